@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "../config.hpp"
+#include "../tokenizer/vocabulary.hpp"
+#include "file_error.hpp"
+#include "number_format.hpp"
+
+namespace bitnet {
+
+/// A matrix [rows, cols] of trits with one scale that multiplies, as a file holds it. `read` fills `out`
+/// ([row_count, cols], row-major) with -1, 0 and +1; it may be called from many threads at once and throws FileError
+/// where the file holds no trit. `i2s` is the matrix in the I2_S layout where that is what the file holds (then
+/// ternion::borrow<ternion::I2S> takes it, and checks it), else empty. Both live as long as the source.
+struct TernaryTensor {
+    std::string name;
+    std::string format;  // as the file calls it, for messages: "I2_S", "U8 packed"
+    std::size_t rows = 0;
+    std::size_t cols = 0;
+    float scale = 1;
+    std::span<const std::byte> i2s;
+    std::function<void(std::size_t row_begin, std::size_t row_count, std::span<std::int8_t> out)> read;
+};
+
+/// A matrix [rows, cols] of real numbers as a file holds it: an embedding, or a norm (one row). The rows are whole
+/// blocks of `format` and follow one another without gaps; `bytes` is exactly rows * format->bytes(cols) long, not
+/// necessarily aligned, and lives as long as the source.
+struct DenseTensor {
+    std::string name;
+    const NumberFormat* format = nullptr;
+    std::size_t rows = 0;
+    std::size_t cols = 0;
+    std::span<const std::byte> bytes;
+
+    /// Rows `row_begin` and following, as many as `out` ([row_count, cols]) holds, as floats.
+    void read(std::size_t row_begin, std::span<float> out) const;
+};
+
+/// A model in whatever file or folder it came. Tensors go by their GGUF names ("token_embd.weight",
+/// "blk.0.attn_q.weight", ...); matrices are [outputs, inputs]. Everything is checked against the file's size when it
+/// is opened or asked for; what is missing or impossible throws FileError. Const calls are safe from many threads.
+class ModelSource {
+ public:
+    ModelSource() = default;
+    ModelSource(const ModelSource&) = delete;
+    ModelSource& operator=(const ModelSource&) = delete;
+    virtual ~ModelSource() = default;
+
+    /// The file or folder, for messages.
+    virtual const std::string& name() const = 0;
+    /// The sizes, validated.
+    virtual Config config() const = 0;
+    virtual bool contains(std::string_view tensor) const = 0;
+    virtual TernaryTensor ternary(std::string_view tensor) const = 0;
+    virtual DenseTensor dense(std::string_view tensor) const = 0;
+    /// The tokenizer's data. Throws FileError where the model comes without one.
+    virtual Vocabulary vocabulary() const = 0;
+};
+
+/// Opens a GGUF file, a Hugging Face folder or a single model.safetensors, by what it is, not by its name. Without
+/// `use_mmap` the whole file is read into memory.
+std::unique_ptr<ModelSource> open_model(const std::string& path, bool use_mmap = true);
+
+}  // namespace bitnet

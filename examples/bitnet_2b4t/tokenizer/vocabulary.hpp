@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bitnet {
+
+enum class TokenKind : std::uint8_t {
+    text,     // the result of merges
+    special,  // recognised only where the caller allows it; decodes to its name
+    unused,   // a number that stands for nothing
+};
+
+/// Tokens `left` and `right`, where they meet, may become `merged`; the lowest rank goes first.
+struct Merge {
+    int left;
+    int right;
+    int merged;
+    std::uint32_t rank;
+};
+
+/// The data of a byte-level BPE tokenizer, from whatever file: token bytes by id, merges and the special ids (-1 where
+/// there is none). Plain data; `Tokenizer` checks it and does the work.
+class Vocabulary {
+ public:
+    void reserve(std::size_t tokens, std::size_t bytes);
+    int add(std::string_view bytes, TokenKind kind);
+    std::size_t size() const { return kinds_.size(); }
+    std::string_view bytes(int id) const;
+    TokenKind kind(int id) const { return kinds_[static_cast<std::size_t>(id)]; }
+
+    std::vector<Merge> merges;
+    int bos = -1;
+    int eos = -1;
+    int end_of_turn = -1;
+
+ private:
+    std::string bytes_;
+    std::vector<std::size_t> ends_;
+    std::vector<TokenKind> kinds_;
+};
+
+}  // namespace bitnet
