@@ -1,0 +1,8 @@
+#!/bin/sh
+# Opens the chat: gets what is missing, builds, and hands the terminal over. Arguments go to `bitnet-2b4t chat`.
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+. "$root/cmake/setup/release.sh"
+
+build_release bitnet-2b4t
+exec "$root/build/release/bin/bitnet-2b4t" chat "$@"

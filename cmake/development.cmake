@@ -1,0 +1,16 @@
+# For tests, examples and benchmarks only; none of this is exported.
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
+
+add_library(ternion_warnings INTERFACE)
+target_compile_options(ternion_warnings INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
+
+add_library(ternion_arch INTERFACE)
+separate_arguments(arch_flags UNIX_COMMAND "${TERNION_ARCH_FLAGS}")
+target_compile_options(ternion_arch INTERFACE ${arch_flags})
+
+# Empty where the compiler has no OpenMP: whoever links it then runs serially.
+add_library(ternion_openmp INTERFACE)
+find_package(OpenMP QUIET COMPONENTS CXX)
+if(OpenMP_CXX_FOUND)
+  target_link_libraries(ternion_openmp INTERFACE OpenMP::OpenMP_CXX)
+endif()

@@ -1,0 +1,13 @@
+include(CMakePackageConfigHelpers)
+include(GNUInstallDirs)
+set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/ternion")
+
+install(TARGETS ternion EXPORT ternionTargets FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+install(EXPORT ternionTargets NAMESPACE ternion:: DESTINATION "${package_dir}")
+configure_package_config_file(cmake/ternionConfig.cmake.in "${PROJECT_BINARY_DIR}/ternionConfig.cmake"
+                              INSTALL_DESTINATION "${package_dir}")
+# ARCH_INDEPENDENT: headers only, so a 32-bit consumer may use them too.
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/ternionConfigVersion.cmake"
+                                 COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
+install(FILES "${PROJECT_BINARY_DIR}/ternionConfig.cmake" "${PROJECT_BINARY_DIR}/ternionConfigVersion.cmake"
+        DESTINATION "${package_dir}")

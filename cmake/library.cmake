@@ -1,0 +1,11 @@
+# The library: headers, the language level and the two dependencies. No -march: whoever compiles chooses the machine.
+file(GLOB_RECURSE ternion_headers CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/include/ternion/*.hpp")
+
+add_library(ternion INTERFACE)
+add_library(ternion::ternion ALIAS ternion)
+target_compile_features(ternion INTERFACE cxx_std_20)
+target_sources(ternion INTERFACE FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}/include" FILES ${ternion_headers})
+target_link_libraries(ternion INTERFACE xsimd Eigen3::Eigen)
+
+# `all_verify_interface_header_sets` compiles each header alone.
+set_target_properties(ternion PROPERTIES VERIFY_INTERFACE_HEADER_SETS ${PROJECT_IS_TOP_LEVEL})

@@ -1,0 +1,103 @@
+# Gets what ternion's library, tests, examples and benchmarks are built from: cmake -P cmake/setup.cmake
+# With -DTERNION_SETUP=ci before -P, also the tools that only CI uses: clang-format 14 and a newer clang.
+#
+# Nothing is done where nothing is missing. On Debian the packages come from the package sources that the machine is set
+# up with (cmake/setup/debian.sh says how); elsewhere CMake fetches pinned commits when it configures.
+cmake_minimum_required(VERSION 3.24)
+include("${CMAKE_CURRENT_LIST_DIR}/dependency_list.cmake")
+get_filename_component(source "${CMAKE_CURRENT_LIST_DIR}/.." ABSOLUTE)
+set(state "${source}/build/setup")
+set(all_dependencies ${TERNION_LIBRARY_DEPENDENCIES} ${TERNION_TEST_DEPENDENCIES} ${TERNION_EXAMPLE_DEPENDENCIES}
+                     ${TERNION_BENCHMARK_DEPENDENCIES})
+
+# The leading space keeps CMake from wrapping the line.
+macro(stop text)
+  message(FATAL_ERROR " ternion: set-up stopped: ${text}")
+endmacro()
+
+# Which dependencies a build would not find, by the very code that builds use. The answer is all of them where there is
+# not even make or ninja, which `apt-get install cmake` may leave out.
+function(find_missing result)
+  find_program(ninja NAMES ninja PATHS "${source}/build/deps/usr/bin" NO_CACHE)
+  find_program(make NAMES make gmake NO_CACHE)
+  if(NOT ninja AND NOT make)
+    set(${result} build-tool ${all_dependencies} PARENT_SCOPE)
+    return()
+  endif()
+  set(generator -G "Unix Makefiles" -D "CMAKE_MAKE_PROGRAM=${make}")
+  if(ninja)
+    set(generator -G Ninja -D "CMAKE_MAKE_PROGRAM=${ninja}")
+  endif()
+  execute_process(COMMAND "${CMAKE_COMMAND}" -S "${CMAKE_CURRENT_LIST_DIR}/setup" -B "${state}/probe" ${generator}
+                  RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  if(NOT output MATCHES "MISSING:([^\n]*)" OR NOT status EQUAL 0)
+    stop("the C++ compiler doesn't work; CMake said:\n${output}")
+  endif()
+  set(${result} "${CMAKE_MATCH_1}" PARENT_SCOPE)
+endfunction()
+
+function(find_missing_ci_tools result)
+  set(missing "")
+  foreach(tool IN ITEMS clang-format-14 clang++-19)
+    find_program(found NAMES ${tool} NO_CACHE)
+    if(NOT found)
+      string(REPLACE "++" "" package ${tool})
+      list(APPEND missing ${package})
+    endif()
+    unset(found)
+  endforeach()
+  set(${result} ${missing} PARENT_SCOPE)
+endfunction()
+
+find_program(compiler NAMES $ENV{CXX} c++ g++ clang++)
+if(NOT compiler)
+  stop("no C++ compiler was found; on Debian: apt-get install g++")
+endif()
+find_missing(missing)
+if(TERNION_SETUP STREQUAL "ci")
+  find_missing_ci_tools(missing_tools)
+endif()
+if(NOT missing AND NOT missing_tools)
+  message(STATUS "ternion: all dependencies are there")
+  return()
+endif()
+
+set(os "")
+if(EXISTS /etc/os-release)
+  file(STRINGS /etc/os-release os REGEX "^ID=debian$")
+endif()
+if(NOT os)
+  foreach(name IN LISTS missing)
+    message(STATUS "ternion: ${name} is not installed: CMake will fetch ${${name}_TAG} from ${${name}_GIT}")
+  endforeach()
+  if("build-tool" IN_LIST missing OR missing_tools)
+    stop("these have to be installed by hand: make or ninja; for CI also clang-format 14 and clang 19")
+  endif()
+  return()
+endif()
+
+# NAME:PACKAGE:MINIMUM for each.
+set(wanted "")
+foreach(name IN LISTS missing)
+  if(name STREQUAL "build-tool")
+    list(APPEND wanted "build-tool:ninja-build:1")
+  else()
+    list(GET ${name}_VERSIONS 0 minimum)
+    list(APPEND wanted "${name}:${${name}_PACKAGE}:${minimum}")
+  endif()
+endforeach()
+foreach(tool IN LISTS missing_tools)
+  list(APPEND wanted "tool:${tool}:1")
+endforeach()
+
+execute_process(COMMAND sh "${CMAKE_CURRENT_LIST_DIR}/setup/debian.sh" "${state}/apt" "${source}/build/deps" ${wanted}
+                RESULT_VARIABLE status)
+if(NOT status EQUAL 0)
+  stop("the line above says why")
+endif()
+find_missing(missing)
+if(missing)
+  list(JOIN missing ", " missing)
+  stop("still not found after installing: ${missing}")
+endif()
+message(STATUS "ternion: all dependencies are there")

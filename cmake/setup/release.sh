@@ -1,0 +1,29 @@
+# Sourced by chat.sh and test.sh, with $root set: gets the dependencies and builds the release preset.
+
+PATH="$PATH:$root/build/deps/usr/bin" # where set-up unpacks ninja, if it has to
+export PATH
+
+stop() {
+    echo "$(basename "$0"): $*" >&2
+    exit 1
+}
+
+# build_release TARGET...: everything, if no target is named.
+build_release() {
+    command -v cmake >/dev/null || stop "cmake is missing; on Debian: apt-get install cmake"
+    cmake -P "$root/cmake/setup.cmake" </dev/null || stop "getting the dependencies failed"
+
+    mkdir -p "$root/build/release"
+    if [ ! -e "$root/build/release/CMakeCache.txt" ] && command -v ninja >/dev/null; then
+        export CMAKE_GENERATOR=Ninja
+    fi
+    log=$root/build/release/configure.log
+    (cd "$root" && cmake --preset release) >"$log" 2>&1 </dev/null || {
+        cat "$log" >&2
+        stop "configuring failed"
+    }
+    (cd "$root" && cmake --build --preset release --parallel "$(jobs_at_once)" ${1:+--target "$@"}) </dev/null ||
+        stop "building failed"
+}
+
+jobs_at_once() { echo "${CMAKE_BUILD_PARALLEL_LEVEL:-$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)}"; }
