@@ -1,0 +1,55 @@
+#include "file_error.hpp"
+
+#include "../tokenizer/utf8.hpp"
+
+namespace bitnet {
+namespace {
+
+void append_escaped(std::string& out, std::string_view bytes) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    for (const char c : bytes) {
+        const auto byte = static_cast<unsigned char>(c);
+        out += {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
+    }
+}
+
+bool is_control(std::string_view character) {
+    const auto first = static_cast<unsigned char>(character[0]);
+    if (character.size() == 1) return first < 0x20 || first == 0x7f;
+    return first == 0xc2 && static_cast<unsigned char>(character[1]) < 0xa0;
+}
+
+/// Fit for one line of a terminal, at most `limit` bytes of `text`.
+std::string printable(std::string_view text, std::size_t limit) {
+    std::string out;
+    std::size_t at = 0;
+    while (at < text.size()) {
+        const Utf8Step step = utf8_step(text.substr(at));
+        if (at + step.length > limit) return out + "...";
+        const std::string_view character = text.substr(at, step.length);
+        if (step.kind != Utf8Kind::character || is_control(character)) {
+            append_escaped(out, character);
+        } else {
+            out += character;
+        }
+        at += step.length;
+    }
+    return out;
+}
+
+std::string message(std::string_view file, std::string_view problem) {
+    return printable(file, 4096) + ": " + printable(problem, 1000);
+}
+
+}  // namespace
+
+FileError::FileError(std::string_view file, std::string_view problem) : std::runtime_error(message(file, problem)) {}
+
+FileError::FileError(std::string_view file, std::string_view expected, std::string_view found)
+    : FileError(file, std::string("expected ").append(expected).append(", found ").append(found)) {}
+
+std::string quoted(std::string_view text) {
+    return '"' + printable(text, 60) + '"';
+}
+
+}  // namespace bitnet

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gguf_format.hpp"
+
+namespace bitnet {
+
+/// A metadata value, still where it lies in the file. `type` is that of the elements where it is an array; the bytes of
+/// an array are those of its elements, one after the other (a text is a 64-bit length and its bytes).
+struct GgufValue {
+    GgufType type = GgufType::u8;
+    bool is_array = false;
+    std::uint64_t count = 1;
+    std::span<const std::byte> bytes;
+};
+
+struct GgufTensor {
+    std::string_view name;
+    std::uint32_t type = 0;
+    std::vector<std::uint64_t> dims;  // fastest first; none is 0 and their product fits 63 bits
+    std::uint64_t offset = 0;         // in the data section; aligned, and not past its end
+
+    std::size_t cols() const { return static_cast<std::size_t>(dims.front()); }
+    std::size_t rows() const;
+};
+
+/// The header of a GGUF file, version 3: metadata and the list of tensors. Every count, length, offset and product is
+/// checked against the file's size; duplicate names are refused. Strings and values are views of `bytes`, which must
+/// outlive this. What tensor types mean is not known here.
+class Gguf {
+ public:
+    Gguf(std::span<const std::byte> bytes, std::string file);
+
+    const std::string& file() const { return file_; }
+    const std::map<std::string_view, GgufValue>& metadata() const { return metadata_; }
+    const std::vector<GgufTensor>& tensors() const { return tensors_; }
+    /// What follows the header; tensors' offsets count from its beginning.
+    std::span<const std::byte> data() const { return data_; }
+
+    bool contains(std::string_view key) const { return metadata_.contains(key); }
+    /// Null where there is none.
+    const GgufTensor* find_tensor(std::string_view name) const;
+
+    /// A value of any integer type that isn't negative; a real; a text. A missing key and a wrong type throw
+    /// FileError, which names the key, the expected and the found type.
+    std::uint64_t integer(std::string_view key) const;
+    double real(std::string_view key) const;
+    std::string_view text(std::string_view key) const;
+    std::vector<std::string_view> texts(std::string_view key) const;
+    std::vector<std::int64_t> integers(std::string_view key) const;
+
+ private:
+    const GgufValue& value(std::string_view key, std::string_view expected) const;
+
+    std::string file_;
+    std::map<std::string_view, GgufValue> metadata_;
+    std::vector<GgufTensor> tensors_;
+    std::map<std::string_view, std::size_t> tensor_index_;
+    std::span<const std::byte> data_;
+};
+
+}  // namespace bitnet

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <memory>
+
+#include "gguf.hpp"
+#include "mapped_file.hpp"
+#include "model_source.hpp"
+
+namespace bitnet {
+
+/// A model of architecture `bitnet-b1.58` (or `bitnet-25`, as an older upload calls it) in a GGUF file. The
+/// constructor checks the architecture, and that every tensor has a known type and lies within the file.
+class GgufSource final : public ModelSource {
+ public:
+    explicit GgufSource(std::unique_ptr<MappedFile> file);
+
+    const Gguf& gguf() const { return gguf_; }
+
+    const std::string& name() const override { return file_->name(); }
+    Config config() const override;
+    bool contains(std::string_view tensor) const override { return gguf_.find_tensor(tensor) != nullptr; }
+    TernaryTensor ternary(std::string_view tensor) const override;
+    DenseTensor dense(std::string_view tensor) const override;
+    Vocabulary vocabulary() const override;
+
+ private:
+    const GgufTensor& find(std::string_view tensor) const;
+    std::size_t size_of(const GgufTensor& tensor) const;
+    std::span<const std::byte> bytes_of(const GgufTensor& tensor) const;
+    std::string key(std::string_view name) const { return std::string(architecture_).append(".").append(name); }
+
+    std::unique_ptr<MappedFile> file_;
+    Gguf gguf_;
+    std::string_view architecture_;
+};
+
+/// The tokenizer that a GGUF file carries.
+Vocabulary read_vocabulary(const Gguf& gguf);
+
+}  // namespace bitnet

@@ -1,0 +1,117 @@
+#include <algorithm>
+
+#include "file_error.hpp"
+#include "gguf.hpp"
+#include "little_endian.hpp"
+
+namespace bitnet {
+namespace {
+
+bool is_integer(GgufType type) {
+    return type <= GgufType::i32 || type == GgufType::u64 || type == GgufType::i64;
+}
+
+/// Any integer type, as the 64 bits of its value; `negative` tells what they mean.
+struct Integer {
+    std::uint64_t bits;
+    bool negative;
+};
+
+template <class T>
+Integer widened(const std::byte* from) {
+    const T number = load<T>(from);
+    return {static_cast<std::uint64_t>(number), number < T{}};
+}
+
+Integer integer_at(GgufType type, const std::byte* from) {
+    switch (type) {
+        case GgufType::u8:
+            return {load<std::uint8_t>(from), false};
+        case GgufType::i8:
+            return widened<std::int8_t>(from);
+        case GgufType::u16:
+            return {load<std::uint16_t>(from), false};
+        case GgufType::i16:
+            return widened<std::int16_t>(from);
+        case GgufType::u32:
+            return {load<std::uint32_t>(from), false};
+        case GgufType::i32:
+            return widened<std::int32_t>(from);
+        case GgufType::i64:
+            return widened<std::int64_t>(from);
+        default:
+            return {load<std::uint64_t>(from), false};
+    }
+}
+
+std::string describe(const GgufValue& value) {
+    const std::string type(name_of(value.type));
+    return value.is_array ? "an array of " + std::to_string(value.count) + " " + type : type;
+}
+
+}  // namespace
+
+const GgufValue& Gguf::value(std::string_view key, std::string_view expected) const {
+    const auto found = metadata_.find(key);
+    if (found == metadata_.end())
+        throw FileError(file_, quoted(key) + " (" + std::string(expected) + ")", "no such key");
+    return found->second;
+}
+
+std::uint64_t Gguf::integer(std::string_view key) const {
+    const GgufValue& found = value(key, "an integer");
+    const std::string expected = "an integer of at least 0 in " + quoted(key);
+    if (found.is_array || !is_integer(found.type)) throw FileError(file_, expected, describe(found));
+    const Integer number = integer_at(found.type, found.bytes.data());
+    if (number.negative) throw FileError(file_, expected, std::to_string(static_cast<std::int64_t>(number.bits)));
+    return number.bits;
+}
+
+double Gguf::real(std::string_view key) const {
+    const GgufValue& found = value(key, "a real number");
+    if (!found.is_array && found.type == GgufType::f32) return static_cast<double>(load<float>(found.bytes.data()));
+    if (!found.is_array && found.type == GgufType::f64) return load<double>(found.bytes.data());
+    throw FileError(file_, "a real number in " + quoted(key), describe(found));
+}
+
+std::string_view Gguf::text(std::string_view key) const {
+    const GgufValue& found = value(key, "text");
+    if (found.is_array || found.type != GgufType::text) {
+        throw FileError(file_, "text in " + quoted(key), describe(found));
+    }
+    return {reinterpret_cast<const char*>(found.bytes.data()) + 8, found.bytes.size() - 8};
+}
+
+std::vector<std::string_view> Gguf::texts(std::string_view key) const {
+    const GgufValue& found = value(key, "an array of texts");
+    if (!found.is_array || found.type != GgufType::text) {
+        throw FileError(file_, "an array of texts in " + quoted(key), describe(found));
+    }
+    std::vector<std::string_view> texts(static_cast<std::size_t>(found.count));
+    const std::byte* at = found.bytes.data();  // the lengths were checked when the header was read
+    for (std::string_view& text : texts) {
+        text = {reinterpret_cast<const char*>(at) + 8, static_cast<std::size_t>(load<std::uint64_t>(at))};
+        at += 8 + text.size();
+    }
+    return texts;
+}
+
+std::vector<std::int64_t> Gguf::integers(std::string_view key) const {
+    const GgufValue& found = value(key, "an array of integers");
+    if (!found.is_array || !is_integer(found.type)) {
+        throw FileError(file_, "an array of integers in " + quoted(key), describe(found));
+    }
+    std::vector<std::int64_t> numbers(static_cast<std::size_t>(found.count));
+    const std::byte* at = found.bytes.data();
+    for (std::int64_t& number : numbers) {
+        const Integer integer = integer_at(found.type, at);
+        if (!integer.negative && integer.bits > INT64_MAX) {
+            throw FileError(file_, "integers below 2^63 in " + quoted(key), std::to_string(integer.bits));
+        }
+        number = static_cast<std::int64_t>(integer.bits);
+        at += size_of(found.type);
+    }
+    return numbers;
+}
+
+}  // namespace bitnet

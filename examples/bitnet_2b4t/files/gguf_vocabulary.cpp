@@ -1,0 +1,106 @@
+#include <array>
+#include <optional>
+
+#include "../tokenizer/printable_bytes.hpp"
+#include "../tokenizer/token_index.hpp"
+#include "gguf_source.hpp"
+
+namespace bitnet {
+namespace {
+
+constexpr const char* tokens_key = "tokenizer.ggml.tokens";
+
+void check_model(const Gguf& gguf) {
+    if (!gguf.contains(tokens_key)) throw FileError(gguf.file(), "a tokenizer", "none");
+    if (const auto model = gguf.text("tokenizer.ggml.model"); model != "gpt2") {
+        throw FileError(gguf.file(), "a tokenizer of model \"gpt2\"", quoted(model));
+    }
+    if (!gguf.contains("tokenizer.ggml.pre")) return;
+    const auto pre = gguf.text("tokenizer.ggml.pre");
+    constexpr std::array<std::string_view, 4> known = {"llama-bpe", "llama3", "llama-v3", "default"};
+    for (const std::string_view name : known) {
+        if (pre == name) return;
+    }
+    throw FileError(gguf.file(), "the pre-tokenizer \"llama-bpe\"", quoted(pre));
+}
+
+TokenKind kind_of(std::int64_t type) {
+    if (type == 1) return TokenKind::text;
+    if (type == 3 || type == 4) return TokenKind::special;  // control, user-defined
+    return TokenKind::unused;
+}
+
+void add_tokens(const Gguf& gguf, Vocabulary& vocabulary) {
+    const auto tokens = gguf.texts(tokens_key);
+    std::vector<std::int64_t> types(tokens.size(), 1);
+    if (gguf.contains("tokenizer.ggml.token_type")) types = gguf.integers("tokenizer.ggml.token_type");
+    if (types.size() != tokens.size()) {
+        throw FileError(gguf.file(), "a token type for each of " + std::to_string(tokens.size()) + " tokens",
+                        std::to_string(types.size()));
+    }
+    if (tokens.size() > 1u << 24) {
+        throw FileError(gguf.file(), "at most 2^24 tokens", std::to_string(tokens.size()));
+    }
+    std::size_t bytes = 0;
+    for (const std::string_view token : tokens)
+        bytes += token.size();
+    vocabulary.reserve(tokens.size(), bytes);
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+        const TokenKind kind = kind_of(types[i]);
+        const auto decoded = kind == TokenKind::text ? from_printable(tokens[i]) : std::nullopt;
+        vocabulary.add(decoded ? std::string_view(*decoded) : tokens[i], kind);
+    }
+}
+
+int special_id(const Gguf& gguf, std::string_view key, std::size_t tokens) {
+    if (!gguf.contains(key)) return -1;
+    const std::uint64_t id = gguf.integer(key);
+    if (id < tokens) return static_cast<int>(id);
+    throw FileError(gguf.file(), "an id below " + std::to_string(tokens) + " in " + quoted(key), std::to_string(id));
+}
+
+int find_special(const Vocabulary& vocabulary, std::string_view name) {
+    for (int id = 0; id < static_cast<int>(vocabulary.size()); ++id) {
+        if (vocabulary.kind(id) == TokenKind::special && vocabulary.bytes(id) == name) return id;
+    }
+    return -1;
+}
+
+/// "left right", both in printable bytes, which have no space.
+std::optional<Merge> parse_merge(std::string_view text, const TokenIndex& index) {
+    const std::size_t space = text.find(' ');
+    if (space == text.npos) return std::nullopt;
+    const auto left = from_printable(text.substr(0, space));
+    const auto right = from_printable(text.substr(space + 1));
+    if (!left || !right || left->empty() || right->empty()) return std::nullopt;
+    return Merge{index.find(*left), index.find(*right), index.find(*left + *right), 0};
+}
+
+void add_merges(const Gguf& gguf, Vocabulary& vocabulary) {
+    const TokenIndex index(vocabulary);
+    const auto texts = gguf.texts("tokenizer.ggml.merges");
+    vocabulary.merges.reserve(texts.size());
+    for (const std::string_view text : texts) {
+        auto merge = parse_merge(text, index);
+        if (!merge) throw FileError(gguf.file(), "two tokens in \"tokenizer.ggml.merges\"", quoted(text));
+        merge->rank = static_cast<std::uint32_t>(&text - texts.data());
+        // A merge of tokens, or to a token, that the vocabulary hasn't can never apply.
+        if (merge->left >= 0 && merge->right >= 0 && merge->merged >= 0) vocabulary.merges.push_back(*merge);
+    }
+}
+
+}  // namespace
+
+Vocabulary read_vocabulary(const Gguf& gguf) {
+    check_model(gguf);
+    Vocabulary vocabulary;
+    add_tokens(gguf, vocabulary);
+    add_merges(gguf, vocabulary);
+    vocabulary.bos = special_id(gguf, "tokenizer.ggml.bos_token_id", vocabulary.size());
+    vocabulary.eos = special_id(gguf, "tokenizer.ggml.eos_token_id", vocabulary.size());
+    vocabulary.end_of_turn = special_id(gguf, "tokenizer.ggml.eot_token_id", vocabulary.size());
+    if (vocabulary.end_of_turn < 0) vocabulary.end_of_turn = find_special(vocabulary, "<|eot_id|>");
+    return vocabulary;
+}
+
+}  // namespace bitnet

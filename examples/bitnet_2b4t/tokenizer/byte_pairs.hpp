@@ -1,0 +1,51 @@
+#pragma once
+
+#include <array>
+#include <queue>
+#include <string_view>
+#include <vector>
+
+#include "merge_table.hpp"
+#include "token_index.hpp"
+
+namespace bitnet {
+
+/// Byte pair encoding of one piece of text: a token that stands for the whole piece, else the bytes' own tokens,
+/// merged by rank, the leftmost first among equals. n bytes take O(n log n) steps.
+class BytePairs {
+ public:
+    /// Throws std::runtime_error where a byte has no token. The vocabulary must outlive this.
+    explicit BytePairs(const Vocabulary& vocabulary);
+
+    /// Scratch memory for `encode`, one a caller.
+    class Workspace {
+        friend class BytePairs;
+        struct Part {
+            int id;
+            std::size_t previous;
+            std::size_t next;
+        };
+        struct Candidate {
+            const Merge* merge;
+            std::size_t position;  // of the left part
+            bool operator>(const Candidate& other) const {
+                if (merge->rank != other.merge->rank) return merge->rank > other.merge->rank;
+                return position > other.position;
+            }
+        };
+        std::vector<Part> parts;
+        std::priority_queue<Candidate, std::vector<Candidate>, std::greater<>> candidates;
+    };
+
+    void encode(std::string_view piece, std::vector<int>& ids, Workspace& workspace) const;
+
+ private:
+    void propose(std::size_t left, Workspace& workspace) const;
+    void merge_all(Workspace& workspace) const;
+
+    TokenIndex index_;
+    MergeTable merges_;
+    std::array<int, 256> byte_ids_;
+};
+
+}  // namespace bitnet

@@ -1,0 +1,108 @@
+#include "llama3.hpp"
+
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+
+#include "token_index.hpp"
+
+namespace bitnet {
+namespace {
+
+std::optional<unsigned> base64_digit(char c) {
+    if (c >= 'A' && c <= 'Z') return static_cast<unsigned>(c - 'A');
+    if (c >= 'a' && c <= 'z') return static_cast<unsigned>(c - 'a' + 26);
+    if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0' + 52);
+    if (c == '+') return 62;
+    if (c == '/') return 63;
+    return std::nullopt;
+}
+
+std::optional<std::string> from_base64(std::string_view text) {
+    if (text.empty() || text.size() % 4 != 0) return std::nullopt;
+    text.remove_suffix(text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0);
+    std::string bytes;
+    std::uint32_t bits = 0;
+    unsigned count = 0;
+    for (const char c : text) {
+        const auto digit = base64_digit(c);
+        if (!digit) return std::nullopt;
+        bits = bits << 6 | *digit;
+        count += 6;
+        if (count < 8) continue;
+        count -= 8;
+        bytes += static_cast<char>(bits >> count & 0xff);
+    }
+    return bytes;
+}
+
+void add_line(Vocabulary& vocabulary, std::string_view line) {
+    const std::size_t space = line.find(' ');
+    std::size_t rank = 0;
+    if (space != line.npos) {
+        const char* end = line.data() + line.size();
+        const auto parsed = std::from_chars(line.data() + space + 1, end, rank);
+        const auto bytes = from_base64(line.substr(0, space));
+        if (bytes && parsed.ec == std::errc() && parsed.ptr == end && rank == vocabulary.size()) {
+            vocabulary.add(*bytes, TokenKind::text);
+            return;
+        }
+    }
+    const std::string number = std::to_string(vocabulary.size());
+    throw std::runtime_error("expected a token in base64 and its rank " + number + " in line " +
+                             std::to_string(vocabulary.size() + 1) + ", found something else");
+}
+
+}  // namespace
+
+Vocabulary read_tiktoken(std::string_view text) {
+    constexpr std::size_t most = 1u << 24;
+    Vocabulary vocabulary;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        std::string_view line = text.substr(0, end);
+        text.remove_prefix(std::min(end + 1, text.size()));
+        if (line.ends_with('\r')) line.remove_suffix(1);
+        if (vocabulary.size() == most) throw std::runtime_error("expected at most 2^24 tokens, found more");
+        add_line(vocabulary, line);
+    }
+    vocabulary.merges = merges_by_rank(vocabulary);
+    add_llama3_specials(vocabulary);
+    return vocabulary;
+}
+
+void add_llama3_specials(Vocabulary& vocabulary) {
+    constexpr int specials = 256;
+    constexpr std::array<std::string_view, 10> first = {"begin_of_text",   "end_of_text",   "", "",      "", "",
+                                                        "start_header_id", "end_header_id", "", "eot_id"};
+    int reserved = 0;
+    std::array<int, first.size()> ids{};
+    for (std::size_t i = 0; i < specials; ++i) {
+        const bool named = i < first.size() && !first[i].empty();
+        const std::string name = named ? std::string(first[i]) : "reserved_special_token_" + std::to_string(reserved++);
+        const int id = vocabulary.add("<|" + name + "|>", TokenKind::special);
+        if (i < first.size()) ids[i] = id;
+    }
+    vocabulary.bos = ids[0];
+    vocabulary.eos = ids[1];
+    vocabulary.end_of_turn = ids[9];
+}
+
+std::vector<Merge> merges_by_rank(const Vocabulary& vocabulary) {
+    const TokenIndex index(vocabulary);
+    std::vector<Merge> merges;
+    for (int id = 0; id < static_cast<int>(vocabulary.size()); ++id) {
+        if (vocabulary.kind(id) != TokenKind::text) continue;
+        const std::string_view bytes = vocabulary.bytes(id);
+        for (std::size_t cut = 1; cut < bytes.size(); ++cut) {
+            const int left = index.find(bytes.substr(0, cut));
+            const int right = index.find(bytes.substr(cut));
+            if (left >= 0 && right >= 0) merges.push_back({left, right, id, static_cast<std::uint32_t>(id)});
+        }
+    }
+    return merges;
+}
+
+}  // namespace bitnet

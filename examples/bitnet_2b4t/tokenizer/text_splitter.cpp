@@ -1,0 +1,100 @@
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include "text_splitter.hpp"
+
+#include <pcre2.h>
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+
+#include "utf8.hpp"
+
+namespace bitnet {
+namespace {
+
+// White space is spelt out as Unicode's White_Space: PCRE2's own \s would also take U+180E.
+constexpr const char* split_pattern = R"((?i:'s|'t|'re|'ve|'m|'ll|'d))"
+                                      R"(|[^\r\n\p{L}\p{N}]?\p{L}+)"
+                                      R"(|\p{N}{1,3})"
+                                      R"(| ?[^\t-\r\x{85}\p{Z}\p{L}\p{N}]+[\r\n]*)"
+                                      R"(|[\t-\r\x{85}\p{Z}]*[\r\n]+)"
+                                      R"(|[\t-\r\x{85}\p{Z}]+(?![^\t-\r\x{85}\p{Z}]))"
+                                      R"(|[\t-\r\x{85}\p{Z}]+)";
+
+template <auto Free>
+struct Deleter {
+    template <class T>
+    void operator()(T* object) const {
+        Free(object);
+    }
+};
+
+using Code = std::unique_ptr<pcre2_code, Deleter<pcre2_code_free>>;
+using MatchData = std::unique_ptr<pcre2_match_data, Deleter<pcre2_match_data_free>>;
+using MatchContext = std::unique_ptr<pcre2_match_context, Deleter<pcre2_match_context_free>>;
+
+[[noreturn]] void fail(int code) {
+    char text[256] = "";
+    pcre2_get_error_message(code, reinterpret_cast<PCRE2_UCHAR*>(text), sizeof text);
+    throw std::runtime_error(std::string("the text cannot be split: ") + text);
+}
+
+/// The length of the run of valid UTF-8 (or of bytes that are none) at the beginning of `text`.
+std::size_t run_length(std::string_view text, bool valid) {
+    std::size_t at = 0;
+    while (at < text.size()) {
+        const Utf8Step step = utf8_step(text.substr(at));
+        if ((step.kind == Utf8Kind::character) != valid) break;
+        at += step.length;
+    }
+    return at;
+}
+
+}  // namespace
+
+struct TextSplitter::Pattern {
+    Code code;
+};
+
+TextSplitter::TextSplitter() : pattern_(std::make_unique<Pattern>()) {
+    int error = 0;
+    PCRE2_SIZE offset = 0;
+    pattern_->code.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(split_pattern), PCRE2_ZERO_TERMINATED,
+                                       PCRE2_UTF | PCRE2_UCP, &error, &offset, nullptr));
+    if (!pattern_->code) fail(error);
+    // Where there is no JIT, pcre2_match interprets: slower, with the same result.
+    pcre2_jit_compile(pattern_->code.get(), PCRE2_JIT_COMPLETE);
+}
+
+TextSplitter::TextSplitter(TextSplitter&&) noexcept = default;
+TextSplitter& TextSplitter::operator=(TextSplitter&&) noexcept = default;
+TextSplitter::~TextSplitter() = default;
+
+void TextSplitter::split(std::string_view text, const std::function<void(std::string_view)>& take) const {
+    const MatchData match(pcre2_match_data_create(1, nullptr));
+    const MatchContext context(pcre2_match_context_create(nullptr));
+    if (!match || !context) throw std::bad_alloc();
+    // The pattern backtracks at most once over each run of white space, so long runs need steps but not time.
+    pcre2_set_match_limit(context.get(), UINT32_MAX);
+
+    while (!text.empty()) {
+        if (const std::size_t broken = run_length(text, false); broken != 0) {
+            take(text.substr(0, broken));
+            text.remove_prefix(broken);
+        }
+        const std::string_view run = text.substr(0, run_length(text, true));
+        const auto* subject = reinterpret_cast<PCRE2_SPTR>(run.data());
+        for (std::size_t at = 0; at < run.size();) {
+            // Checked above: the bytes are UTF-8, and checking again for each piece would take quadratic time.
+            const int found = pcre2_match(pattern_->code.get(), subject, run.size(), at, PCRE2_NO_UTF_CHECK,
+                                          match.get(), context.get());
+            if (found < 0) fail(found);
+            const std::size_t end = pcre2_get_ovector_pointer(match.get())[1];
+            take(run.substr(at, end - at));
+            at = end;
+        }
+        text.remove_prefix(run.size());
+    }
+}
+
+}  // namespace bitnet

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace bitnet {
+
+/// What stands at the beginning of some bytes. `partial` is the beginning of a character whose rest is missing.
+enum class Utf8Kind { character, partial, broken };
+
+struct Utf8Step {
+    Utf8Kind kind;
+    std::size_t length;  // at least 1
+};
+
+/// Looks at the first character of `text`, which must not be empty. Surrogates, overlong forms and what lies above
+/// U+10FFFF are broken.
+Utf8Step utf8_step(std::string_view text);
+
+}  // namespace bitnet
