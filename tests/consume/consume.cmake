@@ -1,0 +1,63 @@
+# Consumes ternion in one way, WAY, from a fresh folder WORK: builds tests/consume/main.cpp there and runs it.
+#   installed      cmake --install of the build BUILD, then find_package
+#   subproject     FetchContent of the source folder
+#   pinned_git     the same where no dependency is installed: git repositories of their headers stand in for upstream's
+#   copied         include/ternion copied into a folder, and nothing but the compiler
+# COMPILER, INCLUDES (of the dependencies) and GENERATOR are those of the build.
+cmake_minimum_required(VERSION 3.24)
+get_filename_component(source "${CMAKE_CURRENT_LIST_DIR}/../.." ABSOLUTE)
+
+function(run)
+  execute_process(COMMAND ${ARGN} COMMAND_ERROR_IS_FATAL ANY)
+endfunction()
+
+function(build_and_run project)
+  run("${CMAKE_COMMAND}" -S "${CMAKE_CURRENT_LIST_DIR}/${project}" -B "${WORK}/build" -G "${GENERATOR}"
+      -D "CMAKE_CXX_COMPILER=${COMPILER}" -D CMAKE_BUILD_TYPE=Release ${ARGN})
+  run("${CMAKE_COMMAND}" --build "${WORK}/build")
+  run("${WORK}/build/consumer")
+endfunction()
+
+# Makes a git repository of a dependency's installed headers, and the arguments that put it in upstream's place.
+function(stand_in name folder headers)
+  set(repository "${WORK}/git/${name}")
+  file(COPY "${headers}" DESTINATION "${repository}/${folder}")
+  run(git -C "${repository}" init --quiet)
+  run(git -C "${repository}" add --all)
+  run(git -C "${repository}" -c user.name=test -c user.email=test@localhost commit --quiet -m "Installed headers")
+  execute_process(COMMAND git -C "${repository}" rev-parse HEAD OUTPUT_VARIABLE commit OUTPUT_STRIP_TRAILING_WHITESPACE)
+  string(TOUPPER "${name}" upper)
+  set(arguments ${arguments} -D "TERNION_${upper}_GIT=file://${repository}" -D "TERNION_${upper}_COMMIT=${commit}"
+      -D "CMAKE_DISABLE_FIND_PACKAGE_${name}=ON" PARENT_SCOPE)
+endfunction()
+
+file(REMOVE_RECURSE "${WORK}")
+file(MAKE_DIRECTORY "${WORK}")
+if(WAY STREQUAL "installed")
+  run("${CMAKE_COMMAND}" --install "${BUILD}" --prefix "${WORK}/prefix")
+  build_and_run(installed -D "CMAKE_PREFIX_PATH=${WORK}/prefix")
+elseif(WAY STREQUAL "subproject")
+  build_and_run(subproject -D "TERNION_SOURCE=${source}")
+elseif(WAY STREQUAL "pinned_git")
+  list(REMOVE_DUPLICATES INCLUDES)
+  foreach(directory IN LISTS INCLUDES)
+    if(EXISTS "${directory}/xsimd/xsimd.hpp")
+      stand_in(xsimd include "${directory}/xsimd")
+    endif()
+    if(EXISTS "${directory}/Eigen/Core")
+      stand_in(Eigen3 . "${directory}/Eigen")
+    endif()
+  endforeach()
+  build_and_run(subproject -D "TERNION_SOURCE=${source}" ${arguments})
+  if(NOT EXISTS "${WORK}/build/_deps/ternion_xsimd-src/.git" OR NOT EXISTS "${WORK}/build/_deps/ternion_eigen3-src/.git")
+    message(FATAL_ERROR "the dependencies did not come from git")
+  endif()
+elseif(WAY STREQUAL "copied")
+  file(COPY "${source}/include/ternion" DESTINATION "${WORK}/third_party")
+  list(TRANSFORM INCLUDES PREPEND "-I")
+  run("${COMPILER}" -std=c++20 -O2 ${ARCH_FLAGS} "-I${WORK}/third_party" ${INCLUDES}
+      "${CMAKE_CURRENT_LIST_DIR}/main.cpp" -o "${WORK}/consumer")
+  run("${WORK}/consumer")
+else()
+  message(FATAL_ERROR "no such way of consuming: '${WAY}'")
+endif()
