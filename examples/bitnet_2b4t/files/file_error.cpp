@@ -48,7 +48,7 @@ FileError::FileError(std::string_view file, std::string_view problem) : std::run
 FileError::FileError(std::string_view file, std::string_view expected, std::string_view found)
     : FileError(file, std::string("expected ").append(expected).append(", found ").append(found)) {}
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     return '"' + printable(text, 60) + '"';
 }
 

@@ -15,6 +15,6 @@ class FileError : public std::runtime_error {
 };
 
 /// Text from a file in quotes: control characters and broken UTF-8 as \xNN, cut after 60 bytes.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 }  // namespace bitnet

@@ -12,7 +12,7 @@ constexpr int deepest_array = 4;
 
 void check_start(GgufCursor& cursor, std::span<const std::byte> bytes, const std::string& file) {
     const std::string_view start(reinterpret_cast<const char*>(bytes.data()), std::min<std::size_t>(bytes.size(), 4));
-    if (start != gguf_magic) throw FileError(file, "a GGUF file, which begins with \"GGUF\"", quoted(start));
+    if (start != gguf_magic) throw FileError(file, "a GGUF file, which begins with \"GGUF\"", in_quotes(start));
     cursor.take(gguf_magic.size(), "the magic number");
     const auto version = cursor.number<std::uint32_t>("the version");
     if (version == gguf_version) return;
@@ -56,15 +56,15 @@ GgufValue read_value(GgufCursor& cursor, std::span<const std::byte> bytes, const
 std::vector<std::uint64_t> read_dims(GgufCursor& cursor, std::string_view name, const std::string& file) {
     const auto count = cursor.number<std::uint32_t>("a tensor's dimensions");
     if (count < 1 || count > 4) {
-        throw FileError(file, "1 to 4 dimensions of tensor " + quoted(name), std::to_string(count));
+        throw FileError(file, "1 to 4 dimensions of tensor " + in_quotes(name), std::to_string(count));
     }
     std::vector<std::uint64_t> dims(count);
     std::uint64_t product = 1;
     for (std::uint64_t& dim : dims) {
         dim = cursor.number<std::uint64_t>("a tensor's dimensions");
-        if (dim == 0) throw FileError(file, "dimensions of at least 1 of tensor " + quoted(name), "0");
+        if (dim == 0) throw FileError(file, "dimensions of at least 1 of tensor " + in_quotes(name), "0");
         if (dim > (std::uint64_t{1} << 62) / product) {
-            throw FileError(file, "the size of tensor " + quoted(name) + " is beyond 2^62");
+            throw FileError(file, "the size of tensor " + in_quotes(name) + " is beyond 2^62");
         }
         product *= dim;
     }
@@ -82,7 +82,7 @@ std::uint64_t read_alignment(const Gguf& gguf) {
 }
 
 void check_offset(const GgufTensor& tensor, std::uint64_t alignment, std::size_t size, const std::string& file) {
-    const std::string whose = " of tensor " + quoted(tensor.name);
+    const std::string whose = " of tensor " + in_quotes(tensor.name);
     if (tensor.offset % alignment != 0) {
         throw FileError(file, "an offset" + whose + " that is a multiple of " + std::to_string(alignment),
                         std::to_string(tensor.offset));
@@ -110,7 +110,7 @@ Gguf::Gguf(std::span<const std::byte> bytes, std::string file) : file_(std::move
     for (std::uint64_t i = 0; i < value_count; ++i) {
         const std::string_view key = cursor.text("a metadata key");
         if (!metadata_.try_emplace(key, read_value(cursor, bytes, file_)).second) {
-            throw FileError(file_, "each key once", quoted(key) + " twice");
+            throw FileError(file_, "each key once", in_quotes(key) + " twice");
         }
     }
     const std::uint64_t alignment = read_alignment(*this);
@@ -121,7 +121,7 @@ Gguf::Gguf(std::span<const std::byte> bytes, std::string file) : file_(std::move
         tensor.type = cursor.number<std::uint32_t>("a tensor's type");
         tensor.offset = cursor.number<std::uint64_t>("a tensor's offset");
         if (!tensor_index_.try_emplace(tensor.name, tensors_.size()).second) {
-            throw FileError(file_, "each tensor once", quoted(tensor.name) + " twice");
+            throw FileError(file_, "each tensor once", in_quotes(tensor.name) + " twice");
         }
         tensors_.push_back(std::move(tensor));
     }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "ternary_format.hpp"
+#include "vocabulary_files.hpp"
 
 namespace bitnet {
 namespace {
@@ -10,7 +11,7 @@ namespace {
 std::string_view read_architecture(const Gguf& gguf) {
     const std::string_view found = gguf.text("general.architecture");
     if (found == "bitnet-b1.58" || found == "bitnet-25") return found;
-    throw FileError(gguf.file(), "architecture \"bitnet-b1.58\" or \"bitnet-25\"", quoted(found));
+    throw FileError(gguf.file(), "architecture \"bitnet-b1.58\" or \"bitnet-25\"", in_quotes(found));
 }
 
 /// Only called for models of the BitNet architectures: elsewhere 39 is MXFP4.
@@ -24,7 +25,7 @@ std::string describe_type(std::uint32_t type) {
 }
 
 std::string type_in(const GgufTensor& tensor) {
-    return " in tensor " + quoted(tensor.name);
+    return " in tensor " + in_quotes(tensor.name);
 }
 
 }  // namespace
@@ -69,12 +70,12 @@ DenseTensor GgufSource::dense(std::string_view name) const {
 }
 
 Vocabulary GgufSource::vocabulary() const {
-    return read_vocabulary(gguf_);
+    return read_gguf_vocabulary(gguf_);
 }
 
 const GgufTensor& GgufSource::find(std::string_view tensor) const {
     if (const GgufTensor* found = gguf_.find_tensor(tensor)) return *found;
-    throw FileError(name(), "tensor " + quoted(tensor), "none of that name");
+    throw FileError(name(), "tensor " + in_quotes(tensor), "none of that name");
 }
 
 std::size_t GgufSource::size_of(const GgufTensor& tensor) const {

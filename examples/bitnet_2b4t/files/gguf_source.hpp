@@ -34,7 +34,4 @@ class GgufSource final : public ModelSource {
     std::string_view architecture_;
 };
 
-/// The tokenizer that a GGUF file carries.
-Vocabulary read_vocabulary(const Gguf& gguf);
-
 }  // namespace bitnet

@@ -54,13 +54,13 @@ std::string describe(const GgufValue& value) {
 const GgufValue& Gguf::value(std::string_view key, std::string_view expected) const {
     const auto found = metadata_.find(key);
     if (found == metadata_.end())
-        throw FileError(file_, quoted(key) + " (" + std::string(expected) + ")", "no such key");
+        throw FileError(file_, in_quotes(key) + " (" + std::string(expected) + ")", "no such key");
     return found->second;
 }
 
 std::uint64_t Gguf::integer(std::string_view key) const {
     const GgufValue& found = value(key, "an integer");
-    const std::string expected = "an integer of at least 0 in " + quoted(key);
+    const std::string expected = "an integer of at least 0 in " + in_quotes(key);
     if (found.is_array || !is_integer(found.type)) throw FileError(file_, expected, describe(found));
     const Integer number = integer_at(found.type, found.bytes.data());
     if (number.negative) throw FileError(file_, expected, std::to_string(static_cast<std::int64_t>(number.bits)));
@@ -71,13 +71,13 @@ double Gguf::real(std::string_view key) const {
     const GgufValue& found = value(key, "a real number");
     if (!found.is_array && found.type == GgufType::f32) return static_cast<double>(load<float>(found.bytes.data()));
     if (!found.is_array && found.type == GgufType::f64) return load<double>(found.bytes.data());
-    throw FileError(file_, "a real number in " + quoted(key), describe(found));
+    throw FileError(file_, "a real number in " + in_quotes(key), describe(found));
 }
 
 std::string_view Gguf::text(std::string_view key) const {
     const GgufValue& found = value(key, "text");
     if (found.is_array || found.type != GgufType::text) {
-        throw FileError(file_, "text in " + quoted(key), describe(found));
+        throw FileError(file_, "text in " + in_quotes(key), describe(found));
     }
     return {reinterpret_cast<const char*>(found.bytes.data()) + 8, found.bytes.size() - 8};
 }
@@ -85,7 +85,7 @@ std::string_view Gguf::text(std::string_view key) const {
 std::vector<std::string_view> Gguf::texts(std::string_view key) const {
     const GgufValue& found = value(key, "an array of texts");
     if (!found.is_array || found.type != GgufType::text) {
-        throw FileError(file_, "an array of texts in " + quoted(key), describe(found));
+        throw FileError(file_, "an array of texts in " + in_quotes(key), describe(found));
     }
     std::vector<std::string_view> texts(static_cast<std::size_t>(found.count));
     const std::byte* at = found.bytes.data();  // the lengths were checked when the header was read
@@ -99,14 +99,14 @@ std::vector<std::string_view> Gguf::texts(std::string_view key) const {
 std::vector<std::int64_t> Gguf::integers(std::string_view key) const {
     const GgufValue& found = value(key, "an array of integers");
     if (!found.is_array || !is_integer(found.type)) {
-        throw FileError(file_, "an array of integers in " + quoted(key), describe(found));
+        throw FileError(file_, "an array of integers in " + in_quotes(key), describe(found));
     }
     std::vector<std::int64_t> numbers(static_cast<std::size_t>(found.count));
     const std::byte* at = found.bytes.data();
     for (std::int64_t& number : numbers) {
         const Integer integer = integer_at(found.type, at);
         if (!integer.negative && integer.bits > INT64_MAX) {
-            throw FileError(file_, "integers below 2^63 in " + quoted(key), std::to_string(integer.bits));
+            throw FileError(file_, "integers below 2^63 in " + in_quotes(key), std::to_string(integer.bits));
         }
         number = static_cast<std::int64_t>(integer.bits);
         at += size_of(found.type);

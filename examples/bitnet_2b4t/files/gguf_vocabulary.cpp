@@ -2,8 +2,10 @@
 #include <optional>
 
 #include "../tokenizer/printable_bytes.hpp"
+#include "../tokenizer/printable_merge.hpp"
 #include "../tokenizer/token_index.hpp"
-#include "gguf_source.hpp"
+#include "file_error.hpp"
+#include "vocabulary_files.hpp"
 
 namespace bitnet {
 namespace {
@@ -13,7 +15,7 @@ constexpr const char* tokens_key = "tokenizer.ggml.tokens";
 void check_model(const Gguf& gguf) {
     if (!gguf.contains(tokens_key)) throw FileError(gguf.file(), "a tokenizer", "none");
     if (const auto model = gguf.text("tokenizer.ggml.model"); model != "gpt2") {
-        throw FileError(gguf.file(), "a tokenizer of model \"gpt2\"", quoted(model));
+        throw FileError(gguf.file(), "a tokenizer of model \"gpt2\"", in_quotes(model));
     }
     if (!gguf.contains("tokenizer.ggml.pre")) return;
     const auto pre = gguf.text("tokenizer.ggml.pre");
@@ -21,7 +23,7 @@ void check_model(const Gguf& gguf) {
     for (const std::string_view name : known) {
         if (pre == name) return;
     }
-    throw FileError(gguf.file(), "the pre-tokenizer \"llama-bpe\"", quoted(pre));
+    throw FileError(gguf.file(), "the pre-tokenizer \"llama-bpe\"", in_quotes(pre));
 }
 
 TokenKind kind_of(std::int64_t type) {
@@ -56,42 +58,26 @@ int special_id(const Gguf& gguf, std::string_view key, std::size_t tokens) {
     if (!gguf.contains(key)) return -1;
     const std::uint64_t id = gguf.integer(key);
     if (id < tokens) return static_cast<int>(id);
-    throw FileError(gguf.file(), "an id below " + std::to_string(tokens) + " in " + quoted(key), std::to_string(id));
-}
-
-int find_special(const Vocabulary& vocabulary, std::string_view name) {
-    for (int id = 0; id < static_cast<int>(vocabulary.size()); ++id) {
-        if (vocabulary.kind(id) == TokenKind::special && vocabulary.bytes(id) == name) return id;
-    }
-    return -1;
+    throw FileError(gguf.file(), "an id below " + std::to_string(tokens) + " in " + in_quotes(key), std::to_string(id));
 }
 
 /// "left right", both in printable bytes, which have no space.
-std::optional<Merge> parse_merge(std::string_view text, const TokenIndex& index) {
-    const std::size_t space = text.find(' ');
-    if (space == text.npos) return std::nullopt;
-    const auto left = from_printable(text.substr(0, space));
-    const auto right = from_printable(text.substr(space + 1));
-    if (!left || !right || left->empty() || right->empty()) return std::nullopt;
-    return Merge{index.find(*left), index.find(*right), index.find(*left + *right), 0};
-}
-
 void add_merges(const Gguf& gguf, Vocabulary& vocabulary) {
     const TokenIndex index(vocabulary);
     const auto texts = gguf.texts("tokenizer.ggml.merges");
     vocabulary.merges.reserve(texts.size());
-    for (const std::string_view text : texts) {
-        auto merge = parse_merge(text, index);
-        if (!merge) throw FileError(gguf.file(), "two tokens in \"tokenizer.ggml.merges\"", quoted(text));
-        merge->rank = static_cast<std::uint32_t>(&text - texts.data());
-        // A merge of tokens, or to a token, that the vocabulary hasn't can never apply.
-        if (merge->left >= 0 && merge->right >= 0 && merge->merged >= 0) vocabulary.merges.push_back(*merge);
+    for (std::size_t rank = 0; rank < texts.size(); ++rank) {
+        const std::string_view text = texts[rank];
+        const std::size_t space = text.find(' ');
+        if (space == text.npos)
+            throw FileError(gguf.file(), "two tokens in \"tokenizer.ggml.merges\"", in_quotes(text));
+        add_printable_merge(vocabulary, index, text.substr(0, space), text.substr(space + 1), rank);
     }
 }
 
 }  // namespace
 
-Vocabulary read_vocabulary(const Gguf& gguf) {
+Vocabulary read_gguf_vocabulary(const Gguf& gguf) {
     check_model(gguf);
     Vocabulary vocabulary;
     add_tokens(gguf, vocabulary);
@@ -99,7 +85,7 @@ Vocabulary read_vocabulary(const Gguf& gguf) {
     vocabulary.bos = special_id(gguf, "tokenizer.ggml.bos_token_id", vocabulary.size());
     vocabulary.eos = special_id(gguf, "tokenizer.ggml.eos_token_id", vocabulary.size());
     vocabulary.end_of_turn = special_id(gguf, "tokenizer.ggml.eot_token_id", vocabulary.size());
-    if (vocabulary.end_of_turn < 0) vocabulary.end_of_turn = find_special(vocabulary, "<|eot_id|>");
+    if (vocabulary.end_of_turn < 0) vocabulary.end_of_turn = vocabulary.find_special("<|eot_id|>");
     return vocabulary;
 }
 

@@ -27,7 +27,7 @@ TernaryTensor open_i2s(const StoredMatrix& matrix) {
             const std::size_t lane = at % block;
             const unsigned byte = load<std::uint8_t>(codes.data() + at / block * (block / 4) + lane % 32);
             const unsigned code = byte >> (6 - 2 * (lane / 32)) & 3u;
-            if (code == 3) throw FileError(file, "codes 0, 1 and 2 in tensor " + quoted(name), "code 3");
+            if (code == 3) throw FileError(file, "codes 0, 1 and 2 in tensor " + in_quotes(name), "code 3");
             trit = static_cast<std::int8_t>(static_cast<int>(code) - 1);
             ++at;
         }

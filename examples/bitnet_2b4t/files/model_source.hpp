@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "../config.hpp"
+#include "../tokenizer/tokenizer.hpp"
 #include "../tokenizer/vocabulary.hpp"
 #include "file_error.hpp"
 #include "number_format.hpp"
@@ -67,5 +68,8 @@ class ModelSource {
 /// Opens a GGUF file, a Hugging Face folder or a single model.safetensors, by what it is, not by its name. Without
 /// `use_mmap` the whole file is read into memory.
 std::unique_ptr<ModelSource> open_model(const std::string& path, bool use_mmap = true);
+
+/// The tokenizer that comes with a model. Throws FileError where there is none, or none that works.
+Tokenizer load_tokenizer(const ModelSource& source);
 
 }  // namespace bitnet

@@ -13,7 +13,7 @@ const TernaryFormat* find_ternary_format(std::uint32_t gguf_type) {
 
 void check_scale(const std::string& file, std::string_view tensor, float scale) {
     if (std::isfinite(scale) && scale != 0) return;
-    throw FileError(file, "a scale of tensor " + quoted(tensor) + " that is finite and not zero",
+    throw FileError(file, "a scale of tensor " + in_quotes(tensor) + " that is finite and not zero",
                     std::to_string(scale));
 }
 

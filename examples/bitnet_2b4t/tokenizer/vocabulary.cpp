@@ -21,4 +21,11 @@ std::string_view Vocabulary::bytes(int id) const {
     return std::string_view(bytes_).substr(begin, ends_[index] - begin);
 }
 
+int Vocabulary::find_special(std::string_view name) const {
+    for (int id = 0; id < static_cast<int>(size()); ++id) {
+        if (kind(id) == TokenKind::special && bytes(id) == name) return id;
+    }
+    return -1;
+}
+
 }  // namespace bitnet

@@ -31,6 +31,8 @@ class Vocabulary {
     std::size_t size() const { return kinds_.size(); }
     std::string_view bytes(int id) const;
     TokenKind kind(int id) const { return kinds_[static_cast<std::size_t>(id)]; }
+    /// The id of a special token by its name, -1 where there is none.
+    int find_special(std::string_view name) const;
 
     std::vector<Merge> merges;
     int bos = -1;

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "mapped_file.hpp"
+#include "model_source.hpp"
+#include "safetensors.hpp"
+
+namespace bitnet {
+
+/// A model in the files of a Hugging Face repository: model.safetensors, with config.json and, if text is wanted,
+/// tokenizer.json or tokenizer.model (a tiktoken file) beside it. Ternary layers are packed (four rows in a row of
+/// bytes, with a scale that multiplies or divides, by config.json's `linear_class`) or master weights.
+class HuggingFaceSource final : public ModelSource {
+ public:
+    HuggingFaceSource(std::unique_ptr<MappedFile> safetensors, std::string folder);
+
+    const std::string& name() const override { return file_->name(); }
+    Config config() const override { return config_; }
+    bool contains(std::string_view tensor) const override;
+    TernaryTensor ternary(std::string_view tensor) const override;
+    DenseTensor dense(std::string_view tensor) const override;
+    Vocabulary vocabulary() const override;
+
+ private:
+    void read_config();
+    const Safetensors::Tensor& find(std::string_view tensor) const;
+    TernaryTensor unpack(std::string_view tensor, const Safetensors::Tensor& stored) const;
+    float scale_of(std::string_view tensor) const;
+
+    std::unique_ptr<MappedFile> file_;
+    std::string folder_;
+    Safetensors tensors_;
+    Config config_;
+    bool scale_divides_ = false;
+};
+
+/// The Hugging Face name of a tensor: "model.layers.0.self_attn.q_proj.weight" for "blk.0.attn_q.weight". Nothing where
+/// it has none.
+std::optional<std::string> hugging_face_name(std::string_view tensor);
+
+}  // namespace bitnet

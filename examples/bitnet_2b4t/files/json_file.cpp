@@ -1,0 +1,62 @@
+#include "json_file.hpp"
+
+#include <set>
+
+#include "file_error.hpp"
+
+namespace bitnet {
+namespace {
+
+[[noreturn]] void refuse(const std::string& file, const char* expected, const std::string& key, const Json& found) {
+    const std::string type = found.type_name();
+    throw FileError(file, std::string(expected) + " in " + in_quotes(key),
+                    found.is_number() || found.is_string() ? type + " " + in_quotes(found.dump()) : type);
+}
+
+}  // namespace
+
+Json parse_json_object(std::string_view text, const std::string& file) {
+    std::set<std::string> keys;
+    std::string twice;
+    const auto watch = [&](int depth, Json::parse_event_t event, Json& parsed) {
+        if (depth == 1 && event == Json::parse_event_t::key && !keys.insert(parsed.get<std::string>()).second) {
+            twice = parsed.get<std::string>();
+        }
+        return true;
+    };
+    Json object;
+    try {
+        object = Json::parse(text.begin(), text.end(), watch);
+    } catch (const Json::exception& error) {
+        throw FileError(file, std::string("no valid JSON: ") + error.what());
+    }
+    if (!object.is_object()) throw FileError(file, "a JSON object", object.type_name());
+    if (!twice.empty()) throw FileError(file, "each name once", in_quotes(twice) + " twice");
+    return object;
+}
+
+const Json& json_member(const Json& object, const std::string& key, const std::string& file) {
+    const auto found = object.find(key);
+    if (found == object.end()) throw FileError(file, in_quotes(key), "no such key");
+    return *found;
+}
+
+std::uint64_t json_integer(const Json& object, const std::string& key, const std::string& file) {
+    const Json& member = json_member(object, key, file);
+    if (!member.is_number_unsigned()) refuse(file, "an integer of at least 0", key, member);
+    return member.get<std::uint64_t>();
+}
+
+double json_real(const Json& object, const std::string& key, const std::string& file) {
+    const Json& member = json_member(object, key, file);
+    if (!member.is_number()) refuse(file, "a number", key, member);
+    return member.get<double>();
+}
+
+std::string json_text(const Json& object, const std::string& key, const std::string& file) {
+    const Json& member = json_member(object, key, file);
+    if (!member.is_string()) refuse(file, "text", key, member);
+    return member.get<std::string>();
+}
+
+}  // namespace bitnet

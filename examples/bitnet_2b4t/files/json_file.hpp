@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+namespace bitnet {
+
+using Json = nlohmann::json;
+
+/// Throws FileError, which says where, for what is no JSON, is no object at the top, or names a member of that object
+/// twice.
+Json parse_json_object(std::string_view text, const std::string& file);
+
+/// Members of an object. A missing one and one of another type throw FileError.
+const Json& json_member(const Json& object, const std::string& key, const std::string& file);
+std::uint64_t json_integer(const Json& object, const std::string& key, const std::string& file);
+double json_real(const Json& object, const std::string& key, const std::string& file);
+std::string json_text(const Json& object, const std::string& key, const std::string& file);
+
+}  // namespace bitnet

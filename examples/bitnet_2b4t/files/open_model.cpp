@@ -1,0 +1,44 @@
+#include <filesystem>
+#include <string>
+#include <utility>
+
+#include "gguf_source.hpp"
+#include "hugging_face.hpp"
+#include "model_source.hpp"
+
+namespace bitnet {
+namespace {
+
+std::string_view start_of(const MappedFile& file) {
+    const auto bytes = file.bytes();
+    return {reinterpret_cast<const char*>(bytes.data()), std::min<std::size_t>(bytes.size(), 4)};
+}
+
+}  // namespace
+
+std::unique_ptr<ModelSource> open_model(const std::string& path, bool use_mmap) {
+    const auto mode = use_mmap ? MappedFile::Mode::map : MappedFile::Mode::read;
+    std::error_code ignored;
+    const bool folder = std::filesystem::is_directory(path, ignored);
+    auto file = std::make_unique<MappedFile>(folder ? path + "/model.safetensors" : path, mode);
+    if (!folder && start_of(*file) == gguf_magic) return std::make_unique<GgufSource>(std::move(file));
+    if (!folder && !Safetensors::looks_like(file->bytes())) {
+        throw FileError(path, "a GGUF file, a model.safetensors or a folder that holds one",
+                        "a file that begins with " + in_quotes(start_of(*file)));
+    }
+    const auto parent = std::filesystem::path(path).parent_path();
+    const std::string beside = folder ? path : parent.empty() ? "." : parent.string();
+    return std::make_unique<HuggingFaceSource>(std::move(file), beside);
+}
+
+Tokenizer load_tokenizer(const ModelSource& source) {
+    try {
+        return Tokenizer(source.vocabulary());
+    } catch (const FileError&) {
+        throw;
+    } catch (const std::runtime_error& error) {
+        throw FileError(source.name(), error.what());
+    }
+}
+
+}  // namespace bitnet

@@ -1,0 +1,111 @@
+#include "safetensors.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "file_error.hpp"
+#include "json_file.hpp"
+#include "little_endian.hpp"
+
+namespace bitnet {
+namespace {
+
+constexpr std::size_t length_bytes = 8;
+
+/// 0 for types that no part of a model has.
+std::size_t bytes_of(std::string_view dtype) {
+    struct Entry {
+        std::string_view name;
+        std::size_t bytes;
+    };
+    constexpr std::array<Entry, 12> known = {{{"BF16", 2},
+                                              {"F16", 2},
+                                              {"F32", 4},
+                                              {"F64", 8},
+                                              {"U8", 1},
+                                              {"I8", 1},
+                                              {"BOOL", 1},
+                                              {"I16", 2},
+                                              {"U16", 2},
+                                              {"I32", 4},
+                                              {"U32", 4},
+                                              {"I64", 8}}};
+    const auto found = std::ranges::find(known, dtype, &Entry::name);
+    return found == known.end() ? 0 : found->bytes;
+}
+
+std::vector<std::uint64_t> read_integers(const Json& entry, const std::string& key, const std::string& whose,
+                                         const std::string& file) {
+    const Json& list = json_member(entry, key, file);
+    std::vector<std::uint64_t> integers;
+    bool good = list.is_array() && list.size() <= 4;
+    for (std::size_t i = 0; good && i < list.size(); ++i) {
+        good = list[i].is_number_unsigned();
+        if (good) integers.push_back(list[i].get<std::uint64_t>());
+    }
+    if (!good) throw FileError(file, "at most 4 integers of at least 0 in " + in_quotes(key) + whose, "something else");
+    return integers;
+}
+
+/// The bytes that a tensor of this type and shape takes.
+std::uint64_t needed_bytes(const Safetensors::Tensor& tensor, const std::string& whose, const std::string& file) {
+    std::uint64_t bytes = bytes_of(tensor.dtype);
+    if (bytes == 0) throw FileError(file, "a known \"dtype\"" + whose, in_quotes(tensor.dtype));
+    for (const std::uint64_t dim : tensor.shape) {
+        if (dim == 0) throw FileError(file, "dimensions of at least 1" + whose, "0");
+        if (dim > (std::uint64_t{1} << 62) / bytes) throw FileError(file, "the size" + whose + " is beyond 2^62");
+        bytes *= dim;
+    }
+    return bytes;
+}
+
+Safetensors::Tensor read_tensor(const std::string& name, const Json& entry, std::span<const std::byte> data,
+                                const std::string& file) {
+    const std::string whose = " of tensor " + in_quotes(name);
+    if (!entry.is_object()) throw FileError(file, "an object for tensor " + in_quotes(name), entry.type_name());
+    Safetensors::Tensor tensor;
+    tensor.dtype = json_text(entry, "dtype", file);
+    tensor.shape = read_integers(entry, "shape", whose, file);
+    const auto offsets = read_integers(entry, "data_offsets", whose, file);
+    if (offsets.size() != 2) throw FileError(file, "2 \"data_offsets\"" + whose, std::to_string(offsets.size()));
+    const std::uint64_t begin = offsets[0], end = offsets[1];
+    if (begin > end || end > data.size()) {
+        throw FileError(file, "offsets" + whose + " within " + std::to_string(data.size()) + " bytes of data",
+                        std::to_string(begin) + " to " + std::to_string(end));
+    }
+    const std::uint64_t needed = needed_bytes(tensor, whose, file);
+    if (end - begin != needed) {
+        throw FileError(file, std::to_string(needed) + " bytes" + whose, std::to_string(end - begin));
+    }
+    tensor.bytes = data.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(needed));
+    return tensor;
+}
+
+}  // namespace
+
+Safetensors::Safetensors(std::span<const std::byte> bytes, const std::string& file) {
+    const std::uint64_t most = bytes.size() < length_bytes ? 0 : bytes.size() - length_bytes;
+    const std::uint64_t length = most == 0 ? 0 : load<std::uint64_t>(bytes.data());
+    if (length == 0 || length > most) {
+        throw FileError(file, "a safetensors header of 1 to " + std::to_string(most) + " bytes",
+                        std::to_string(length));
+    }
+    const auto header = bytes.subspan(length_bytes, static_cast<std::size_t>(length));
+    const auto data = bytes.subspan(length_bytes + header.size());
+    const std::string_view text(reinterpret_cast<const char*>(header.data()), header.size());
+    const Json entries = parse_json_object(text, file);
+    for (const auto& [name, entry] : entries.items()) {
+        if (name != "__metadata__") tensors_.emplace(name, read_tensor(name, entry, data, file));
+    }
+}
+
+const Safetensors::Tensor* Safetensors::find(std::string_view name) const {
+    const auto found = tensors_.find(name);
+    return found == tensors_.end() ? nullptr : &found->second;
+}
+
+bool Safetensors::looks_like(std::span<const std::byte> bytes) {
+    return bytes.size() > length_bytes && bytes[length_bytes] == std::byte{'{'};
+}
+
+}  // namespace bitnet
