@@ -1,3 +1,20 @@
 #pragma once
 
+// ternion: exact ternary linear algebra. Includes everything except the Eigen interface (tensor/eigen.hpp).
+
+#include "core/aligned_buffer.hpp"
+#include "core/executor.hpp"
+#include "core/float16.hpp"
 #include "core/version.hpp"
+#include "nn/bit_linear.hpp"
+#include "nn/rms_norm.hpp"
+#include "ops/gemm.hpp"
+#include "ops/reference.hpp"
+#include "packing/all.hpp"
+#include "quant/absmean.hpp"
+#include "tensor/convert.hpp"
+#include "tensor/pack.hpp"
+
+#if defined(_OPENMP)
+#include "core/openmp.hpp"
+#endif

@@ -1,0 +1,80 @@
+#pragma once
+
+// The only place where ternion defines macros: errors, assertions, inlining, and the name of the inline namespace that
+// keeps functions compiled with different instruction sets apart. Nothing here needs a definition from the build.
+//
+// A user may define TERNION_NO_SIMD: the scalar backend is then the only one, and xsimd isn't even included.
+
+#include <bit>
+
+static_assert(std::endian::native == std::endian::little,
+              "ternion: packed layouts are little-endian; this machine is not");
+
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
+#error "ternion: -ffast-math and -ffinite-math-only change rounding and the handling of NaN; compile without them"
+#endif
+
+#if defined(__cpp_exceptions) || defined(__EXCEPTIONS) || defined(_CPPUNWIND)
+#define TERNION_THROW(Exception, message) throw Exception(message)
+#else
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+/// Without exceptions an error prints its message and aborts.
+#define TERNION_THROW(Exception, message) \
+    (std::fprintf(stderr, "ternion: %s\n", std::string(message).c_str()), std::abort())
+#endif
+
+#ifndef TERNION_ASSERT
+#include <cassert>
+/// A documented precondition of a hot function; checked unless NDEBUG is defined.
+#define TERNION_ASSERT(condition) assert(condition)
+#endif
+
+#if defined(_MSC_VER) && !defined(__clang__)
+#define TERNION_INLINE __forceinline
+#else
+/// Kernels are built of many small functions that only make sense inlined.
+#define TERNION_INLINE inline __attribute__((always_inline))
+#endif
+
+#if defined(_MSC_VER) && !defined(__clang__)
+#define TERNION_INLINE_LAMBDA
+#else
+/// The same for a lambda, after its parameter list.
+#define TERNION_INLINE_LAMBDA __attribute__((always_inline))
+#endif
+
+// Functions that contain vector code live in an inline namespace named after what the compiler may use, so that
+// translation units compiled with different flags can be linked into one program.
+#if defined(TERNION_NO_SIMD)
+#define TERNION_ABI no_simd
+#elif defined(__AVX512VNNI__) && defined(__AVX512VBMI__)
+#define TERNION_ABI x86_avx512vbmi
+#elif defined(__AVX512VNNI__)
+#define TERNION_ABI x86_avx512vnni
+#elif defined(__AVX512BW__)
+#define TERNION_ABI x86_avx512bw
+#elif defined(__AVXVNNI__)
+#define TERNION_ABI x86_avxvnni
+#elif defined(__AVX2__) && defined(__FMA__)
+#define TERNION_ABI x86_avx2_fma
+#elif defined(__AVX2__)
+#define TERNION_ABI x86_avx2
+#elif defined(__AVX__)
+#define TERNION_ABI x86_avx
+#elif defined(__SSE4_1__)
+#define TERNION_ABI x86_sse4
+#elif defined(__SSSE3__)
+#define TERNION_ABI x86_ssse3
+#elif defined(__SSE2__) || defined(_M_X64)
+#define TERNION_ABI x86_sse2
+#elif defined(__ARM_FEATURE_SVE)
+#define TERNION_ABI arm_sve
+#elif defined(__ARM_FEATURE_MATMUL_INT8)
+#define TERNION_ABI arm_i8mm
+#elif defined(__ARM_FEATURE_DOTPROD)
+#define TERNION_ABI arm_dotprod
+#else
+#define TERNION_ABI baseline
+#endif

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "../core/config.hpp"
+#include "../core/executor.hpp"
+
+namespace ternion {
+
+inline namespace TERNION_ABI {
+
+/// y = x / sqrt(mean(x^2) + eps) * weight for one token of n channels; y may be x.
+inline void rms_normalise(const float* x, const float* weight, std::size_t n, float eps, float* y) noexcept {
+    // Eight sums side by side: the same order everywhere, and no chain of additions that each wait for the last.
+    double sums[8] = {};
+    std::size_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        for (std::size_t j = 0; j < 8; ++j)
+            sums[j] += static_cast<double>(x[i + j]) * static_cast<double>(x[i + j]);
+    }
+    for (; i < n; ++i)
+        sums[0] += static_cast<double>(x[i]) * static_cast<double>(x[i]);
+    double sum = 0;
+    for (const double part : sums)
+        sum += part;
+    const auto factor = static_cast<float>(1.0 / std::sqrt(sum / static_cast<double>(n) + static_cast<double>(eps)));
+    for (i = 0; i < n; ++i)
+        y[i] = x[i] * factor * weight[i];
+}
+
+}  // namespace TERNION_ABI
+
+/// Root mean square normalisation with a weight for each channel: y = x / sqrt(mean(x^2) + eps) * weight, token by
+/// token. The mean is summed in double in a fixed order, so the result is the same at any number of threads and on any
+/// ISA but for the contraction of products. Source: arXiv 1910.07467.
+class RmsNorm {
+ public:
+    /// One weight a channel, at least one; eps > 0. Throws std::invalid_argument for anything else.
+    RmsNorm(std::vector<float> weight, float eps) : weight_(std::move(weight)), eps_(eps) {
+        if (weight_.empty() || !(eps > 0)) {
+            TERNION_THROW(std::invalid_argument,
+                          "RmsNorm: " + std::to_string(weight_.size()) + " weights and eps " + std::to_string(eps));
+        }
+    }
+    RmsNorm(std::span<const float> weight, float eps)
+        : RmsNorm(std::vector<float>(weight.begin(), weight.end()), eps) {}
+
+    [[nodiscard]] std::size_t channels() const noexcept { return weight_.size(); }
+
+    /// Normalises each token of x[M, channels] into y; y may be x. Throws std::invalid_argument for sizes that aren't
+    /// whole tokens or differ. The executor splits tokens.
+    template <class E = Serial>
+    void operator()(std::span<const float> x, std::span<float> y, E&& executor = {}) const {
+        if (x.size() != y.size() || x.size() % channels() != 0) {
+            TERNION_THROW(std::invalid_argument, "RmsNorm of " + std::to_string(channels()) +
+                                                     " channels: " + std::to_string(x.size()) +
+                                                     " values in, room for " + std::to_string(y.size()));
+        }
+        split(x.size() / channels(), 1, executor, [&](std::size_t begin, std::size_t end) {
+            for (std::size_t m = begin; m < end; ++m)
+                rms_normalise(x.data() + m * channels(), weight_.data(), channels(), eps_, y.data() + m * channels());
+        });
+    }
+
+ private:
+    std::vector<float> weight_;
+    float eps_;
+};
+
+/// No normalisation: what BitLinear is given where a norm stands elsewhere or nowhere.
+struct NoNorm {};
+
+}  // namespace ternion

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+
+#include "../core/config.hpp"
+#include "../core/float16.hpp"
+
+namespace ternion {
+
+/// A result type that operations can write: int32 (the exact sums) or a float, dequantised.
+template <class T>
+concept ResultType =
+    std::same_as<T, std::int32_t> || std::same_as<T, float> || std::same_as<T, Float16> || std::same_as<T, BFloat16>;
+
+/// Where results go and what happens to them on the way, fused into the multiplication: y[m][n] at data + m * ld + n.
+/// For int32 it is the sum alone. Otherwise
+///   y = float(sum) * (w_scale * x_scale) + residual
+/// where w_scale belongs to the matrix, x_scale to the token, and residual[m][n], if given, is added last; it may be
+/// the output itself (float only). float16 and bfloat16 are rounded to nearest even at the end.
+template <ResultType Out>
+struct Output {
+    Out* data;
+    std::size_t ld;
+    const float* residual = nullptr;
+    std::size_t residual_ld = 0;
+};
+
+inline namespace TERNION_ABI {
+
+/// Writes results n .. n + count - 1 of token m. `sums` are exact.
+template <ResultType Out>
+TERNION_INLINE void write_results(const Output<Out>& out, float w_scale, const float* x_scales, std::size_t m,
+                                  std::size_t n, const std::int32_t* sums, std::size_t count) noexcept {
+    Out* y = out.data + m * out.ld + n;
+    if constexpr (std::same_as<Out, std::int32_t>) {
+        for (std::size_t i = 0; i < count; ++i)
+            y[i] = sums[i];
+    } else {
+        const float scale = w_scale * x_scales[m];
+        if (out.residual == nullptr) {
+            for (std::size_t i = 0; i < count; ++i)
+                y[i] = static_cast<Out>(static_cast<float>(sums[i]) * scale);
+        } else {
+            const float* residual = out.residual + m * out.residual_ld + n;
+            for (std::size_t i = 0; i < count; ++i) {
+                y[i] = static_cast<Out>(static_cast<float>(sums[i]) * scale + residual[i]);
+            }
+        }
+    }
+}
+
+}  // namespace TERNION_ABI
+}  // namespace ternion

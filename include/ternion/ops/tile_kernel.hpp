@@ -1,0 +1,89 @@
+#pragma once
+
+// The kernel of large batches. A tile, 64 rows by some inputs, is decoded to bytes once and multiplied with many tokens
+// by a register-blocked loop that doesn't know any packing.
+//
+//   byte of a tile at  quad * 256 + 4 * row + j   the code of row `row`, input 4 * quad + j
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "../core/config.hpp"
+#include "../core/unroll.hpp"
+
+namespace ternion {
+inline namespace TERNION_ABI {
+
+template <class B>
+struct TileKernel {
+    static constexpr std::size_t rows = 64;
+    static constexpr std::size_t quad_bytes = 4 * rows;
+    static constexpr std::size_t registers = quad_bytes / B::bytes;  // that hold one quad of a tile
+
+    // The register tile: `tokens` tokens by `width` registers of rows, as large as the register file allows.
+    static constexpr std::size_t width = B::registers > 16 ? 4 : 2;
+    static constexpr std::size_t tokens = B::registers > 16 ? 6 : 4;
+    static constexpr std::size_t fold_quads = B::fold_every(2);
+
+    /// sums[m][64] += tile · x for `count` tokens and `quads` quads of inputs.
+    static void run(const std::uint8_t* tile, std::size_t quads, const std::int8_t* x, std::size_t ld,
+                    std::size_t count, std::int32_t* sums) noexcept {
+        for (; count >= tokens; count -= tokens, x += tokens * ld, sums += tokens * rows) {
+            run_tokens<tokens>(tile, quads, x, ld, sums);
+        }
+        unroll<tokens - 1>([&](auto i) TERNION_INLINE_LAMBDA {
+            if (count == i + 1) run_tokens<i + 1>(tile, quads, x, ld, sums);
+        });
+    }
+
+ private:
+    template <std::size_t M>
+    static void run_tokens(const std::uint8_t* tile, std::size_t quads, const std::int8_t* x, std::size_t ld,
+                           std::int32_t* sums) noexcept {
+        for (std::size_t q = 0; q < quads; q += fold_quads) {
+            const std::size_t count = quads - q < fold_quads ? quads - q : fold_quads;
+            for (std::size_t r = 0; r < registers; r += width) {
+                multiply<M>(tile + q * quad_bytes + r * B::bytes, count, x + 4 * q, ld, sums + r * B::lanes);
+            }
+        }
+    }
+
+    template <std::size_t M>
+    static TERNION_INLINE void multiply(const std::uint8_t* tile, std::size_t quads, const std::int8_t* x,
+                                        std::size_t ld, std::int32_t* sums) noexcept {
+        std::array<typename B::Narrow, M * width> sum;
+        unroll<M * width>([&](auto i) TERNION_INLINE_LAMBDA { sum[i] = B::narrow_zero(); });
+        for (std::size_t q = 0; q < quads; ++q, tile += quad_bytes, x += 4) {
+            std::array<typename B::Bytes, width> codes;
+            unroll<width>([&](auto w) TERNION_INLINE_LAMBDA { codes[w] = B::load(tile + w * B::bytes); });
+            unroll<M>([&](auto m) TERNION_INLINE_LAMBDA {
+                const auto four = B::broadcast4(x + m * ld);
+                unroll<width>([&](auto w) TERNION_INLINE_LAMBDA {
+                    sum[m * width + w] = B::dot(sum[m * width + w], codes[w], four);
+                });
+            });
+        }
+        unroll<M * width>([&](auto i) TERNION_INLINE_LAMBDA {
+            std::int32_t* out = sums + (i / width) * rows + (i % width) * B::lanes;
+            B::store_wide(out, B::template fold<0>(B::load_wide(out), sum[i]));
+        });
+    }
+};
+
+/// Decodes `chunks` chunks of one panel into its 16 rows of a tile.
+template <class B, class P>
+void decode_panel(const std::byte* panel, std::size_t chunks, std::uint8_t* tile) noexcept {
+    constexpr std::size_t quad_bytes = TileKernel<B>::quad_bytes;
+    for (std::size_t c = 0; c < chunks; ++c) {
+        unroll<P::chunk_bytes / B::bytes>([&](auto part) TERNION_INLINE_LAMBDA {
+            const auto codes = P::template decode<B, false>(B::load(panel + c * P::chunk_bytes + part * B::bytes));
+            unroll<P::quads>([&](auto q) TERNION_INLINE_LAMBDA {
+                B::store(tile + (c * P::quads + q) * quad_bytes + part * B::bytes, codes[q]);
+            });
+        });
+    }
+}
+
+}  // namespace TERNION_ABI
+}  // namespace ternion

@@ -1,0 +1,16 @@
+#pragma once
+
+// The one list of packings: tests, benchmarks and look-ups by name run over it. A new packing is its file and its
+// entry.
+
+#include "../core/type_list.hpp"
+#include "i2s.hpp"
+#include "int8.hpp"
+#include "interleaved2x16.hpp"
+#include "packing.hpp"
+
+namespace ternion {
+
+using all_packings = type_list<Int8, I2S, Interleaved2x16>;
+
+}  // namespace ternion

@@ -1,0 +1,105 @@
+#pragma once
+
+// I2S: the layout of I2_S tensors in GGUF files of bitnet.cpp (tensor type 36), byte for byte.
+//
+// All N*K weights in flat row-major order, 128 in a block of 32 bytes. Byte p of a block holds four weights:
+//
+//   bit      7  6    5  4    3  2    1  0
+//   weight    p     p + 32  p + 64  p + 96
+//
+//   trit  -1   0   +1
+//   code   0   1    2        3 never occurs and is refused where data enters
+//
+// Blocks run across rows where K is no multiple of 128. A file's tensors have whole blocks only; in memory the last
+// block is padded with zero trits (code 1). The scale, which a file keeps in a tail behind the blocks, is not among
+// these bytes.
+//
+// 2 bits a weight. Source: bitnet.cpp, arXiv 2502.11880, section 3, and the published GGUF of BitNet b1.58 2B4T.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <numeric>
+#include <string_view>
+
+#include "../core/config.hpp"
+#include "../core/shape.hpp"
+
+namespace ternion {
+
+struct I2S {
+    static constexpr std::string_view name = "i2_s";
+    static constexpr double bits_per_weight = 2.0;
+    static constexpr std::size_t block = 128;
+    static constexpr std::size_t block_bytes = 32;
+
+    static constexpr std::size_t bytes(Shape shape) noexcept { return ceil_div(shape.size(), block) * block_bytes; }
+
+    /// As many rows as it takes to end on a block.
+    static constexpr std::size_t stripe_rows(Shape shape) noexcept { return block / std::gcd(shape.k, block); }
+
+    static TERNION_INLINE void pack_stripe(Shape shape, std::size_t stripe, const std::uint8_t* codes,
+                                           std::byte* data) noexcept {
+        const std::size_t first = stripe * stripe_rows(shape) * shape.k;
+        const std::size_t end = std::min(shape.size(), first + stripe_rows(shape) * shape.k);
+        std::byte* out = data + first / block * block_bytes;
+        std::uint8_t padded[block];
+        for (std::size_t i = first; i < end; i += block, codes += block, out += block_bytes) {
+            const std::uint8_t* whole = codes;
+            if (end - i < block) {
+                std::fill(std::copy_n(codes, end - i, padded), padded + block, std::uint8_t{1});
+                whole = padded;
+            }
+            for (std::size_t p = 0; p < 32; ++p) {
+                out[p] =
+                    static_cast<std::byte>(whole[p] << 6 | whole[p + 32] << 4 | whole[p + 64] << 2 | whole[p + 96]);
+            }
+        }
+    }
+
+    /// Whole blocks go straight to `codes`, parts of a block through a buffer.
+    static TERNION_INLINE void unpack(Shape shape, const std::byte* data, std::size_t row, std::size_t k,
+                                      std::size_t count, std::uint8_t* codes) noexcept {
+        const std::size_t first = row * shape.k + k;
+        const std::byte* in = data + first / block * block_bytes;
+        std::uint8_t part[block];
+        for (std::size_t done = 0; done < count; in += block_bytes) {
+            const std::size_t place = (first + done) % block;
+            const std::size_t run = std::min(count - done, block - place);
+            if (run == block) {
+                unpack_block(in, codes + done);
+            } else {
+                unpack_block(in, part);
+                std::memcpy(codes + done, part + place, run);
+            }
+            done += run;
+        }
+    }
+
+    /// Whether no code is 3.
+    static TERNION_INLINE bool valid(Shape shape, const std::byte* data) noexcept {
+        std::uint64_t threes = 0;
+        for (std::size_t i = 0; i < bytes(shape); i += 8) {
+            std::uint64_t word;
+            std::memcpy(&word, data + i, 8);
+            threes |= word & word >> 1;
+        }
+        return (threes & 0x5555555555555555u) == 0;
+    }
+
+ private:
+    /// Eight bytes at a time, in a form that compilers turn into the widest registers they have.
+    static TERNION_INLINE void unpack_block(const std::byte* in, std::uint8_t* codes) noexcept {
+        for (std::size_t p = 0; p < block_bytes; p += 8) {
+            std::uint64_t word;
+            std::memcpy(&word, in + p, 8);
+            for (std::size_t field = 0; field < 4; ++field) {
+                const std::uint64_t eight = word >> (6 - 2 * field) & 0x0303030303030303u;
+                std::memcpy(codes + 32 * field + p, &eight, 8);
+            }
+        }
+    }
+};
+
+}  // namespace ternion

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <immintrin.h>
+
+#include <concepts>
+
+#include "../generic.hpp"
+
+namespace ternion {
+inline namespace TERNION_ABI {
+
+/// AVX2: vpmaddubsw multiplies codes by activations and adds pairs in 16 bits; vpmaddwd folds pairs of those.
+template <class Arch>
+struct Avx2 : Generic<Arch> {
+    using Base = Generic<Arch>;
+    using typename Base::Bytes;
+    using typename Base::Floats;
+    using typename Base::Narrow;
+    using typename Base::Wide;
+    static constexpr std::string_view name = "avx2";
+
+    static TERNION_INLINE Narrow dot(Narrow sum, Bytes codes, Bytes activations) noexcept {
+        return sum + Narrow(_mm256_maddubs_epi16(codes, activations));
+    }
+    template <int Shift>
+    static TERNION_INLINE Wide fold(Wide wide, Narrow narrow) noexcept {
+        const __m256i sum = _mm256_madd_epi16(narrow, _mm256_set1_epi16(1));
+        return wide + Wide(_mm256_srai_epi32(sum, Shift));
+    }
+    static TERNION_INLINE void store_low_bytes(std::int8_t* to, Wide r) noexcept {
+        const __m256i words = _mm256_packs_epi32(r, r);
+        const __m256i packed = _mm256_packs_epi16(words, words);
+        const int low = _mm256_extract_epi32(packed, 0);
+        const int high = _mm256_extract_epi32(packed, 4);
+        std::memcpy(to, &low, 4);
+        std::memcpy(to + 4, &high, 4);
+    }
+
+#if defined(__F16C__)
+    using Base::narrow;
+    using Base::widen;
+    static TERNION_INLINE Floats widen(const Float16* from) noexcept {
+        return Floats(_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))));
+    }
+    static TERNION_INLINE void narrow(Float16* to, Floats x) noexcept {
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm256_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT));
+    }
+#endif
+};
+
+template <std::derived_from<xsimd::avx2> Arch>
+Avx2<Arch> select_backend(Rank<1>, Arch);
+
+#if XSIMD_WITH_AVX512F
+// AVX-512 without byte operations has nothing to offer here, and xsimd would emulate them.
+template <std::derived_from<xsimd::avx512f> Arch>
+Avx2<xsimd::avx2> select_backend(Rank<1>, Arch);
+#endif
+
+}  // namespace TERNION_ABI
+}  // namespace ternion

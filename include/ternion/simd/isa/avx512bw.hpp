@@ -1,0 +1,60 @@
+#pragma once
+
+#include <immintrin.h>
+
+#include <concepts>
+
+#include "../generic.hpp"
+
+namespace ternion {
+inline namespace TERNION_ABI {
+
+/// AVX-512 with byte operations but no dot product: AVX2's way on 64-byte registers.
+template <class Arch>
+struct Avx512Bw : Generic<Arch> {
+    using Base = Generic<Arch>;
+    using typename Base::Bytes;
+    using typename Base::Floats;
+    using typename Base::Narrow;
+    using typename Base::Wide;
+    static constexpr std::string_view name = "avx512bw";
+    static constexpr std::size_t registers = 32;
+
+    // GCC 12 warns of uninitialised values inside the unmasked forms of some intrinsics; a mask of all ones costs
+    // nothing.
+    static constexpr __mmask16 all_lanes = 0xffff;
+
+    static TERNION_INLINE Narrow dot(Narrow sum, Bytes codes, Bytes activations) noexcept {
+        return Narrow(_mm512_add_epi16(sum, _mm512_maddubs_epi16(codes, activations)));
+    }
+    template <int Shift>
+    static TERNION_INLINE Wide fold(Wide wide, Narrow narrow) noexcept {
+        const __m512i sum = _mm512_madd_epi16(narrow, _mm512_set1_epi16(1));
+        return wide + Wide(_mm512_maskz_srai_epi32(all_lanes, sum, Shift));
+    }
+    static TERNION_INLINE Wide max_magnitude(Wide peak, Floats x) noexcept {
+        const Wide magnitude = xsimd::bitwise_cast<std::int32_t>(x) & Wide(std::int32_t{0x7fffffff});
+        return Wide(_mm512_maskz_max_epi32(all_lanes, peak, magnitude));
+    }
+    static TERNION_INLINE Wide round(Floats x) noexcept { return Wide(_mm512_maskz_cvtps_epi32(all_lanes, x)); }
+    static TERNION_INLINE Floats to_floats(Wide r) noexcept { return Floats(_mm512_maskz_cvtepi32_ps(all_lanes, r)); }
+    static TERNION_INLINE void store_low_bytes(std::int8_t* to, Wide r) noexcept {
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_maskz_cvtepi32_epi8(all_lanes, r));
+    }
+
+    using Base::narrow;
+    using Base::widen;
+    static TERNION_INLINE Floats widen(const Float16* from) noexcept {
+        return Floats(_mm512_maskz_cvtph_ps(all_lanes, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from))));
+    }
+    static TERNION_INLINE void narrow(Float16* to, Floats x) noexcept {
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(to),
+                            _mm512_maskz_cvtps_ph(all_lanes, x, _MM_FROUND_TO_NEAREST_INT));
+    }
+};
+
+template <std::derived_from<xsimd::avx512bw> Arch>
+Avx512Bw<Arch> select_backend(Rank<3>, Arch);
+
+}  // namespace TERNION_ABI
+}  // namespace ternion

@@ -1,0 +1,194 @@
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+#include "../core/config.hpp"
+#include "../core/float16.hpp"
+#include "rank.hpp"
+
+namespace ternion {
+
+/// The arch tag of a machine, or a build, without SIMD; it needs no xsimd.
+struct Scalar {
+    static constexpr const char* name() noexcept { return "scalar"; }
+};
+
+inline namespace TERNION_ABI {
+
+/// The backend in plain C++, and the shortest statement of what every backend means. A register holds `bytes` bytes:
+/// codes 0..255 or activations -128..127. `dot` multiplies them and adds each group of four neighbours to one int32
+/// lane.
+///
+/// An accumulator comes in two widths, because some machines only add in 16 bits: `dot` adds to a `Narrow`, which must
+/// be folded into a `Wide` after `fold_every(c)` calls with codes of at most c, before it can wrap. Where the machine
+/// adds in 32 bits the two are the same, and the bound is far away.
+struct ScalarBackend {
+    static constexpr std::string_view name = "scalar";
+    static constexpr std::size_t bytes = 16;
+    static constexpr std::size_t lanes = bytes / 4;
+    static constexpr std::size_t registers = 16;
+    static constexpr bool wide_dot = true;
+
+    using Bytes = std::array<std::uint8_t, bytes>;
+    using Wide = std::array<std::uint32_t, lanes>;  // unsigned: sums are exact modulo 2^32
+    using Narrow = Wide;
+    using Floats = std::array<float, lanes>;
+
+    static constexpr std::size_t fold_every(unsigned max_code) noexcept {
+        return (std::size_t{1} << 31) / (std::size_t{4} * 128 * max_code);
+    }
+
+    static Bytes load(const void* from) noexcept {
+        Bytes r;
+        std::memcpy(r.data(), from, bytes);
+        return r;
+    }
+    static void store(void* to, const Bytes& r) noexcept { std::memcpy(to, r.data(), bytes); }
+
+    /// Four activations, in every lane.
+    static Bytes broadcast4(const std::int8_t* from) noexcept {
+        Bytes r;
+        for (std::size_t i = 0; i < bytes; i += 4)
+            std::memcpy(r.data() + i, from, 4);
+        return r;
+    }
+    static Bytes splat(std::uint8_t value) noexcept {
+        Bytes r;
+        r.fill(value);
+        return r;
+    }
+    static Bytes bit_and(Bytes a, const Bytes& b) noexcept {
+        for (std::size_t i = 0; i < bytes; ++i)
+            a[i] = static_cast<std::uint8_t>(a[i] & b[i]);
+        return a;
+    }
+    /// Each byte shifted right; the bits that come in from above are unspecified and must be masked.
+    template <int Bits>
+    static Bytes shift_right(Bytes a) noexcept {
+        for (auto& byte : a)
+            byte = static_cast<std::uint8_t>(byte >> Bits);
+        return a;
+    }
+    static Bytes add(Bytes a, const Bytes& b) noexcept {
+        for (std::size_t i = 0; i < bytes; ++i)
+            a[i] = static_cast<std::uint8_t>(a[i] + b[i]);
+        return a;
+    }
+
+    static Narrow narrow_zero() noexcept { return {}; }
+    static Narrow dot(Narrow sum, const Bytes& codes, const Bytes& activations) noexcept {
+        for (std::size_t i = 0; i < bytes; ++i) {
+            const int product = codes[i] * static_cast<std::int8_t>(activations[i]);
+            sum[i / 4] += static_cast<std::uint32_t>(product);
+        }
+        return sum;
+    }
+    /// wide + (narrow >> Shift): the shift undoes codes that were left in place at a higher bit of their byte.
+    template <int Shift>
+    static Wide fold(Wide wide, const Narrow& narrow) noexcept {
+        for (std::size_t i = 0; i < lanes; ++i) {
+            wide[i] += static_cast<std::uint32_t>(static_cast<std::int32_t>(narrow[i]) >> Shift);
+        }
+        return wide;
+    }
+
+    static Wide wide_zero() noexcept { return {}; }
+    static Wide load_wide(const std::int32_t* from) noexcept {
+        Wide r;
+        std::memcpy(r.data(), from, bytes);
+        return r;
+    }
+    static void store_wide(std::int32_t* to, const Wide& r) noexcept { std::memcpy(to, r.data(), bytes); }
+    static Wide add_wide(Wide a, const Wide& b) noexcept {
+        for (std::size_t i = 0; i < lanes; ++i)
+            a[i] += b[i];
+        return a;
+    }
+    static std::uint32_t sum(const Wide& r) noexcept {
+        std::uint32_t total = 0;
+        for (const auto lane : r)
+            total += lane;
+        return total;
+    }
+
+    static Floats load_floats(const float* from) noexcept {
+        Floats r;
+        std::memcpy(r.data(), from, sizeof(r));
+        return r;
+    }
+    static void store_floats(float* to, const Floats& r) noexcept { std::memcpy(to, r.data(), sizeof(r)); }
+    static Floats splat_float(float value) noexcept {
+        Floats r;
+        r.fill(value);
+        return r;
+    }
+    static Floats multiply(Floats a, const Floats& b) noexcept {
+        for (std::size_t i = 0; i < lanes; ++i)
+            a[i] *= b[i];
+        return a;
+    }
+    static Floats add_floats(Floats a, const Floats& b) noexcept {
+        for (std::size_t i = 0; i < lanes; ++i)
+            a[i] += b[i];
+        return a;
+    }
+    static Floats to_floats(const Wide& r) noexcept {
+        Floats f;
+        for (std::size_t i = 0; i < lanes; ++i)
+            f[i] = static_cast<float>(static_cast<std::int32_t>(r[i]));
+        return f;
+    }
+    /// max(peak, bits of |x|), as integers: so ordered, NaN lies above infinity and infinity above every number.
+    static Wide max_magnitude(Wide peak, const Floats& x) noexcept {
+        for (std::size_t i = 0; i < lanes; ++i) {
+            const std::uint32_t magnitude = std::bit_cast<std::uint32_t>(x[i]) & 0x7fffffffu;
+            if (magnitude > peak[i]) peak[i] = magnitude;
+        }
+        return peak;
+    }
+    static std::uint32_t max(const Wide& r) noexcept {
+        std::uint32_t top = 0;
+        for (const auto lane : r)
+            top = lane > top ? lane : top;
+        return top;
+    }
+    /// Each value rounded to the nearest integer, ties to even, as int32. Values must fit in int32.
+    static Wide round(const Floats& x) noexcept {
+        Wide r;
+        for (std::size_t i = 0; i < lanes; ++i) {
+            r[i] = static_cast<std::uint32_t>(static_cast<std::int32_t>(std::nearbyint(x[i])));
+        }
+        return r;
+    }
+    /// The low byte of each lane, in order; lanes must lie in -128..127.
+    static void store_low_bytes(std::int8_t* to, const Wide& r) noexcept {
+        for (std::size_t i = 0; i < lanes; ++i)
+            to[i] = static_cast<std::int8_t>(static_cast<std::int32_t>(r[i]));
+    }
+
+    template <class Half>
+    static Floats widen(const Half* from) noexcept {
+        Floats r;
+        for (std::size_t i = 0; i < lanes; ++i)
+            r[i] = static_cast<float>(from[i]);
+        return r;
+    }
+    template <class Half>
+    static void narrow(Half* to, const Floats& x) noexcept {
+        for (std::size_t i = 0; i < lanes; ++i)
+            to[i] = Half(x[i]);
+    }
+
+    static void prefetch(const void*) noexcept {}
+};
+
+ScalarBackend select_backend(Rank<9>, Scalar);
+
+}  // namespace TERNION_ABI
+}  // namespace ternion

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <stdexcept>
+#include <string>
+
+#include "../core/config.hpp"
+#include "../core/float16.hpp"
+#include "../simd/isa.hpp"
+
+namespace ternion {
+
+namespace detail {
+
+inline void check_same_length(std::size_t from, std::size_t to) {
+    if (from == to) return;
+    TERNION_THROW(std::invalid_argument,
+                  "convert: " + std::to_string(from) + " values into room for " + std::to_string(to));
+}
+
+}  // namespace detail
+
+inline namespace TERNION_ABI {
+
+/// Widens Float16 or BFloat16 values to float, exactly. The spans have the same length and don't overlap; throws
+/// std::invalid_argument for other lengths.
+template <class Arch = default_arch, class Half>
+void widen(std::span<const Half> from, std::span<float> to) {
+    detail::check_same_length(from.size(), to.size());
+    using B = backend_of<Arch>;
+    std::size_t i = 0;
+    for (; i + B::lanes <= from.size(); i += B::lanes)
+        B::store_floats(to.data() + i, B::widen(from.data() + i));
+    for (; i < from.size(); ++i)
+        to[i] = static_cast<float>(from[i]);
+}
+
+/// Narrows floats to Float16 or BFloat16, to nearest even; what is too large becomes infinity, NaN stays NaN. The spans
+/// have the same length and don't overlap; throws std::invalid_argument for other lengths.
+template <class Arch = default_arch, class Half>
+void narrow(std::span<const float> from, std::span<Half> to) {
+    detail::check_same_length(from.size(), to.size());
+    using B = backend_of<Arch>;
+    std::size_t i = 0;
+    for (; i + B::lanes <= from.size(); i += B::lanes)
+        B::narrow(to.data() + i, B::load_floats(from.data() + i));
+    for (; i < from.size(); ++i)
+        to[i] = Half(from[i]);
+}
+
+}  // namespace TERNION_ABI
+}  // namespace ternion

@@ -1,0 +1,59 @@
+#pragma once
+
+// Eigen at the edges of the library: the only file that includes it. Products are in ops/eigen.hpp.
+
+#include <cstddef>
+#include <cstdint>
+#include <Eigen/Core>
+#include <span>
+#include <vector>
+
+#include "../quant/absmean.hpp"
+#include "pack.hpp"
+
+namespace ternion {
+
+/// A dense row-major matrix: the storage order of X[M,K] and Y[M,N] everywhere in the library.
+template <class T>
+using RowMajorMatrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+/// The values of a contiguous matrix, in storage order.
+template <class T, int Options>
+std::span<const T> values_of(const Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Options>& matrix) noexcept {
+    return {matrix.data(), static_cast<std::size_t>(matrix.size())};
+}
+template <class T, int Options>
+std::span<T> values_of(Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Options>& matrix) noexcept {
+    return {matrix.data(), static_cast<std::size_t>(matrix.size())};
+}
+
+/// Packs any Eigen expression of trits (int8, either storage order): row n of the expression is row n of W. Throws what
+/// `pack` throws.
+template <Packing P, class Derived>
+requires std::same_as<typename Derived::Scalar, std::int8_t> PackedTernary<P> pack(
+    const Eigen::DenseBase<Derived>& trits, float scale = 1) {
+    const RowMajorMatrix<std::int8_t> dense = trits;
+    return pack<P>(values_of(dense), static_cast<std::size_t>(dense.rows()), static_cast<std::size_t>(dense.cols()),
+                   scale);
+}
+
+/// Quantises any Eigen expression of float weights by absmean (b1.58) and packs the trits; the scale is gamma. Throws
+/// what `absmean_quantize` and `pack` throw.
+template <Packing P, class Derived>
+requires std::same_as<typename Derived::Scalar, float> PackedTernary<P> pack(const Eigen::DenseBase<Derived>& weights) {
+    const RowMajorMatrix<float> dense = weights;
+    std::vector<std::int8_t> trits(static_cast<std::size_t>(dense.size()));
+    const float gamma = absmean_quantize(values_of(dense), trits);
+    return pack<P>(trits, static_cast<std::size_t>(dense.rows()), static_cast<std::size_t>(dense.cols()), gamma);
+}
+
+/// The trits of a matrix as an Eigen matrix [N,K].
+template <TernaryMatrix W>
+RowMajorMatrix<std::int8_t> to_eigen(const W& w) {
+    const auto view = w.view();
+    RowMajorMatrix<std::int8_t> trits(static_cast<Eigen::Index>(view.rows()), static_cast<Eigen::Index>(view.cols()));
+    unpack_trits(view, values_of(trits));
+    return trits;
+}
+
+}  // namespace ternion
