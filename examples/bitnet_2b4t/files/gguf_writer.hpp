@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gguf_format.hpp"
+#include "output_file.hpp"
+
+namespace bitnet {
+
+/// Writes a GGUF file in small memory. First come the metadata and a declaration of every tensor, then the tensors'
+/// bytes in the order of their declarations, in pieces of any size within a tensor; padding is added between them.
+/// `finish` puts the file in place; without it nothing stays. A wrong order or size of the calls throws
+/// std::logic_error, a failing write FileError.
+class GgufWriter {
+ public:
+    explicit GgufWriter(std::string path) : file_(std::move(path)) {}
+
+    void add(std::string_view key, std::uint32_t value);
+    void add(std::string_view key, float value);
+    void add(std::string_view key, bool value);
+    void add(std::string_view key, std::string_view text);
+    void add(std::string_view key, const char* text) { add(key, std::string_view(text)); }
+    void add(std::string_view key, std::span<const std::string> texts);
+    void add(std::string_view key, std::span<const std::int32_t> values);
+
+    /// `dims` are the fastest first; `bytes` is the size of the tensor's data.
+    void declare(std::string_view name, std::uint32_t type, std::span<const std::uint64_t> dims, std::uint64_t bytes);
+
+    void write(std::span<const std::byte> bytes);
+    void finish();
+
+ private:
+    template <class T>
+    static void append(std::vector<std::byte>& to, T value);
+    static void append(std::vector<std::byte>& to, std::string_view text);
+    void begin_value(std::string_view key, GgufType type);
+    void write_header();
+
+    OutputFile file_;
+    std::vector<std::byte> values_;
+    std::vector<std::byte> infos_;
+    std::uint64_t value_count_ = 0;
+    std::vector<std::uint64_t> sizes_;  // of the tensors' data
+    std::uint64_t data_size_ = 0;       // declared so far, with padding
+    bool header_written_ = false;
+    std::size_t tensor_ = 0;     // the one that is being written
+    std::uint64_t written_ = 0;  // of it
+};
+
+}  // namespace bitnet

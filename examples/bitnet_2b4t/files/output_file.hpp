@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace bitnet {
+
+/// A file that appears under its name only when it is complete: it is written beside it under a temporary name and
+/// renamed by `finish`; without that, nothing stays. What exists and is no regular file (a device, a pipe) is written
+/// to directly. Every write and the close are checked; failures throw FileError.
+class OutputFile {
+ public:
+    explicit OutputFile(std::string path);
+    OutputFile(const OutputFile&) = delete;
+    OutputFile& operator=(const OutputFile&) = delete;
+    ~OutputFile();
+
+    const std::string& name() const { return path_; }
+    void write(std::span<const std::byte> bytes);
+    void finish();
+
+ private:
+    void flush();
+    void write_through(std::span<const std::byte> bytes);
+    [[noreturn]] void fail(const char* what) const;
+
+    std::string path_;
+    std::string target_;     // the path with symbolic links resolved
+    std::string temporary_;  // empty where the target is written to directly
+    int descriptor_ = -1;
+    std::vector<std::byte> buffer_;
+};
+
+}  // namespace bitnet
