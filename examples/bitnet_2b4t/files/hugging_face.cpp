@@ -3,7 +3,6 @@
 #include <filesystem>
 #include <utility>
 
-#include "json_file.hpp"
 #include "master_weights.hpp"
 #include "ternary_format.hpp"
 #include "vocabulary_files.hpp"
@@ -11,59 +10,18 @@
 namespace bitnet {
 namespace {
 
-std::string_view text_of(const MappedFile& file) {
-    return {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
-}
-
-float read_theta(const Json& json, const std::string& file) {
-    // Newer versions of the transformers library nest it.
-    const auto nested = json.find("rope_parameters");
-    const bool inside = nested != json.end() && nested->is_object();
-    return static_cast<float>(json_real(inside ? *nested : json, "rope_theta", file));
-}
-
-bool read_scale_divides(const Json& json, const std::string& file) {
-    const auto found = json.find("quantization_config");
-    if (found == json.end() || !found->is_object() || !found->contains("linear_class")) return true;
-    const std::string convention = json_text(*found, "linear_class", file);
-    if (convention == "bitlinear") return true;
-    if (convention == "autobitlinear") return false;
-    throw FileError(file, "\"linear_class\" \"autobitlinear\" or \"bitlinear\"", in_quotes(convention));
-}
-
 std::string in_tensor(std::string_view name) {
     return " in tensor " + in_quotes(name);
 }
 
 }  // namespace
 
-HuggingFaceSource::HuggingFaceSource(std::unique_ptr<MappedFile> safetensors, std::string folder)
-    : file_(std::move(safetensors)), folder_(std::move(folder)), tensors_(file_->bytes(), file_->name()) {
-    read_config();
-}
-
-void HuggingFaceSource::read_config() {
-    const MappedFile file(folder_ + "/config.json", MappedFile::Mode::read);
-    const std::string& name = file.name();
-    const Json json = parse_json_object(text_of(file), name);
-    const auto size = [&](const char* key) { return static_cast<std::size_t>(json_integer(json, key, name)); };
-    if (const std::string type = json_text(json, "model_type", name); type != "bitnet") {
-        throw FileError(name, "\"model_type\" \"bitnet\"", in_quotes(type));
-    }
-    config_.layers = size("num_hidden_layers");
-    config_.hidden = size("hidden_size");
-    config_.ffn = size("intermediate_size");
-    config_.heads = size("num_attention_heads");
-    config_.kv_heads = size("num_key_value_heads");
-    config_.vocab = size("vocab_size");
-    config_.context = size("max_position_embeddings");
-    const bool has_head_dim = json.contains("head_dim") && !json["head_dim"].is_null();
-    config_.head_dim = has_head_dim ? size("head_dim") : config_.heads == 0 ? 0 : config_.hidden / config_.heads;
-    config_.norm_eps = static_cast<float>(json_real(json, "rms_norm_eps", name));
-    config_.rope_theta = read_theta(json, name);
-    config_.validate(name);
-    scale_divides_ = read_scale_divides(json, name);
-}
+HuggingFaceSource::HuggingFaceSource(std::unique_ptr<MappedFile> safetensors, const MappedFile& config,
+                                     std::string folder)
+    : file_(std::move(safetensors)),
+      folder_(std::move(folder)),
+      config_(read_hugging_face_config(config.text(), config.name())),
+      tensors_(file_->bytes(), file_->name()) {}
 
 bool HuggingFaceSource::contains(std::string_view tensor) const {
     const auto name = hugging_face_name(tensor);
@@ -125,7 +83,7 @@ float HuggingFaceSource::scale_of(std::string_view tensor) const {
     float scale = 0;
     format->decode(stored->bytes.data(), 1, &scale);
     check_scale(name(), key, scale);
-    if (scale_divides_) scale = 1 / scale;
+    if (config_.scale_divides) scale = 1 / scale;
     check_scale(name(), key, scale);
     return scale;
 }
@@ -138,7 +96,7 @@ Vocabulary HuggingFaceSource::vocabulary() const {
     const std::string json = folder_ + "/tokenizer.json";
     if (exists(json)) {
         const MappedFile file(json, MappedFile::Mode::read);
-        return read_tokenizer_json(text_of(file), json);
+        return read_tokenizer_json(file.text(), json);
     }
     for (const char* place : {"/tokenizer.model", "/original/tokenizer.model"}) {
         if (exists(folder_ + place)) return read_tiktoken_file(folder_ + place);

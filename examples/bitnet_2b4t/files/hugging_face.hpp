@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "hugging_face_config.hpp"
 #include "mapped_file.hpp"
 #include "model_source.hpp"
 #include "safetensors.hpp"
@@ -15,26 +16,25 @@ namespace bitnet {
 /// bytes, with a scale that multiplies or divides, by config.json's `linear_class`) or master weights.
 class HuggingFaceSource final : public ModelSource {
  public:
-    HuggingFaceSource(std::unique_ptr<MappedFile> safetensors, std::string folder);
+    /// `folder` is where the tokenizer is looked for.
+    HuggingFaceSource(std::unique_ptr<MappedFile> safetensors, const MappedFile& config, std::string folder);
 
     const std::string& name() const override { return file_->name(); }
-    Config config() const override { return config_; }
+    Config config() const override { return config_.sizes; }
     bool contains(std::string_view tensor) const override;
     TernaryTensor ternary(std::string_view tensor) const override;
     DenseTensor dense(std::string_view tensor) const override;
     Vocabulary vocabulary() const override;
 
  private:
-    void read_config();
     const Safetensors::Tensor& find(std::string_view tensor) const;
     TernaryTensor unpack(std::string_view tensor, const Safetensors::Tensor& stored) const;
     float scale_of(std::string_view tensor) const;
 
     std::unique_ptr<MappedFile> file_;
     std::string folder_;
+    HuggingFaceConfig config_;
     Safetensors tensors_;
-    Config config_;
-    bool scale_divides_ = false;
 };
 
 /// The Hugging Face name of a tensor: "model.layers.0.self_attn.q_proj.weight" for "blk.0.attn_q.weight". Nothing where

@@ -33,17 +33,6 @@ std::size_t regular_size(int descriptor, const std::string& name) {
     return static_cast<std::size_t>(info.st_size);
 }
 
-void read_all(int descriptor, std::byte* to, std::size_t size, const std::string& name) {
-    constexpr std::size_t most = std::size_t{1} << 30;
-    for (std::size_t done = 0; done < size;) {
-        const ssize_t count = ::read(descriptor, to + done, std::min(size - done, most));
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) throw FileError(name, std::string("cannot be read: ") + std::strerror(errno));
-        if (count == 0) throw FileError(name, std::to_string(size) + " bytes", std::to_string(done));
-        done += static_cast<std::size_t>(count);
-    }
-}
-
 }  // namespace
 
 MappedFile::MappedFile(std::string path, Mode mode) : name_(std::move(path)) {
@@ -51,25 +40,40 @@ MappedFile::MappedFile(std::string path, Mode mode) : name_(std::move(path)) {
     const Descriptor file{::open(name_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
     if (file.number < 0) throw FileError(name_, std::string("cannot be opened: ") + std::strerror(errno));
     const std::size_t size = regular_size(file.number, name_);
-    void* memory = mode == Mode::map
-                       ? ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file.number, 0)
-                       : ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) {
-        throw FileError(name_, std::to_string(size) + " bytes do not fit into memory: " + std::strerror(errno));
-    }
-    data_ = static_cast<std::byte*>(memory);
-    size_ = size;
-    if (mode == Mode::map) return;
-    try {
-        read_all(file.number, data_, size_, name_);
-    } catch (...) {
-        ::munmap(data_, size_);
-        throw;
-    }
+    mode == Mode::map ? map(file.number, size) : read(file.number, size);
+}
+
+MappedFile::MappedFile(std::string name, std::span<const std::byte> contents) : name_(std::move(name)) {
+    allocate(contents.size());
+    std::ranges::copy(contents, memory_.get());
 }
 
 MappedFile::~MappedFile() {
-    ::munmap(data_, size_);
+    if (!memory_) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+}
+
+void MappedFile::map(int descriptor, std::size_t size) {
+    void* memory = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, descriptor, 0);
+    if (memory == MAP_FAILED) throw FileError(name_, std::string("cannot be mapped: ") + std::strerror(errno));
+    bytes_ = {static_cast<const std::byte*>(memory), size};
+}
+
+void MappedFile::allocate(std::size_t size) {
+    memory_.reset(static_cast<std::byte*>(::operator new(size, alignment, std::nothrow)));
+    if (!memory_) throw FileError(name_, "its " + std::to_string(size) + " bytes do not fit into memory");
+    bytes_ = {memory_.get(), size};
+}
+
+void MappedFile::read(int descriptor, std::size_t size) {
+    constexpr std::size_t most = std::size_t{1} << 30;
+    allocate(size);
+    for (std::size_t done = 0; done < size;) {
+        const ssize_t count = ::read(descriptor, memory_.get() + done, std::min(size - done, most));
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) throw FileError(name_, std::string("cannot be read: ") + std::strerror(errno));
+        if (count == 0) throw FileError(name_, std::to_string(size) + " bytes", std::to_string(done));
+        done += static_cast<std::size_t>(count);
+    }
 }
 
 }  // namespace bitnet

@@ -1,30 +1,45 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
+#include <new>
 #include <span>
 #include <string>
 
 namespace bitnet {
 
 /// A whole file in memory, read-only: mapped, so that pages come in when they are touched, or read at once. The bytes
-/// start at a page boundary. Throws FileError for what is no regular file, is empty or can't be read. A file that
-/// somebody truncates while it is mapped kills the process when the lost pages are touched; `read` is safe from that.
+/// begin at a multiple of 64. Throws FileError for what is no regular file, is empty, can't be read or doesn't fit into
+/// memory. A file that somebody truncates while it is mapped kills the process when the lost pages are touched; with
+/// Mode::read that can't happen.
 class MappedFile {
  public:
     enum class Mode { map, read };
 
     explicit MappedFile(std::string path, Mode mode = Mode::map);
+    /// As if a file `name` with these bytes had been read.
+    MappedFile(std::string name, std::span<const std::byte> contents);
     MappedFile(const MappedFile&) = delete;
     MappedFile& operator=(const MappedFile&) = delete;
     ~MappedFile();
 
     const std::string& name() const { return name_; }
-    std::span<const std::byte> bytes() const { return {data_, size_}; }
+    std::span<const std::byte> bytes() const { return bytes_; }
+    std::string_view text() const { return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()}; }
 
  private:
+    static constexpr std::align_val_t alignment{64};
+    struct Free {
+        void operator()(std::byte* memory) const { ::operator delete(memory, alignment); }
+    };
+
+    void map(int descriptor, std::size_t size);
+    void read(int descriptor, std::size_t size);
+    void allocate(std::size_t size);
+
     std::string name_;
-    std::byte* data_ = nullptr;
-    std::size_t size_ = 0;
+    std::unique_ptr<std::byte, Free> memory_;  // where the file was read; null where it is mapped
+    std::span<const std::byte> bytes_;
 };
 
 }  // namespace bitnet

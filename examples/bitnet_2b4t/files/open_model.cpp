@@ -10,8 +10,7 @@ namespace bitnet {
 namespace {
 
 std::string_view start_of(const MappedFile& file) {
-    const auto bytes = file.bytes();
-    return {reinterpret_cast<const char*>(bytes.data()), std::min<std::size_t>(bytes.size(), 4)};
+    return file.text().substr(0, 4);
 }
 
 }  // namespace
@@ -28,7 +27,8 @@ std::unique_ptr<ModelSource> open_model(const std::string& path, bool use_mmap) 
     }
     const auto parent = std::filesystem::path(path).parent_path();
     const std::string beside = folder ? path : parent.empty() ? "." : parent.string();
-    return std::make_unique<HuggingFaceSource>(std::move(file), beside);
+    const MappedFile config(beside + "/config.json", MappedFile::Mode::read);
+    return std::make_unique<HuggingFaceSource>(std::move(file), config, beside);
 }
 
 Tokenizer load_tokenizer(const ModelSource& source) {

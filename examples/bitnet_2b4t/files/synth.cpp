@@ -9,7 +9,6 @@
 #include <ternion/core/float16.hpp>
 #include <vector>
 
-#include "../config.hpp"
 #include "../tokenizer/llama3.hpp"
 #include "../tokenizer/tokenizer.hpp"
 #include "file_error.hpp"
@@ -160,7 +159,7 @@ Vocabulary filler_vocabulary(std::size_t size) {
         vocabulary.add({&c, 1}, TokenKind::text);
     }
     // The splitter cuts these names at the brackets, so that no text is ever encoded as a filler.
-    while (vocabulary.size() < size - 256) {
+    while (vocabulary.size() + 256 < size) {
         vocabulary.add("[" + std::to_string(vocabulary.size()) + "]", TokenKind::text);
     }
     add_llama3_specials(vocabulary);
@@ -168,7 +167,7 @@ Vocabulary filler_vocabulary(std::size_t size) {
 }
 
 Vocabulary vocabulary_for(const SynthOptions& options) {
-    if (options.vocabulary.empty()) return filler_vocabulary(config_2b4t.vocab);
+    if (options.vocabulary.empty()) return filler_vocabulary(options.config.vocab);
     Vocabulary vocabulary = read_tiktoken_file(options.vocabulary);
     try {
         Tokenizer check(vocabulary);
@@ -200,8 +199,7 @@ void add_sizes(GgufWriter& writer, const Config& config) {
 }  // namespace
 
 void synthesize(const SynthOptions& options) {
-    Config config = config_2b4t;
-    config.layers = options.layers;
+    Config config = options.config;
     config.validate(options.output);
     GgufWriter writer(options.output);
     {

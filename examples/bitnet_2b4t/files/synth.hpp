@@ -1,26 +1,27 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
+
+#include "../config.hpp"
 
 namespace bitnet {
 
 struct SynthOptions {
     std::string output;
-    std::size_t layers = 30;
+    Config config = config_2b4t;  // with `vocabulary`, that file decides about the number of tokens
     std::uint64_t seed = 1;
     /// A tiktoken file. Without one the vocabulary has a token for each byte, LLaMA-3's special tokens, and fillers up
-    /// to the full size.
+    /// to config.vocab.
     std::string vocabulary;
     /// Called now and then with the bytes of tensors written so far and in all. May throw, to give up.
     std::function<void(std::uint64_t done, std::uint64_t total)> progress;
 };
 
-/// Writes a GGUF model with random weights in the sizes of BitNet b1.58 2B4T (1.19 GB), to measure speed without a
-/// download. The same options give the same bytes. Weights are 3/8 zeros, the rest -1 and +1 in equal parts, and
-/// scales keep activations near 1. Streams: needs some 50 MB of memory. Throws FileError.
+/// Writes a GGUF model with random weights in the sizes of BitNet b1.58 2B4T (1.19 GB) or others, to measure speed
+/// without a download. The same options give the same bytes. Weights are 3/8 zeros, the rest -1 and +1 in equal parts,
+/// and scales keep activations near 1. Streams: needs some 50 MB of memory. Throws FileError.
 void synthesize(const SynthOptions& options);
 
 }  // namespace bitnet

@@ -10,7 +10,7 @@ namespace bitnet {
 Vocabulary read_tiktoken_file(const std::string& path) {
     const MappedFile file(path, MappedFile::Mode::read);
     try {
-        return read_tiktoken({reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()});
+        return read_tiktoken(file.text());
     } catch (const std::runtime_error& error) {
         throw FileError(path, error.what());
     }

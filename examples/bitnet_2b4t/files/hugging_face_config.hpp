@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "../config.hpp"
+
+namespace bitnet {
+
+struct HuggingFaceConfig {
+    Config sizes;
+    bool scale_divides = false;  // whether outputs are divided by a weight_scale, rather than multiplied
+};
+
+/// From the text of a config.json. Throws FileError.
+HuggingFaceConfig read_hugging_face_config(std::string_view text, const std::string& file);
+
+}  // namespace bitnet
