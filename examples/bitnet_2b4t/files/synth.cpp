@@ -167,7 +167,7 @@ Vocabulary filler_vocabulary(std::size_t size) {
 }
 
 Vocabulary vocabulary_for(const SynthOptions& options) {
-    if (options.vocabulary.empty()) return filler_vocabulary(options.config.vocab);
+    if (options.vocabulary.empty()) return filler_vocabulary(options.sizes.vocab);
     Vocabulary vocabulary = read_tiktoken_file(options.vocabulary);
     try {
         Tokenizer check(vocabulary);
@@ -199,7 +199,8 @@ void add_sizes(GgufWriter& writer, const Config& config) {
 }  // namespace
 
 void synthesize(const SynthOptions& options) {
-    Config config = options.config;
+    Config config = options.sizes;
+    config.layers = options.layers;
     config.validate(options.output);
     GgufWriter writer(options.output);
     {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -10,11 +11,13 @@ namespace bitnet {
 
 struct SynthOptions {
     std::string output;
-    Config config = config_2b4t;  // with `vocabulary`, that file decides about the number of tokens
+    std::size_t layers = config_2b4t.layers;
     std::uint64_t seed = 1;
     /// A tiktoken file. Without one the vocabulary has a token for each byte, LLaMA-3's special tokens, and fillers up
-    /// to config.vocab.
+    /// to sizes.vocab.
     std::string vocabulary;
+    /// All sizes but the layers, and but the tokens where a vocabulary is given.
+    Config sizes = config_2b4t;
     /// Called now and then with the bytes of tensors written so far and in all. May throw, to give up.
     std::function<void(std::uint64_t done, std::uint64_t total)> progress;
 };
