@@ -39,6 +39,13 @@ static_assert(std::endian::native == std::endian::little,
 #endif
 
 #if defined(_MSC_VER) && !defined(__clang__)
+#define TERNION_NOINLINE __declspec(noinline)
+#else
+/// For an innermost loop that needs every register: inlined into another loop, GCC hoists that one's values into it.
+#define TERNION_NOINLINE __attribute__((noinline))
+#endif
+
+#if defined(_MSC_VER) && !defined(__clang__)
 #define TERNION_INLINE_LAMBDA
 #else
 /// The same for a lambda, after its parameter list.

@@ -50,8 +50,8 @@ struct TileKernel {
     }
 
     template <std::size_t M>
-    static TERNION_INLINE void multiply(const std::uint8_t* tile, std::size_t quads, const std::int8_t* x,
-                                        std::size_t ld, std::int32_t* sums) noexcept {
+    static TERNION_NOINLINE void multiply(const std::uint8_t* tile, std::size_t quads, const std::int8_t* x,
+                                          std::size_t ld, std::int32_t* sums) noexcept {
         std::array<typename B::Narrow, M * width> sum;
         unroll<M * width>([&](auto i) TERNION_INLINE_LAMBDA { sum[i] = B::narrow_zero(); });
         for (std::size_t q = 0; q < quads; ++q, tile += quad_bytes, x += 4) {
