@@ -6,7 +6,7 @@ BEGIN {
     layer["core"] = 0; layer["simd"] = 1; layer["packing"] = 2; layer["quant"] = 2
     layer["tensor"] = 3; layer["ops"] = 4; layer["nn"] = 5; layer["ternion.hpp"] = 6
     # Written so that these rules don't find themselves.
-    todo = "(TO" "DO|FIX" "ME|XX" "X)"
+    todo = "(^|[^A-Za-z.])(TO" "DO|FIX" "ME|XX" "X)([^A-Za-z]|$)"
     registry = "(deb|snapshot|archive|security|ftp)[.](de" "bian|ub" "untu)[.]|(py" "pi[.]org|cra" "tes[.]io|npm" "js[.]|con" "da[.]org)"
     machine_path = "(^|[^A-Za-z0-9_.}>/-])/(ho" "me|ro" "ot|wo" "rk|fa" "rm|Us" "ers)/"
 }
