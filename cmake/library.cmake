@@ -4,8 +4,14 @@ file(GLOB_RECURSE ternion_headers CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/inclu
 add_library(ternion INTERFACE)
 add_library(ternion::ternion ALIAS ternion)
 target_compile_features(ternion INTERFACE cxx_std_20)
-target_sources(ternion INTERFACE FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}/include" FILES ${ternion_headers})
+# A set of its own for the header that demands compiler flags.
+set(ternion_openmp_header "${PROJECT_SOURCE_DIR}/include/ternion/core/openmp.hpp")
+list(REMOVE_ITEM ternion_headers "${ternion_openmp_header}")
+target_sources(ternion INTERFACE
+  FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}/include" FILES ${ternion_headers}
+  FILE_SET openmp TYPE HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}/include" FILES "${ternion_openmp_header}")
 target_link_libraries(ternion INTERFACE xsimd Eigen3::Eigen)
 
 # `all_verify_interface_header_sets` compiles each header alone.
-set_target_properties(ternion PROPERTIES VERIFY_INTERFACE_HEADER_SETS ${PROJECT_IS_TOP_LEVEL})
+set_target_properties(ternion PROPERTIES VERIFY_INTERFACE_HEADER_SETS ${PROJECT_IS_TOP_LEVEL}
+                                         INTERFACE_HEADER_SETS_TO_VERIFY HEADERS)
