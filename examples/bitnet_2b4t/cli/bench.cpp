@@ -1,0 +1,177 @@
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "command.hpp"
+#include "model_options.hpp"
+#include "output.hpp"
+#include "progress.hpp"
+
+namespace bitnet::cli {
+
+namespace {
+
+struct BenchOptions {
+    ModelOptions model;
+    std::vector<std::size_t> prompts = {512};
+    std::vector<std::size_t> generated = {128};
+    std::vector<int> threads;
+    int repeats = 3;
+    bool json = false;
+};
+
+struct Result {
+    std::string test;
+    std::size_t tokens;
+    std::size_t threads;
+    std::vector<double> rates;  // tokens per second of each repeat
+
+    double mean() const {
+        double sum = 0;
+        for (const double rate : rates)
+            sum += rate;
+        return sum / static_cast<double>(rates.size());
+    }
+    double deviation() const {
+        double sum = 0;
+        for (const double rate : rates)
+            sum += (rate - mean()) * (rate - mean());
+        return rates.size() < 2 ? 0 : std::sqrt(sum / static_cast<double>(rates.size() - 1));
+    }
+};
+
+class Bench {
+ public:
+    Bench(const Model& model, const BenchOptions& options)
+        : model_(model), options_(options), decoder_(model.weights(), model.threads()), cache_(model.new_cache()) {}
+
+    std::vector<Result> run() {
+        std::vector<Result> results;
+        Progress progress("measuring");
+        const std::vector<int> threads = options_.threads.empty() ? std::vector<int>{0} : options_.threads;
+        const std::size_t total = threads.size() * (options_.prompts.size() + options_.generated.size());
+        for (const int count : threads) {
+            decoder_.set_threads(threads_for(count));
+            for (const bool prompt : {true, false}) {
+                for (const std::size_t tokens : prompt ? options_.prompts : options_.generated) {
+                    progress.update(results.size(), total);
+                    if (tokens == 0) continue;
+                    results.push_back(measure(prompt, tokens, threads_for(count).concurrency()));
+                }
+            }
+        }
+        return results;
+    }
+
+ private:
+    Result measure(bool prompt, std::size_t tokens, std::size_t threads) {
+        const std::size_t step = prompt ? options_.model.batch : 1;
+        Result result{(prompt ? "pp" : "tg") + std::to_string(tokens), tokens, threads, {}};
+        once(std::min<std::size_t>(tokens, prompt ? tokens : 4), step);  // the first touch of memory isn't measured
+        for (int i = 0; i < options_.repeats; ++i) {
+            const auto start = std::chrono::steady_clock::now();
+            once(tokens, step);
+            const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+            result.rates.push_back(static_cast<double>(tokens) / seconds.count());
+        }
+        return result;
+    }
+
+    /// As a chat would: the logits are computed for the last token of a prompt, and for each one that is generated.
+    void once(std::size_t tokens, std::size_t step) {
+        std::mt19937 random(1);
+        std::vector<int> ids(tokens);
+        for (int& id : ids)
+            id = static_cast<int>(random() % model_.config().vocab);
+        cache_.truncate(0);
+        for (std::size_t i = 0; i < tokens; i += step) {
+            const std::size_t some = std::min(step, tokens - i);
+            decoder_.forward(std::span(ids).subspan(i, some), cache_);
+            if (step == 1 || i + some == tokens) (void)decoder_.logits();
+        }
+    }
+
+    const Model& model_;
+    const BenchOptions& options_;
+    Decoder decoder_;
+    KvCache cache_;
+};
+
+std::string as_json(const std::vector<Result>& results, const BenchOptions& options) {
+    nlohmann::json list = nlohmann::json::array();
+    for (const Result& result : results) {
+        list.push_back({{"test", result.test},
+                        {"tokens", result.tokens},
+                        {"threads", result.threads},
+                        {"tokens_per_second", result.mean()},
+                        {"standard_deviation", result.deviation()},
+                        {"repeats", options.repeats},
+                        {"batch_size", options.model.batch},
+                        {"kv_type", options.model.kv_type},
+                        {"model", options.model.path}});
+    }
+    return list.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+std::string as_table(const std::vector<Result>& results) {
+    std::string table = "test      threads   tokens/s\n";
+    for (const Result& result : results) {
+        char line[80];
+        std::snprintf(line, sizeof(line), "%-8s  %7zu   %8.2f ± %.2f\n", result.test.c_str(), result.threads,
+                      result.mean(), result.deviation());
+        table += line;
+    }
+    return table;
+}
+
+void check_lengths(const Model& model, const BenchOptions& options) {
+    for (const auto& lengths : {options.prompts, options.generated}) {
+        for (const std::size_t length : lengths) {
+            if (length <= model.context()) continue;
+            throw FileError(model.source().name(),
+                            "tests (-p, -n) of at most " + std::to_string(model.context()) + " tokens, its context",
+                            std::to_string(length));
+        }
+    }
+}
+
+void bench(const BenchOptions& options) {
+    const Model model(options.model);
+    check_lengths(model, options);
+    const std::vector<Result> results = Bench(model, options).run();
+    standard_output().write(options.json ? as_json(results, options) : as_table(results));
+}
+
+}  // namespace
+
+void add_bench(CLI::App& app, Action& action) {
+    auto options = std::make_shared<BenchOptions>();
+    CLI::App* command = app.add_subcommand("bench", "Measure tokens per second: of prompts (pp) and generated (tg)");
+    add_model_options(*command, options->model, false);
+    const auto list = [&](const char* name, auto& values, const char* help, int least, int most) {
+        command->add_option(name, values, help)
+            ->delimiter(',')
+            ->check(CLI::Range(least, most))
+            ->type_name("N,N,...")
+            ->capture_default_str();
+    };
+    list("-p,--n-prompt", options->prompts, "lengths of prompts; 0: none", 0, 1 << 24);
+    list("-n,--n-gen", options->generated, "numbers of tokens to generate; 0: none", 0, 1 << 24);
+    list("-t,--threads", options->threads, "numbers of threads (default: all that the machine has)", 1, 256);
+    command->add_option("-r,--repetitions", options->repeats, "times that each test is repeated")
+        ->check(CLI::Range(1, 1000))
+        ->type_name("N")
+        ->capture_default_str();
+    command->add_flag("--json", options->json, "print a JSON list");
+    command->footer("Example: bitnet-2b4t bench -m ggml-model-i2_s.gguf -p 512 -n 64 -t 1,2 --json");
+    command->callback([options, &action] { action = [options] { bench(*options); }; });
+}
+
+}  // namespace bitnet::cli

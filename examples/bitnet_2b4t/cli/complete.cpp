@@ -1,0 +1,59 @@
+#include <cstdio>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "command.hpp"
+#include "generate.hpp"
+#include "output.hpp"
+#include "visible_text.hpp"
+
+namespace bitnet::cli {
+
+namespace {
+
+struct CompleteOptions {
+    ModelOptions model;
+    SamplerChoice sampling;
+    std::string prompt;
+    int limit = -1;
+};
+
+void complete(const CompleteOptions& options) {
+    const Model model(options.model);
+    const Tokenizer tokenizer = tokenizer_of(model.source());
+    std::vector<int> prompt = tokenizer.encode(options.prompt);
+    if (tokenizer.bos() >= 0) prompt.insert(prompt.begin(), tokenizer.bos());
+    if (prompt.empty()) {
+        throw std::runtime_error("expected a prompt (-p) for a model without a BOS token, found an empty one");
+    }
+    Session session(model, options.model.batch);
+    session.feed(prompt);
+
+    const Output& out = standard_output();
+    Sampler sampler = options.sampling.make();
+    VisibleText text(out.is_terminal() ? TextTarget::terminal : TextTarget::file);
+    const Generation made = generate(session, sampler, tokenizer, limit_of(options.limit),
+                                     [&](std::string_view piece) { out.write(text.put(piece)); });
+    out.write(text.finish());
+    if (out.is_terminal()) out.write("\n");
+    if (made.end == GenerationEnd::full_context) {
+        std::fprintf(stderr, "stopped: the context of %zu tokens is full\n", session.capacity());
+    }
+}
+
+}  // namespace
+
+void add_complete(CLI::App& app, Action& action) {
+    auto options = std::make_shared<CompleteOptions>();
+    CLI::App* command = app.add_subcommand("complete", "Continue a text; only what is new goes to standard output");
+    add_model_options(*command, options->model);
+    add_context_option(*command, options->model);
+    command->add_option("-p,--prompt", options->prompt, "the text to continue")->required()->type_name("TEXT");
+    add_limit_option(*command, options->limit);
+    add_sampler_options(*command, options->sampling);
+    command->footer("Example: bitnet-2b4t complete -m ggml-model-i2_s.gguf -p \"Once upon a time\" -n 64 --temp 0");
+    command->callback([options, &action] { action = [options] { complete(*options); }; });
+}
+
+}  // namespace bitnet::cli

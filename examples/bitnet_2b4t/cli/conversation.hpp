@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "chat_template.hpp"
+#include "generate.hpp"
+
+namespace bitnet::cli {
+
+/// How many tokens took how long.
+struct Pace {
+    std::size_t tokens = 0;
+    double seconds = 0;
+
+    double rate() const { return seconds > 0 ? static_cast<double>(tokens) / seconds : 0; }
+};
+
+/// Turns of a user and answers of the model. The KV cache is kept from turn to turn: only what is new is processed.
+class Conversation {
+ public:
+    Conversation(const Model& model, const Tokenizer& tokenizer, std::string system, std::size_t batch);
+
+    /// Hands the answer's pieces to `put`. A turn that doesn't fit throws std::length_error and changes nothing, and
+    /// one that is interrupted while it is read isn't part of the conversation either.
+    GenerationEnd answer(std::string_view user, Sampler& sampler, std::size_t limit,
+                         const std::function<void(std::string_view)>& put, const std::function<bool()>& stop = {});
+    /// Begins anew, with the same system prompt.
+    void reset();
+
+    const Session& session() const { return session_; }
+    const Pace& prompts() const { return prompts_; }
+    const Pace& answers() const { return answers_; }
+
+ private:
+    const Tokenizer& tokenizer_;
+    ChatTemplate template_;
+    std::string system_;
+    Session session_;
+    std::vector<int> unfed_;  // tokens that belong to the conversation, but the session hasn't got yet
+    Pace prompts_, answers_;
+};
+
+}  // namespace bitnet::cli

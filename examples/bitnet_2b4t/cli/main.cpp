@@ -1,0 +1,77 @@
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <new>
+#include <string>
+
+#include "command.hpp"
+#include "output.hpp"
+#include "ternion/core/version.hpp"
+
+namespace {
+
+constexpr int failure = 1;
+constexpr int wrong_usage = 2;
+
+/// Exactly one line, whatever the message holds.
+void complain(std::string message) {
+    for (char& c : message) {
+        if (static_cast<unsigned char>(c) < 0x20) c = ' ';
+    }
+    std::fprintf(stderr, "bitnet-2b4t: %s\n", message.c_str());
+}
+
+std::string version_text() {
+    const auto [major, minor, patch] = ternion::version;
+    return "bitnet-2b4t " + std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(patch);
+}
+
+/// Help and version go to standard output; everything else is wrong usage.
+int report(const CLI::App& app, const CLI::ParseError& error) {
+    if (error.get_exit_code() != 0) {
+        complain(std::string(error.what()) + " (--help says more)");
+        return wrong_usage;
+    }
+    if (dynamic_cast<const CLI::CallForVersion*>(&error) != nullptr) {
+        bitnet::cli::standard_output().write(version_text() + "\n");
+    } else {
+        bitnet::cli::standard_output().write(app.help());
+    }
+    return 0;
+}
+
+int run(int argc, char** argv) {
+    CLI::App app("BitNet b1.58 2B4T: chat with a ternary language model, and measure it.", "bitnet-2b4t");
+    app.require_subcommand(1);
+    app.set_version_flag("--version", version_text());
+    app.footer("Example: bitnet-2b4t chat -m ggml-model-i2_s.gguf");
+    bitnet::cli::Action action;
+    for (const auto add : {bitnet::cli::add_chat, bitnet::cli::add_complete, bitnet::cli::add_tokenize,
+                           bitnet::cli::add_logits, bitnet::cli::add_bench, bitnet::cli::add_synth}) {
+        add(app, action);
+    }
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return report(app, error);
+    }
+    action();
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    // A reader that went away is noticed by the write that fails.
+    std::signal(SIGPIPE, SIG_IGN);
+    try {
+        return run(argc, argv);
+    } catch (const bitnet::cli::ReaderGone&) {
+        return 0;
+    } catch (const std::bad_alloc&) {
+        complain("out of memory");
+    } catch (const std::exception& error) {
+        complain(error.what());
+    }
+    return failure;
+}

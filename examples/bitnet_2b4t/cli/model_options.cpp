@@ -1,0 +1,73 @@
+#include "model_options.hpp"
+
+#include <algorithm>
+#include <thread>
+
+#include "progress.hpp"
+
+namespace bitnet::cli {
+
+namespace {
+
+std::size_t checked_context(const ModelOptions& options, const ModelSource& source) {
+    const std::size_t most = source.config().context;
+    if (options.context > most) {
+        throw FileError(source.name(), "a context of at most " + std::to_string(most) + " tokens (-c)",
+                        std::to_string(options.context));
+    }
+    return options.context == 0 ? most : options.context;
+}
+
+Weights load(const ModelSource& source, const Threads& threads) {
+    Progress progress("loading");
+    return load_weights(source, threads, [&](std::size_t done, std::size_t total) { progress.update(done, total); });
+}
+
+}  // namespace
+
+void add_file_options(CLI::App& command, ModelOptions& options) {
+    command.add_option("-m,--model", options.path, "GGUF file, or Hugging Face folder or model.safetensors")
+        ->required()
+        ->type_name("FILE");
+    command.add_flag("--no-mmap", options.no_mmap, "read the file into memory instead of mapping it");
+}
+
+void add_model_options(CLI::App& command, ModelOptions& options, bool with_threads) {
+    add_file_options(command, options);
+    if (with_threads) {
+        command.add_option("-t,--threads", options.threads, "threads (default: all that the machine has)")
+            ->check(CLI::Range(1, 256))
+            ->type_name("N");
+    }
+    command.add_option("-b,--batch-size", options.batch, "tokens of a prompt that are processed at once")
+        ->check(CLI::Range(1, 65536))
+        ->type_name("N")
+        ->capture_default_str();
+    command.add_option("--kv-type", options.kv_type, "numbers of the KV cache: f32 or f16")
+        ->check(CLI::IsMember({"f32", "f16"}))
+        ->type_name("TYPE")
+        ->capture_default_str();
+}
+
+void add_context_option(CLI::App& command, ModelOptions& options) {
+    command.add_option("-c,--ctx-size", options.context, "longest sequence in tokens (default, or 0: the model's)")
+        ->type_name("N");
+}
+
+Threads threads_for(int count) {
+    if (count > 0) return Threads(count);
+#if defined(_OPENMP)
+    return Threads();
+#else
+    return Threads(1);
+#endif
+}
+
+Model::Model(const ModelOptions& options)
+    : source_(open_model(options.path, !options.no_mmap)),
+      threads_(threads_for(options.threads)),
+      kv_type_(options.kv_type == "f32" ? KvType::f32 : KvType::f16),
+      context_(checked_context(options, *source_)),
+      weights_(load(*source_, threads_)) {}
+
+}  // namespace bitnet::cli

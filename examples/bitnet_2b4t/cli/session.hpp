@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "model_options.hpp"
+
+namespace bitnet::cli {
+
+/// A sequence of tokens and the model's state after them. Only tokens that are new are processed.
+class Session {
+ public:
+    Session(const Model& model, std::size_t batch)
+        : decoder_(model.weights(), model.threads()), cache_(model.new_cache()), batch_(batch) {}
+
+    const std::vector<int>& tokens() const { return tokens_; }
+    /// Tokens that still fit in the context.
+    std::size_t room() const { return cache_.capacity() - cache_.length(); }
+    std::size_t capacity() const { return cache_.capacity(); }
+    std::size_t cache_bytes() const { return cache_.bytes(); }
+
+    /// Appends tokens, a batch at a time. `stop` is asked between batches; where it answers yes, or an exception comes,
+    /// the session is as before. Long prompts show their progress on a terminal. Returns whether all went in.
+    bool feed(std::span<const int> tokens, const std::function<bool()>& stop = {});
+    /// Of the next token. At least one token must have been fed since the last `rewind`.
+    std::span<const float> logits() { return decoder_.logits(); }
+    /// Forgets the tokens from position `length` on.
+    void rewind(std::size_t length);
+
+ private:
+    Decoder decoder_;
+    KvCache cache_;
+    std::size_t batch_;
+    std::vector<int> tokens_;
+};
+
+}  // namespace bitnet::cli

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <ternion/ternion.hpp>
+
+#include "files/model_source.hpp"
+#include "threads.hpp"
+
+namespace bitnet {
+
+/// The embedding [vocab, hidden], still where the file has it and in its number format. It turns tokens into vectors,
+/// and, as the head, vectors into a logit for each token: their dot products with its rows.
+class Embedding {
+ public:
+    explicit Embedding(DenseTensor table) : table_(std::move(table)) {}
+
+    std::size_t vocab() const { return table_.rows; }
+    std::size_t hidden() const { return table_.cols; }
+    const DenseTensor& table() const { return table_; }
+
+    /// Rows `first` and following, as many as `out` ([rows, hidden]) holds.
+    void read(std::size_t first, std::span<float> out) const;
+
+    /// Logits [count, vocab] of the vectors [count, hidden]. One vector streams the table at the speed of memory.
+    void logits(std::span<const float> vectors, std::size_t count, std::span<float> out, const Threads& threads) const;
+
+ private:
+    void logits_of_one(std::span<const float> vector, std::span<float> out, const Threads& threads) const;
+    void logits_of_many(std::span<const float> vectors, std::size_t count, std::span<float> out,
+                        const Threads& threads) const;
+
+    DenseTensor table_;
+};
+
+}  // namespace bitnet

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "config.hpp"
+
+namespace bitnet {
+
+/// Rotary position embedding of a run of tokens: pair (x[i], x[i + d/2]) of a head of width d is turned by the angle
+/// position · theta^(-2i/d). Sines and cosines are computed in double once a run and shared by all layers and heads.
+class Rope {
+ public:
+    explicit Rope(const Config& config) : half_(config.head_dim / 2), frequencies_(half_) {
+        for (std::size_t i = 0; i < half_; ++i) {
+            const auto exponent = -2.0 * static_cast<double>(i) / static_cast<double>(config.head_dim);
+            frequencies_[i] = std::pow(static_cast<double>(config.rope_theta), exponent);
+        }
+    }
+
+    /// Prepares for `count` tokens from position `first`.
+    void prepare(std::size_t first, std::size_t count) {
+        turns_.resize(count * half_);
+        for (std::size_t t = 0; t < count; ++t) {
+            for (std::size_t i = 0; i < half_; ++i) {
+                const double angle = static_cast<double>(first + t) * frequencies_[i];
+                turns_[t * half_ + i] = {static_cast<float>(std::cos(angle)), static_cast<float>(std::sin(angle))};
+            }
+        }
+    }
+
+    /// Turns all heads of the token `t` of the run, in place.
+    void apply(std::size_t t, std::span<float> heads) const {
+        const Turn* turn = turns_.data() + t * half_;
+        for (std::size_t at = 0; at < heads.size(); at += 2 * half_) {
+            float* a = heads.data() + at;
+            float* b = a + half_;
+            for (std::size_t i = 0; i < half_; ++i) {
+                const float x = a[i];
+                const float y = b[i];
+                a[i] = x * turn[i].cosine - y * turn[i].sine;
+                b[i] = x * turn[i].sine + y * turn[i].cosine;
+            }
+        }
+    }
+
+ private:
+    struct Turn {
+        float cosine, sine;
+    };
+    std::size_t half_;
+    std::vector<double> frequencies_;
+    std::vector<Turn> turns_;
+};
+
+}  // namespace bitnet

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <random>
+#include <span>
+#include <vector>
+
+namespace bitnet {
+
+/// llama.cpp's names, meanings and defaults. Off: temperature 0 (greedy), top_k 0, top_p 1, min_p 0, repeat_penalty 1.
+struct SamplerOptions {
+    float temperature = 0.8F;
+    int top_k = 40;
+    float top_p = 0.95F;
+    float min_p = 0.05F;
+    float repeat_penalty = 1.0F;
+    int repeat_last_n = 64;  // tokens that the penalty looks back; -1: all
+    std::uint64_t seed = 0;
+};
+
+/// Chooses the next token. In llama.cpp's order: repetition penalty, top-k, top-p, min-p, temperature, and a draw; at
+/// temperature 0 the most likely token after the penalty, the lowest id of equals. The same seed and logits give the
+/// same tokens on every machine whose exp() agrees.
+class Sampler {
+ public:
+    explicit Sampler(const SamplerOptions& options) : options_(options), random_(options.seed) {}
+
+    /// `history` is the sequence so far. Throws std::runtime_error where a logit isn't a number.
+    int operator()(std::span<const float> logits, std::span<const int> history);
+
+ private:
+    struct Candidate {
+        float logit;
+        int id;
+    };
+    static bool likelier(const Candidate& a, const Candidate& b) {
+        return a.logit != b.logit ? a.logit > b.logit : a.id < b.id;
+    }
+
+    void collect(std::span<const float> logits);
+    void penalise(std::span<const int> history);
+    void keep_top_k();
+    void keep_top_p();
+    void keep_min_p();
+    int draw();
+
+    SamplerOptions options_;
+    std::mt19937_64 random_;
+    std::vector<Candidate> candidates_;  // sorted from keep_top_k on
+};
+
+}  // namespace bitnet
