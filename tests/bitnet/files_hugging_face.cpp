@@ -1,0 +1,196 @@
+#include "files/hugging_face.hpp"
+
+#include <cmath>
+#include <cstring>
+
+#include "files/gguf_source.hpp"
+#include "files/json_file.hpp"
+#include "files_fixture.hpp"
+
+using namespace bitnet_tests;
+using bitnet::HuggingFaceSource;
+using bitnet::Json;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+std::unique_ptr<HuggingFaceSource> open(const std::string& safetensors, const Json& config) {
+    const auto file = in_memory(config.dump(), "config.json");
+    return std::make_unique<HuggingFaceSource>(in_memory(safetensors, "model.safetensors"), *file, golden_folder);
+}
+
+std::string golden_safetensors() {
+    return read_text(golden_folder + "/model.safetensors");
+}
+Json golden_config() {
+    return Json::parse(read_text(golden_folder + "/config.json"));
+}
+
+std::string refused_config(const char* key, const Json& value) {
+    static const std::string safetensors = golden_safetensors();
+    Json config = golden_config();
+    if (value.is_discarded()) {
+        config.erase(key);
+    } else {
+        config[key] = value;
+    }
+    return refusal([&] { open(safetensors, config); });
+}
+
+/// A file of one tensor, beside what config.json needs.
+std::string safetensors_of(const Json& header, const std::string& data) {
+    const std::string text = header.dump();
+    GgufBytes bytes;
+    bytes.number(std::uint64_t{text.size()});
+    return bytes.text + text + data;
+}
+
+Json entry(const char* dtype, const std::vector<std::size_t>& shape, std::size_t begin, std::size_t end) {
+    return {{"dtype", dtype}, {"shape", shape}, {"data_offsets", {begin, end}}};
+}
+
+const std::string q_proj = "model.layers.0.self_attn.q_proj.weight";
+const std::string q_scale = q_proj + "_scale";
+const std::string scale_of_2 = std::string("\x00\x40", 2);  // BF16
+
+}  // namespace
+
+TEST_CASE("the golden Hugging Face folder holds the same model as the golden GGUF") {
+    const auto folder = bitnet::open_model(golden_folder);
+    const auto gguf = bitnet::open_model(golden_gguf);
+    CHECK(folder->config().hidden == 256);
+    CHECK(folder->config().head_dim == 64);
+    CHECK(folder->config().context == 512);
+    CHECK_FALSE(folder->contains("output.weight"));
+    std::size_t matrices = 0, norms = 0;
+    for (const auto& stored : dynamic_cast<const bitnet::GgufSource&>(*gguf).gguf().tensors()) {
+        const std::string name(stored.name);
+        CAPTURE(name);
+        REQUIRE(folder->contains(name));
+        if (stored.type == 36) {
+            const auto a = folder->ternary(name), b = gguf->ternary(name);
+            REQUIRE(a.rows == b.rows);
+            REQUIRE(a.cols == b.cols);
+            CHECK(a.scale == b.scale);
+            CHECK(a.i2s.empty());
+            std::vector<std::int8_t> x(a.rows * a.cols), y(x.size()), rest((a.rows - 1) * a.cols);
+            a.read(0, a.rows, x);
+            b.read(0, b.rows, y);
+            CHECK(x == y);
+            a.read(1, a.rows - 1, rest);
+            CHECK(std::memcmp(rest.data(), x.data() + a.cols, rest.size()) == 0);
+            ++matrices;
+            continue;
+        }
+        const auto a = folder->dense(name), b = gguf->dense(name);
+        CHECK(a.format->name == "BF16");
+        REQUIRE(a.rows == b.rows);
+        REQUIRE(a.cols == b.cols);
+        std::vector<float> x(a.rows * a.cols), y(x.size());
+        a.read(0, x);
+        b.read(0, y);
+        CHECK(x == y);
+        ++norms;
+    }
+    CHECK(matrices == 21);
+    CHECK(norms == 14);
+}
+
+TEST_CASE("a model is found by what its file is") {
+    CHECK(bitnet::open_model(golden_folder + "/model.safetensors", false)->config().layers == 3);
+    CHECK(bitnet::open_model(golden_gguf, false)->config().layers == 3);
+    const TemporaryFolder folder;
+    write_text(folder / "other.gguf", "PK\x03\x04 something else");
+    CHECK_THAT(refusal([&] { bitnet::open_model(folder / "other.gguf"); }),
+               ContainsSubstring("other.gguf: expected a GGUF file, a model.safetensors or a folder that holds one, "
+                                 "found a file that begins with \"PK\\x03\\x04\""));
+    CHECK_THAT(refusal([&] { bitnet::open_model(folder / ""); }), ContainsSubstring("model.safetensors: cannot be"));
+    std::filesystem::copy(golden_folder + "/model.safetensors", folder / "model.safetensors");
+    CHECK_THAT(refusal([&] { bitnet::open_model(folder / ""); }), ContainsSubstring("config.json: cannot be opened"));
+    CHECK_THAT(refusal([&] { bitnet::open_model(golden_folder)->vocabulary(); }),
+               ContainsSubstring("expected tokenizer.json or tokenizer.model, found neither"));
+}
+
+TEST_CASE("a weight_scale multiplies or divides, by linear_class") {
+    const Json header = {{q_proj, entry("U8", {1, 4}, 0, 4)}, {q_scale, entry("BF16", {1}, 4, 6)}};
+    const std::string file = safetensors_of(header, std::string("\x55\x55\x55\x55") + scale_of_2);
+    Json config = golden_config();
+    CHECK(open(file, config)->ternary("blk.0.attn_q.weight").scale == 2);
+    config["quantization_config"]["linear_class"] = "bitlinear";
+    CHECK(open(file, config)->ternary("blk.0.attn_q.weight").scale == 0.5F);
+    config["quantization_config"].erase("linear_class");
+    CHECK(open(file, config)->ternary("blk.0.attn_q.weight").scale == 0.5F);
+    config["quantization_config"]["linear_class"] = "other";
+    CHECK_THAT(refusal([&] { open(file, config); }), ContainsSubstring("found \"other\""));
+}
+
+TEST_CASE("packed rows lie a quarter apart") {
+    const Json header = {{q_proj, entry("U8", {2, 1}, 0, 2)}, {q_scale, entry("BF16", {1}, 2, 4)}};
+    // Rows 0, 2, 4, 6 are in the first byte, from the lowest bits up: codes 0, 1, 2, 0.
+    const auto source = open(safetensors_of(header, std::string("\x24\x55") + scale_of_2), golden_config());
+    std::vector<std::int8_t> trits(8);
+    const auto tensor = source->ternary("blk.0.attn_q.weight");
+    CHECK(tensor.rows == 8);
+    tensor.read(0, 8, trits);
+    CHECK(trits == std::vector<std::int8_t>{-1, 0, 0, 0, 1, 0, -1, 0});
+    const auto bad = open(safetensors_of(header, std::string("\x24\x5d") + scale_of_2), golden_config());
+    CHECK_THAT(refusal([&] { bad->ternary("blk.0.attn_q.weight").read(0, 8, trits); }), ContainsSubstring("code 3"));
+}
+
+TEST_CASE("scales that are missing or impossible are refused") {
+    const auto scale = [](const std::string& bytes, const char* dtype, std::size_t count) {
+        Json header = {{q_proj, entry("U8", {1, 1}, 0, 1)}};
+        if (count != 0) header[q_scale] = entry(dtype, {count}, 1, 1 + bytes.size());
+        const auto source = open(safetensors_of(header, "\x55" + bytes), golden_config());
+        return refusal([&] { source->ternary("blk.0.attn_q.weight"); });
+    };
+    CHECK(scale(scale_of_2, "BF16", 1).empty());
+    CHECK(scale(std::string("\0\0\x80\x3f", 4), "F32", 1).empty());
+    CHECK_THAT(scale("", "", 0), ContainsSubstring("q_proj.weight_scale\", found none of that name"));
+    CHECK_THAT(scale(std::string(2, '\0'), "BF16", 1), ContainsSubstring("finite and not zero"));
+    CHECK_THAT(scale("\xff\x7f", "BF16", 1), ContainsSubstring("finite and not zero, found nan"));
+    CHECK_THAT(scale("\x55\x55", "I16", 1), ContainsSubstring("one F32, F16 or BF16 number"));
+    CHECK_THAT(scale(scale_of_2 + scale_of_2, "BF16", 2), ContainsSubstring("found BF16, 4 bytes"));
+}
+
+TEST_CASE("master weights are quantised by absmean") {
+    const std::vector<float> weights = {1, -1, 0.25F, -0.2F, 3, 0, 0.5F, 0.05F};  // mean abs 0.75
+    const std::string data(reinterpret_cast<const char*>(weights.data()), 32);
+    const Json header = {{q_proj, entry("F32", {2, 4}, 0, 32)}};
+    const auto source = open(safetensors_of(header, data), golden_config());
+    const auto tensor = source->ternary("blk.0.attn_q.weight");
+    CHECK(tensor.scale == 0.75F);
+    CHECK(tensor.rows == 2);
+    CHECK(tensor.i2s.empty());
+    std::vector<std::int8_t> trits(8), second(4);
+    tensor.read(0, 2, trits);
+    CHECK(trits == std::vector<std::int8_t>{1, -1, 0, 0, 1, 0, 1, 0});
+    tensor.read(1, 1, second);
+    CHECK(second == std::vector<std::int8_t>{1, 0, 1, 0});
+    const std::string nan = safetensors_of({{q_proj, entry("F32", {1, 1}, 0, 4)}}, "\xff\xff\xff\x7f");
+    CHECK_THAT(refusal([&] { open(nan, golden_config())->ternary("blk.0.attn_q.weight"); }),
+               ContainsSubstring("finite weights in tensor \"blk.0.attn_q.weight\""));
+}
+
+TEST_CASE("config.json with missing or impossible values is refused") {
+    const Json absent = Json::value_t::discarded;
+    CHECK(refused_config("ignored", 1).empty());
+    CHECK(refused_config("head_dim", nullptr).empty());
+    CHECK(refused_config("head_dim", 64).empty());
+    CHECK(refused_config("rope_parameters", {{"rope_theta", 10000.0}}).empty());
+    CHECK_THAT(refused_config("hidden_size", absent), ContainsSubstring("\"hidden_size\", found no such key"));
+    CHECK_THAT(refused_config("hidden_size", "256"), ContainsSubstring("in \"hidden_size\", found string"));
+    CHECK_THAT(refused_config("hidden_size", -256), ContainsSubstring("in \"hidden_size\", found number \"-256\""));
+    CHECK_THAT(refused_config("hidden_size", 1e300), ContainsSubstring("in \"hidden_size\", found number"));
+    CHECK_THAT(refused_config("num_attention_heads", 0), ContainsSubstring("config.json: impossible number of heads"));
+    CHECK_THAT(refused_config("rope_theta", nullptr), ContainsSubstring("a number in \"rope_theta\", found null"));
+    CHECK_THAT(refused_config("model_type", "llama"), ContainsSubstring("\"model_type\" \"bitnet\", found \"llama\""));
+}
+
+TEST_CASE("every tensor of the architecture has a Hugging Face name") {
+    CHECK(bitnet::hugging_face_name("blk.12.ffn_norm.weight") == "model.layers.12.post_attention_layernorm.weight");
+    CHECK(bitnet::hugging_face_name("output.weight") == "lm_head.weight");
+    for (const char* none : {"", "blk.", "blk.1", "blk.1.other.weight", "attn_q.weight"}) {
+        CHECK_FALSE(bitnet::hugging_face_name(none));
+    }
+}

@@ -1,0 +1,140 @@
+#include <sys/resource.h>
+
+#include <csignal>
+
+#include "files/gguf.hpp"
+#include "files/gguf_writer.hpp"
+#include "files/output_file.hpp"
+#include "files_fixture.hpp"
+
+using namespace bitnet_tests;
+using bitnet::GgufWriter;
+using bitnet::OutputFile;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+void write_bytes(OutputFile& file, std::size_t count) {
+    const std::string bytes(1000, 'x');
+    for (std::size_t done = 0; done < count; done += bytes.size())
+        file.write(bytes_of(bytes));
+}
+
+}  // namespace
+
+TEST_CASE("a file appears under its name when it is complete, and only then") {
+    const TemporaryFolder folder;
+    const std::string path = folder / "out";
+    {
+        OutputFile file(path);
+        write_bytes(file, 3'000'000);
+        CHECK_FALSE(std::filesystem::exists(path));
+    }
+    CHECK(folder.entries() == 0);
+    {
+        OutputFile file(path);
+        write_bytes(file, 3'000'000);
+        file.finish();
+    }
+    CHECK(folder.entries() == 1);
+    CHECK(std::filesystem::file_size(path) == 3'000'000);
+    {
+        OutputFile file(path);
+        write_bytes(file, 1000);
+    }
+    CHECK(std::filesystem::file_size(path) == 3'000'000);
+}
+
+TEST_CASE("a written file keeps a link to it and its permissions") {
+    const TemporaryFolder folder;
+    write_text(folder / "real", "old");
+    std::filesystem::permissions(folder / "real", std::filesystem::perms(0640));
+    std::filesystem::create_symlink("real", folder / "link");
+    OutputFile file(folder / "link");
+    file.write(bytes_of("new"));
+    file.finish();
+    CHECK(std::filesystem::is_symlink(folder / "link"));
+    CHECK(read_text(folder / "real") == "new");
+    CHECK(std::filesystem::status(folder / "real").permissions() == std::filesystem::perms(0640));
+}
+
+TEST_CASE("output that can't be written is refused by name") {
+    const TemporaryFolder folder;
+    CHECK_THAT(refusal([&] { OutputFile file(folder / ""); }), ContainsSubstring("found a directory"));
+    CHECK_THAT(refusal([&] { OutputFile file(folder / "no/such/place"); }),
+               ContainsSubstring("no/such/place: cannot be written: No such file or directory"));
+    const auto full = [](std::size_t bytes) {
+        return refusal([&] {
+            OutputFile file("/dev/full");
+            write_bytes(file, bytes);
+            file.finish();
+        });
+    };
+    CHECK_THAT(full(10), ContainsSubstring("/dev/full: cannot be written: No space left"));
+    CHECK_THAT(full(5'000'000), ContainsSubstring("/dev/full: cannot be written: No space left"));
+    CHECK(std::filesystem::is_character_file("/dev/full"));
+}
+
+TEST_CASE("a disk that fills up leaves nothing behind") {
+    const TemporaryFolder folder;
+    // A limit on file sizes stands in for a full disk.
+    rlimit before{};
+    REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+    const rlimit small{100'000, before.rlim_max};
+    auto* handler = std::signal(SIGXFSZ, SIG_IGN);
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+    const std::string line = refusal([&] {
+        OutputFile file(folder / "out");
+        write_bytes(file, 3'000'000);
+        file.finish();
+    });
+    ::setrlimit(RLIMIT_FSIZE, &before);
+    std::signal(SIGXFSZ, handler);
+    CHECK_THAT(line, ContainsSubstring("out: cannot be written: File too large"));
+    CHECK(folder.entries() == 0);
+}
+
+TEST_CASE("what the GGUF writer writes, the reader reads") {
+    const TemporaryFolder folder;
+    const std::string path = folder / "written.gguf";
+    GgufWriter writer(path);
+    writer.add("u32", std::uint32_t{7});
+    writer.add("f32", 0.5F);
+    writer.add("bool", true);
+    writer.add("text", "words");
+    writer.add("texts", std::vector<std::string>{"", "two"});
+    writer.add("numbers", std::vector<std::int32_t>{-1, 5});
+    writer.declare("a", 0, std::array<std::uint64_t, 1>{3}, 12);
+    writer.declare("b", 1, std::array<std::uint64_t, 2>{2, 3}, 12);
+    writer.write(bytes_of("0123"));
+    writer.write(bytes_of("456789ab"));
+    writer.write(bytes_of("ABCDEFGHIJKL"));
+    writer.finish();
+
+    const std::string text = read_text(path);
+    const bitnet::Gguf gguf(bytes_of(text), path);
+    CHECK(gguf.integer("u32") == 7);
+    CHECK(gguf.real("f32") == 0.5);
+    CHECK(gguf.metadata().at("bool").type == bitnet::GgufType::boolean);
+    CHECK(gguf.text("text") == "words");
+    CHECK(gguf.texts("texts") == std::vector<std::string_view>{"", "two"});
+    CHECK(gguf.integers("numbers") == std::vector<std::int64_t>{-1, 5});
+    REQUIRE(gguf.tensors().size() == 2);
+    CHECK(gguf.tensors()[1].dims == std::vector<std::uint64_t>{2, 3});
+    CHECK(gguf.tensors()[1].offset == 32);
+    CHECK(gguf.data().size() == 64);
+    CHECK(text.substr(text.size() - 64, 12) == "0123456789ab");
+    CHECK(text.substr(text.size() - 32, 13) == std::string("ABCDEFGHIJKL\0", 13));
+}
+
+TEST_CASE("the GGUF writer refuses data that wasn't declared") {
+    const TemporaryFolder folder;
+    GgufWriter writer(folder / "out");
+    writer.declare("a", 0, std::array<std::uint64_t, 1>{1}, 4);
+    CHECK_THROWS_AS(writer.finish(), std::logic_error);
+    CHECK_THROWS_AS(writer.write(bytes_of("12345")), std::logic_error);
+    writer.write(bytes_of("1234"));
+    CHECK_THROWS_AS(writer.write(bytes_of("5")), std::logic_error);
+    CHECK_THROWS_AS(writer.add("late", true), std::logic_error);
+    CHECK_THROWS_AS(writer.declare("late", 0, std::array<std::uint64_t, 1>{1}, 4), std::logic_error);
+}
