@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -19,7 +20,7 @@ template <Packing P, class RowCodes, class E>
 PackedTernary<P> pack_rows(Shape shape, float scale, E& executor, RowCodes&& row_codes) {
     auto bytes = AlignedBuffer<std::byte>::uninitialized(P::bytes(shape));
     split(stripe_count<P>(shape), 1, executor, [&](std::size_t begin, std::size_t end) {
-        std::vector<std::uint8_t> codes(P::stripe_rows(shape) * shape.k);
+        std::vector<std::uint8_t> codes(std::min(P::stripe_rows(shape), shape.n) * shape.k);
         for (std::size_t stripe = begin; stripe < end; ++stripe) {
             for (std::size_t i = 0; i < rows_in_stripe<P>(shape, stripe); ++i) {
                 row_codes(stripe_row<P>(shape, stripe, i), codes.data() + i * shape.k);
