@@ -18,7 +18,8 @@ build_release() {
         export CMAKE_GENERATOR=Ninja
     fi
     log=$root/build/release/configure.log
-    (cd "$root" && cmake --preset release) >"$log" 2>&1 </dev/null || {
+    # In CI, warnings are errors.
+    (cd "$root" && cmake --preset release ${CI:+-D CMAKE_COMPILE_WARNING_AS_ERROR=ON}) >"$log" 2>&1 </dev/null || {
         cat "$log" >&2
         stop "configuring failed"
     }
