@@ -1,0 +1,58 @@
+#pragma once
+
+// Every packing on every arch of this build, as a table: tests loop over it and need not be compiled for each. The
+// table is filled by kernels_slice*.cpp, a part of the archs each. A new packing or ISA is in it without further ado.
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <ternion/ternion.hpp>
+#include <vector>
+
+#include "test_executor.hpp"
+
+namespace test {
+
+/// A packed matrix whose packing only the kernel knows; the bytes may lie anywhere.
+struct MatrixBytes {
+    ternion::Shape shape;
+    const std::byte* data;
+    float scale = 1;
+};
+
+template <class Out>
+using MultiplyFunction = void (*)(const MatrixBytes&, const ternion::ActivationView&, ternion::RowRange,
+                                  const ternion::Output<Out>&, AnyExecutor&);
+
+/// One packing on one arch: ternion::multiply<Arch> on TernaryView<P> for each type of result.
+struct Kernel {
+    std::string_view packing;
+    std::string_view backend;
+    std::size_t register_bytes;
+    ternion::KernelPath path;
+    std::vector<std::byte> (*pack)(std::span<const std::int8_t> trits, ternion::Shape shape);
+    MultiplyFunction<std::int32_t> multiply_int32;
+    MultiplyFunction<float> multiply_float;
+    MultiplyFunction<ternion::Float16> multiply_float16;
+    MultiplyFunction<ternion::BFloat16> multiply_bfloat16;
+
+    [[nodiscard]] std::string name() const {
+        return std::string(packing) + " on " + std::string(backend) + "/" + std::to_string(register_bytes);
+    }
+};
+
+inline constexpr std::size_t kernel_slices = 4;
+
+template <std::size_t Slice>
+void append_kernels(std::vector<Kernel>& kernels);
+
+/// The whole table, archs in the order of all_archs, packings in that of all_packings.
+const std::vector<Kernel>& all_kernels();
+
+/// How many there have to be: a loop over an empty table proves nothing.
+inline constexpr std::size_t kernel_count = ternion::all_packings::size * ternion::all_archs::size;
+static_assert(kernel_count > 0);
+
+}  // namespace test
