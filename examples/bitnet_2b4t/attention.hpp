@@ -21,7 +21,7 @@ class Attention {
     /// Queries [count, heads, head_dim] of the tokens at positions `first` and following, whose keys and values `cache`
     /// holds in `layer`; `out` has the same shape.
     void operator()(std::span<const float> queries, std::size_t first, std::size_t count, const KvCache& cache,
-                    std::size_t layer, std::span<float> out, const Threads& threads);
+                    std::size_t layer, std::span<float> out, Threads& threads);
 
  private:
     /// Softmax-weighted values of a tile of queries over a part of the keys, not yet divided by `sum`.

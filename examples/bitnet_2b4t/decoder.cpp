@@ -23,7 +23,7 @@ auto rows(Buffer& matrix, std::size_t begin, std::size_t end, std::size_t width)
 
 }  // namespace
 
-Decoder::Decoder(const Weights& weights, const Threads& threads)
+Decoder::Decoder(const Weights& weights, Threads& threads)
     : weights_(weights), threads_(threads), rope_(weights.config), attention_(weights.config) {}
 
 void Decoder::forward(std::span<const int> tokens, KvCache& cache) {

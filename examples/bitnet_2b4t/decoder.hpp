@@ -16,11 +16,10 @@ namespace bitnet {
 /// working memory, which grows to the largest run of tokens and is then reused.
 class Decoder {
  public:
-    /// `weights` must outlive the decoder.
-    Decoder(const Weights& weights, const Threads& threads);
+    /// `weights` and `threads` must outlive the decoder.
+    Decoder(const Weights& weights, Threads& threads);
 
     const Config& config() const { return weights_.config; }
-    void set_threads(const Threads& threads) { threads_ = threads; }
 
     /// Appends `tokens` to the sequence in `cache`. Throws std::invalid_argument for an id that is none, and
     /// std::length_error where the cache has no room; the sequence is then unchanged.
@@ -38,7 +37,7 @@ class Decoder {
     void feed_forward(const LayerWeights& layer);
 
     const Weights& weights_;
-    Threads threads_;
+    Threads& threads_;
     Rope rope_;
     Attention attention_;
     std::size_t count_ = 0;  // tokens of the run

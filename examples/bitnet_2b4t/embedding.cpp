@@ -32,7 +32,7 @@ void Embedding::read(std::size_t first, std::span<float> out) const {
 }
 
 void Embedding::logits(std::span<const float> vectors, std::size_t count, std::span<float> out,
-                       const Threads& threads) const {
+                       Threads& threads) const {
     if (count == 1) return logits_of_one(vectors, out, threads);
     for (std::size_t i = 0; i < count; i += column_block) {
         const std::size_t some = std::min(column_block, count - i);
@@ -41,7 +41,7 @@ void Embedding::logits(std::span<const float> vectors, std::size_t count, std::s
     }
 }
 
-void Embedding::logits_of_one(std::span<const float> vector, std::span<float> out, const Threads& threads) const {
+void Embedding::logits_of_one(std::span<const float> vector, std::span<float> out, Threads& threads) const {
     std::vector<ternion::AlignedBuffer<float>> rows(threads.concurrency(), ternion::AlignedBuffer<float>(hidden()));
     threads.parallel_for(ternion::ceil_div(vocab(), rows_at_once), [&](std::size_t block, std::size_t worker) {
         const std::span<float> row = rows[worker];
@@ -54,7 +54,7 @@ void Embedding::logits_of_one(std::span<const float> vector, std::span<float> ou
 
 /// Up to 64 vectors against 64 rows at a time: rows · vectorsᵀ, whose columns are the vectors.
 void Embedding::logits_of_many(std::span<const float> vectors, std::size_t count, std::span<float> out,
-                               const Threads& threads) const {
+                               Threads& threads) const {
     constexpr std::size_t depth = 256;  // of the products' pieces, so that they stay in cache
     ternion::AlignedBuffer<float> columns(hidden() * column_block);
     for (std::size_t i = 0; i < count; ++i) {

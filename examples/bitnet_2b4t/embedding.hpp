@@ -23,12 +23,12 @@ class Embedding {
     void read(std::size_t first, std::span<float> out) const;
 
     /// Logits [count, vocab] of the vectors [count, hidden]. One vector streams the table at the speed of memory.
-    void logits(std::span<const float> vectors, std::size_t count, std::span<float> out, const Threads& threads) const;
+    void logits(std::span<const float> vectors, std::size_t count, std::span<float> out, Threads& threads) const;
 
  private:
-    void logits_of_one(std::span<const float> vector, std::span<float> out, const Threads& threads) const;
+    void logits_of_one(std::span<const float> vector, std::span<float> out, Threads& threads) const;
     void logits_of_many(std::span<const float> vectors, std::size_t count, std::span<float> out,
-                        const Threads& threads) const;
+                        Threads& threads) const;
 
     DenseTensor table_;
 };

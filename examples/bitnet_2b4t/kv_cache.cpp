@@ -33,7 +33,7 @@ void KvCache::truncate(std::size_t length) {
 }
 
 void KvCache::store(std::size_t layer, std::size_t count, std::span<const float> keys, std::span<const float> values,
-                    const Threads& threads) {
+                    Threads& threads) {
     const std::size_t first_block = length_ / block;
     const std::size_t touched = ternion::ceil_div(length_ + count, block) - first_block;
     // A chunk is one head's part of one block, so that no two threads write to the same cache line.

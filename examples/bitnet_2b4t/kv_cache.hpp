@@ -35,7 +35,7 @@ class KvCache {
     void reserve(std::size_t count);
     /// Writes a layer's keys and values ([count, kv_heads, head_dim]) of the tokens that follow `length`.
     void store(std::size_t layer, std::size_t count, std::span<const float> keys, std::span<const float> values,
-               const Threads& threads);
+               Threads& threads);
     /// Counts `count` tokens as seen, after `store` in all layers.
     void advance(std::size_t count) { length_ += count; }
     /// Forgets all tokens from position `length` on.

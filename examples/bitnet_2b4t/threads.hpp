@@ -1,24 +1,64 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
-#include <ternion/ternion.hpp>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <thread>
+#include <type_traits>
+#include <vector>
 
 namespace bitnet {
 
-/// What runs the decoder's loops: OpenMP where the compiler has it, else one thread.
-#if defined(_OPENMP)
-using Threads = ternion::OpenMP;
-#else
-struct Threads : ternion::Serial {
-    explicit Threads(int) {}
+/// The threads that run the decoder's loops: an executor for ternion's operations. Indices are taken one by one by
+/// whoever is free, so a thread that the system has put to sleep holds nobody up unless it has begun something. Between
+/// loops the threads spin for a moment, since a token has hundreds of short loops, and then sleep. One loop at a time.
+class Threads {
+ public:
+    /// `count` threads with the caller's; 0: as many as this process may use.
+    explicit Threads(int count = 0);
+    Threads(Threads&) = delete;
+    Threads& operator=(Threads&) = delete;
+    ~Threads();
+
+    std::size_t concurrency() const { return workers_.size() + 1; }
+
+    /// Calls f(index, worker) for every index below count, worker < concurrency(). The first exception is thrown again.
+    template <class F>
+    void parallel_for(std::size_t count, F&& f) {
+        run(count, {[](void* function, std::size_t index, std::size_t worker) {
+                        (*static_cast<std::remove_reference_t<F>*>(function))(index, worker);
+                    },
+                    const_cast<void*>(static_cast<const void*>(std::addressof(f)))});
+    }
+
+ private:
+    struct Job {
+        void (*call)(void* function, std::size_t index, std::size_t worker) = nullptr;
+        void* function = nullptr;
+        std::size_t count = 0;
+    };
+
+    void run(std::size_t count, Job job);
+    void take_part(std::uint32_t round, std::size_t worker);
+    void work(std::size_t worker);
+
+    Job job_;
+    std::atomic<std::uint64_t> ticket_{0};    // the round in the upper half, indices not yet taken in the lower
+    std::atomic<std::uint32_t> round_{0};     // what sleeping threads wait for
+    std::atomic<std::uint32_t> finished_{0};  // indices of this round
+    std::atomic<bool> ending_{false};
+    std::atomic_flag failed_;
+    std::exception_ptr failure_;
+    std::vector<std::thread> workers_;
 };
-#endif
 
 /// f(begin, end) over `count` independent items, in chunks whose size depends on nothing but `chunk`. A single chunk
 /// runs at once, without waking anybody.
 template <class F>
-void in_chunks(const Threads& threads, std::size_t count, std::size_t chunk, F&& f) {
+void in_chunks(Threads& threads, std::size_t count, std::size_t chunk, F&& f) {
     if (count <= chunk) return f(std::size_t{0}, count);
     threads.parallel_for((count + chunk - 1) / chunk, [&](std::size_t index, std::size_t) {
         f(index * chunk, std::min(count, (index + 1) * chunk));

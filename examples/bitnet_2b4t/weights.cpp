@@ -1,7 +1,5 @@
 #include "weights.hpp"
 
-#include <exception>
-#include <mutex>
 #include <string>
 
 namespace bitnet {
@@ -14,7 +12,7 @@ std::string shape_of(std::size_t rows, std::size_t cols) {
 
 class Loader {
  public:
-    Loader(const ModelSource& source, const Threads& threads)
+    Loader(const ModelSource& source, Threads& threads)
         : source_(source), threads_(threads), config_(source.config()) {}
 
     const Config& config() const { return config_; }
@@ -72,29 +70,20 @@ class Loader {
     /// From any other format, by way of the trits of this one matrix.
     ternion::PackedTernary<Packing> pack_rows(const TernaryTensor& tensor) const {
         std::vector<std::int8_t> trits(tensor.rows * tensor.cols);
-        std::exception_ptr failure;
-        std::mutex mutex;
         in_chunks(threads_, tensor.rows, 64, [&](std::size_t begin, std::size_t end) {
-            try {
-                tensor.read(begin, end - begin,
-                            std::span(trits).subspan(begin * tensor.cols, (end - begin) * tensor.cols));
-            } catch (...) {
-                const std::scoped_lock lock(mutex);
-                failure = std::current_exception();
-            }
+            tensor.read(begin, end - begin, std::span(trits).subspan(begin * tensor.cols, (end - begin) * tensor.cols));
         });
-        if (failure) std::rethrow_exception(failure);
         return ternion::pack<Packing>(trits, tensor.rows, tensor.cols, tensor.scale, threads_);
     }
 
     const ModelSource& source_;
-    const Threads& threads_;
+    Threads& threads_;
     Config config_;
 };
 
 }  // namespace
 
-Weights load_weights(const ModelSource& source, const Threads& threads, const LoadProgress& progress) {
+Weights load_weights(const ModelSource& source, Threads& threads, const LoadProgress& progress) {
     const Loader loader(source, threads);
     const Config& config = loader.config();
     Weights weights{.config = config,

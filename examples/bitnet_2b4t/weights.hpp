@@ -43,6 +43,6 @@ using LoadProgress = std::function<void(std::size_t done, std::size_t total)>;
 
 /// Repacks the ternary layers for computing. The embedding stays in the source, which must outlive the weights. Throws
 /// FileError, which names the file and the tensor, where a tensor is missing or isn't as the sizes say.
-Weights load_weights(const ModelSource& source, const Threads& threads, const LoadProgress& progress = {});
+Weights load_weights(const ModelSource& source, Threads& threads, const LoadProgress& progress = {});
 
 }  // namespace bitnet

@@ -47,62 +47,51 @@ struct Result {
     }
 };
 
-class Bench {
- public:
-    Bench(const Model& model, const BenchOptions& options)
-        : model_(model), options_(options), decoder_(model.weights(), model.threads()), cache_(model.new_cache()) {}
+/// As a chat would: the logits are computed for the last token of a prompt, and for each one that is generated.
+void run_once(Decoder& decoder, KvCache& cache, std::size_t tokens, std::size_t step) {
+    std::mt19937 random(1);
+    std::vector<int> ids(tokens);
+    for (int& id : ids)
+        id = static_cast<int>(random() % decoder.config().vocab);
+    cache.truncate(0);
+    for (std::size_t i = 0; i < tokens; i += step) {
+        const std::size_t some = std::min(step, tokens - i);
+        decoder.forward(std::span(ids).subspan(i, some), cache);
+        if (step == 1 || i + some == tokens) (void)decoder.logits();
+    }
+}
 
-    std::vector<Result> run() {
-        std::vector<Result> results;
-        Progress progress("measuring");
-        const std::vector<int> threads = options_.threads.empty() ? std::vector<int>{0} : options_.threads;
-        const std::size_t total = threads.size() * (options_.prompts.size() + options_.generated.size());
-        for (const int count : threads) {
-            decoder_.set_threads(threads_for(count));
-            for (const bool prompt : {true, false}) {
-                for (const std::size_t tokens : prompt ? options_.prompts : options_.generated) {
-                    progress.update(results.size(), total);
-                    if (tokens == 0) continue;
-                    results.push_back(measure(prompt, tokens, threads_for(count).concurrency()));
-                }
+Result measure(const Model& model, Threads& threads, bool prompt, std::size_t tokens, const BenchOptions& options) {
+    Decoder decoder(model.weights(), threads);
+    KvCache cache = model.new_cache();
+    const std::size_t step = prompt ? options.model.batch : 1;
+    Result result{(prompt ? "pp" : "tg") + std::to_string(tokens), tokens, threads.concurrency(), {}};
+    run_once(decoder, cache, prompt ? tokens : std::min<std::size_t>(tokens, 4), step);  // touches all memory
+    for (int i = 0; i < options.repeats; ++i) {
+        const auto start = std::chrono::steady_clock::now();
+        run_once(decoder, cache, tokens, step);
+        const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+        result.rates.push_back(static_cast<double>(tokens) / seconds.count());
+    }
+    return result;
+}
+
+std::vector<Result> measure_all(const Model& model, const BenchOptions& options) {
+    std::vector<Result> results;
+    Progress progress("measuring");
+    const std::vector<int> counts = options.threads.empty() ? std::vector<int>{0} : options.threads;
+    const std::size_t total = counts.size() * (options.prompts.size() + options.generated.size());
+    for (const int count : counts) {
+        Threads threads(count);
+        for (const bool prompt : {true, false}) {
+            for (const std::size_t tokens : prompt ? options.prompts : options.generated) {
+                progress.update(results.size(), total);
+                if (tokens != 0) results.push_back(measure(model, threads, prompt, tokens, options));
             }
         }
-        return results;
     }
-
- private:
-    Result measure(bool prompt, std::size_t tokens, std::size_t threads) {
-        const std::size_t step = prompt ? options_.model.batch : 1;
-        Result result{(prompt ? "pp" : "tg") + std::to_string(tokens), tokens, threads, {}};
-        once(std::min<std::size_t>(tokens, prompt ? tokens : 4), step);  // the first touch of memory isn't measured
-        for (int i = 0; i < options_.repeats; ++i) {
-            const auto start = std::chrono::steady_clock::now();
-            once(tokens, step);
-            const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-            result.rates.push_back(static_cast<double>(tokens) / seconds.count());
-        }
-        return result;
-    }
-
-    /// As a chat would: the logits are computed for the last token of a prompt, and for each one that is generated.
-    void once(std::size_t tokens, std::size_t step) {
-        std::mt19937 random(1);
-        std::vector<int> ids(tokens);
-        for (int& id : ids)
-            id = static_cast<int>(random() % model_.config().vocab);
-        cache_.truncate(0);
-        for (std::size_t i = 0; i < tokens; i += step) {
-            const std::size_t some = std::min(step, tokens - i);
-            decoder_.forward(std::span(ids).subspan(i, some), cache_);
-            if (step == 1 || i + some == tokens) (void)decoder_.logits();
-        }
-    }
-
-    const Model& model_;
-    const BenchOptions& options_;
-    Decoder decoder_;
-    KvCache cache_;
-};
+    return results;
+}
 
 std::string as_json(const std::vector<Result>& results, const BenchOptions& options) {
     nlohmann::json list = nlohmann::json::array();
@@ -145,7 +134,7 @@ void check_lengths(const Model& model, const BenchOptions& options) {
 void bench(const BenchOptions& options) {
     const Model model(options.model);
     check_lengths(model, options);
-    const std::vector<Result> results = Bench(model, options).run();
+    const std::vector<Result> results = measure_all(model, options);
     standard_output().write(options.json ? as_json(results, options) : as_table(results));
 }
 

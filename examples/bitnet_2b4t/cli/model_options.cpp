@@ -1,7 +1,6 @@
 #include "model_options.hpp"
 
 #include <algorithm>
-#include <thread>
 
 #include "progress.hpp"
 
@@ -18,7 +17,7 @@ std::size_t checked_context(const ModelOptions& options, const ModelSource& sour
     return options.context == 0 ? most : options.context;
 }
 
-Weights load(const ModelSource& source, const Threads& threads) {
+Weights load(const ModelSource& source, Threads& threads) {
     Progress progress("loading");
     return load_weights(source, threads, [&](std::size_t done, std::size_t total) { progress.update(done, total); });
 }
@@ -54,18 +53,9 @@ void add_context_option(CLI::App& command, ModelOptions& options) {
         ->type_name("N");
 }
 
-Threads threads_for(int count) {
-    if (count > 0) return Threads(count);
-#if defined(_OPENMP)
-    return Threads();
-#else
-    return Threads(1);
-#endif
-}
-
 Model::Model(const ModelOptions& options)
     : source_(open_model(options.path, !options.no_mmap)),
-      threads_(threads_for(options.threads)),
+      threads_(options.threads),
       kv_type_(options.kv_type == "f32" ? KvType::f32 : KvType::f16),
       context_(checked_context(options, *source_)),
       weights_(load(*source_, threads_)) {}

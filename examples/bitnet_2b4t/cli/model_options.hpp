@@ -26,8 +26,6 @@ void add_file_options(CLI::App& command, ModelOptions& options);
 void add_model_options(CLI::App& command, ModelOptions& options, bool with_threads = true);
 void add_context_option(CLI::App& command, ModelOptions& options);
 
-Threads threads_for(int count);
-
 /// A model that is ready to compute. Says on the terminal how far it is while it loads.
 class Model {
  public:
@@ -38,14 +36,14 @@ class Model {
     const ModelSource& source() const { return *source_; }
     const Weights& weights() const { return weights_; }
     const Config& config() const { return weights_.config; }
-    Threads threads() const { return threads_; }
+    Threads& threads() const { return threads_; }
     /// How many tokens a sequence may have: -c, or what the model was trained for.
     std::size_t context() const { return context_; }
     KvCache new_cache() const { return {config(), context_, kv_type_}; }
 
  private:
     std::unique_ptr<ModelSource> source_;
-    Threads threads_;
+    mutable Threads threads_;  // whoever computes with a model borrows them
     KvType kv_type_;
     std::size_t context_;
     Weights weights_;
