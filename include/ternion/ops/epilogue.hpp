@@ -6,6 +6,7 @@
 
 #include "../core/config.hpp"
 #include "../core/float16.hpp"
+#include "../tensor/activations.hpp"
 
 namespace ternion {
 
@@ -29,23 +30,28 @@ struct Output {
 
 inline namespace TERNION_ABI {
 
-/// Writes results n .. n + count - 1 of token m. `sums` are exact.
+/// Writes results n .. n + count - 1 of token m. `sums` are those of codes trit + 1, `bias` is the sum of the
+/// activations, which they hold too often: it is subtracted in integers, modulo 2^32, where it is exact.
 template <ResultType Out>
-TERNION_INLINE void write_results(const Output<Out>& out, float w_scale, const float* x_scales, std::size_t m,
+TERNION_INLINE void write_results(const Output<Out>& out, float w_scale, const ActivationView& x, std::size_t m,
                                   std::size_t n, const std::int32_t* sums, std::size_t count) noexcept {
     Out* y = out.data + m * out.ld + n;
+    const auto bias = static_cast<std::uint32_t>(x.sums[m]);
+    const auto exact = [&](std::size_t i) TERNION_INLINE_LAMBDA {
+        return static_cast<std::int32_t>(static_cast<std::uint32_t>(sums[i]) - bias);
+    };
     if constexpr (std::same_as<Out, std::int32_t>) {
         for (std::size_t i = 0; i < count; ++i)
-            y[i] = sums[i];
+            y[i] = exact(i);
     } else {
-        const float scale = w_scale * x_scales[m];
+        const float scale = w_scale * x.scales[m];
         if (out.residual == nullptr) {
             for (std::size_t i = 0; i < count; ++i)
-                y[i] = static_cast<Out>(static_cast<float>(sums[i]) * scale);
+                y[i] = static_cast<Out>(static_cast<float>(exact(i)) * scale);
         } else {
             const float* residual = out.residual + m * out.residual_ld + n;
             for (std::size_t i = 0; i < count; ++i) {
-                y[i] = static_cast<Out>(static_cast<float>(sums[i]) * scale + residual[i]);
+                y[i] = static_cast<Out>(static_cast<float>(exact(i)) * scale + residual[i]);
             }
         }
     }

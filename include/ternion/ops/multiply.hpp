@@ -65,8 +65,8 @@ class Multiply {
             by_rows<Path>(rows, m, std::min(x_.m - m, row_tokens));
     }
 
-    static constexpr std::size_t few_tokens = 8;  // up to here the panel kernel decodes for each block of tokens anew
-    static constexpr std::size_t many_tokens = 126;  // a multiple of the register tile's 6
+    static constexpr std::size_t few_tokens = 48;  // up to here the panel kernel decodes anew for each block of tokens
+    static constexpr std::size_t many_tokens = 252;  // a multiple of the register tile's 6
     static constexpr std::size_t row_tokens = 64;
     static constexpr std::size_t row_inputs = 2048;
     static constexpr std::size_t tile_inputs = 512;
@@ -86,36 +86,43 @@ class Multiply {
         }
     };
 
-    /// Subtracts the sum of activations that codes trit + 1 have added, and hands rows of the range to the epilogue.
-    void finish(std::size_t m, std::size_t tokens, std::size_t first_row, RowRange rows, std::int32_t* sums,
+    /// Hands those of `stride` rows, from first_row on, that lie in the range to the epilogue.
+    void finish(std::size_t m, std::size_t tokens, std::size_t first_row, RowRange rows, const std::int32_t* sums,
                 std::size_t stride) const noexcept {
         const std::size_t begin = std::max(first_row, rows.begin);
         const std::size_t end = std::min(first_row + stride, rows.end);
         for (std::size_t t = 0; t < tokens; ++t) {
-            std::int32_t* row = sums + t * stride;
-            const auto bias = static_cast<std::uint32_t>(x_.sums[m + t]);
-            for (std::size_t i = 0; i < stride; ++i)
-                row[i] = static_cast<std::int32_t>(static_cast<std::uint32_t>(row[i]) - bias);
-            write_results(out_, w_.scale(), x_.scales, m + t, begin, row + (begin - first_row), end - begin);
+            write_results(out_, w_.scale(), x_, m + t, begin, sums + t * stride + (begin - first_row), end - begin);
         }
     }
 
     void few_by_panel(RowRange rows, std::size_t m, std::size_t tokens) const noexcept {
-        constexpr std::size_t step = P::chunk_inputs;
-        static_assert(step <= tail_inputs);
-        const std::size_t full = x_.k / step;
         Tail<few_tokens> tail;
-        if (x_.k % step != 0) tail.fill(x_, m, tokens, full * step);
-        const std::byte* panel = w_.data() + rows.begin / P::panel_rows * P::panel_bytes(w_.shape());
-        for (std::size_t row = rows.begin / P::panel_rows * P::panel_rows; row < rows.end; row += P::panel_rows) {
-            alignas(64) std::int32_t sums[few_tokens * P::panel_rows] = {};
-            run_panel<B, P>(panel, full, x_.q + m * x_.ld, x_.ld, tokens, sums);
-            if (x_.k % step != 0) {
-                run_panel<B, P>(panel + full * P::chunk_bytes, 1, tail.q[0], tail_inputs, tokens, sums);
-            }
-            finish(m, tokens, row, rows, sums, P::panel_rows);
-            panel += P::panel_bytes(w_.shape());
+        if (x_.k % P::chunk_inputs != 0) tail.fill(x_, m, tokens, x_.k / P::chunk_inputs * P::chunk_inputs);
+        std::size_t row = rows.begin / P::panel_rows * P::panel_rows;
+        if (tokens > 4) {
+            for (; row + P::panel_rows < rows.end; row += 2 * P::panel_rows)
+                some_panels<2>(rows, row, m, tokens, tail);
         }
+        for (; row < rows.end; row += P::panel_rows)
+            some_panels<1>(rows, row, m, tokens, tail);
+    }
+
+    /// R panels from `row` on.
+    template <std::size_t R>
+    void some_panels(RowRange rows, std::size_t row, std::size_t m, std::size_t tokens,
+                     const Tail<few_tokens>& tail) const noexcept {
+        static_assert(P::chunk_inputs <= tail_inputs);
+        const std::size_t full = x_.k / P::chunk_inputs;
+        const std::size_t stride = P::panel_bytes(w_.shape());
+        const std::byte* panel = w_.data() + row / P::panel_rows * stride;
+        alignas(64) std::int32_t sums[few_tokens * R * P::panel_rows];
+        std::fill_n(sums, tokens * R * P::panel_rows, 0);
+        run_panels<B, P, R>(panel, stride, full, x_.q + m * x_.ld, x_.ld, tokens, sums);
+        if (x_.k % P::chunk_inputs != 0) {
+            run_panels<B, P, R>(panel + full * P::chunk_bytes, stride, 1, tail.q[0], tail_inputs, tokens, sums);
+        }
+        finish(m, tokens, row, rows, sums, R * P::panel_rows);
     }
 
     void many_by_tile(RowRange rows, std::size_t m, std::size_t tokens) const noexcept {

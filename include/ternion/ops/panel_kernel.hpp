@@ -15,28 +15,37 @@
 namespace ternion {
 inline namespace TERNION_ABI {
 
-/// The product of one panel with a few tokens, decoded on the fly: for GEMV and small batches, where memory is the
-/// limit.
-template <class B, class P, std::size_t M>
+/// The product of R neighbouring panels with M tokens, decoded on the fly: for GEMV and small batches, where memory is
+/// the limit. Several panels share each broadcast of activations, which would otherwise keep the load ports busy.
+template <class B, class P, std::size_t M, std::size_t R>
 struct PanelKernel {
     static constexpr std::size_t parts = P::chunk_bytes / B::bytes;  // registers that read a chunk
+    static constexpr std::size_t rows = R * parts;                   // accumulators a token, but for `places`
     static constexpr std::size_t quads = P::quads;
 
     // Codes that stay at their place in the byte save the shifts, but need an accumulator for each place, and an
     // accumulator of 32 bits. Several chunks at once hide the latency of a dot product where a chunk alone can't.
-    static constexpr bool in_place = B::wide_dot && M * parts * quads <= B::registers / 2;
+    static constexpr bool in_place = B::wide_dot && M * rows * quads <= B::registers / 2;
     static constexpr std::size_t places = in_place ? quads : 1;
-    static constexpr std::size_t sets = std::max<std::size_t>(1, B::registers / 2 / (M * parts * places));
-    static constexpr std::size_t unrolled = std::min<std::size_t>(sets, 3);
+    static constexpr std::size_t sets = B::registers / 2 / (M * rows * places);
+    static constexpr std::size_t unrolled = std::clamp<std::size_t>(sets, 1, 3);
     static constexpr std::size_t prefetch_bytes = 3072;
 
-    using Narrow = typename B::Narrow;
-    using Accumulators = std::array<Narrow, M * parts * places * unrolled>;
+    using Accumulators = std::array<typename B::Narrow, M * rows * places * unrolled>;
 
-    static constexpr std::size_t index(std::size_t u, std::size_t m, std::size_t part, std::size_t place) noexcept {
-        return ((u * M + m) * parts + part) * places + place;
+    /// sums[m][row] += codes · x for `chunks` chunks of R panels, `stride` bytes apart; row m of x begins at x + m *
+    /// ld, and of sums at sums + m * R * 16.
+    static TERNION_NOINLINE void run(const std::byte* panel, std::size_t stride, std::size_t chunks,
+                                     const std::int8_t* x, std::size_t ld, std::int32_t* sums) noexcept {
+        constexpr std::size_t dots = in_place ? 1 : quads;  // to one accumulator, in one chunk
+        constexpr std::size_t block = B::fold_every(max_code()) / dots * unrolled;
+        for (std::size_t c = 0; c < chunks; c += block) {
+            const std::size_t count = std::min(block, chunks - c);
+            run_block(panel + c * P::chunk_bytes, stride, count, x + c * P::chunk_inputs, ld, sums);
+        }
     }
 
+ private:
     static constexpr unsigned max_code() noexcept {
         if constexpr (in_place) {
             return 2u << *std::max_element(P::in_place_shift.begin(), P::in_place_shift.end());
@@ -45,58 +54,59 @@ struct PanelKernel {
         }
     }
 
-    /// sums[m][row] += codes · x for `chunks` chunks of one panel; row m of x begins at x + m * ld.
-    static void run(const std::byte* panel, std::size_t chunks, const std::int8_t* x, std::size_t ld,
-                    std::int32_t* sums) noexcept {
-        constexpr std::size_t dots = in_place ? 1 : quads;  // to one accumulator, in one chunk
-        constexpr std::size_t block = B::fold_every(max_code()) / dots * unrolled;
-        for (std::size_t c = 0; c < chunks; c += block) {
-            const std::size_t count = std::min(block, chunks - c);
-            run_block(panel + c * P::chunk_bytes, count, x + c * P::chunk_inputs, ld, sums);
-        }
+    static constexpr std::size_t index(std::size_t u, std::size_t m, std::size_t row, std::size_t place) noexcept {
+        return ((u * M + m) * rows + row) * places + place;
     }
 
- private:
-    static TERNION_INLINE void run_block(const std::byte* panel, std::size_t chunks, const std::int8_t* x,
-                                         std::size_t ld, std::int32_t* sums) noexcept {
+    static TERNION_INLINE void run_block(const std::byte* panel, std::size_t stride, std::size_t chunks,
+                                         const std::int8_t* x, std::size_t ld, std::int32_t* sums) noexcept {
         Accumulators sum;
         unroll<sum.size()>([&](auto i) TERNION_INLINE_LAMBDA { sum[i] = B::narrow_zero(); });
         std::size_t c = 0;
         for (; c + unrolled <= chunks; c += unrolled) {
-            unroll<unrolled>([&](auto u) TERNION_INLINE_LAMBDA {
-                add_chunk<u>(panel + (c + u) * P::chunk_bytes, x + (c + u) * P::chunk_inputs, ld, sum);
-            });
+            unroll<unrolled>([&](auto u) TERNION_INLINE_LAMBDA { add_chunk<u>(panel, stride, c + u, x, ld, sum); });
         }
-        for (; c < chunks; ++c)
-            add_chunk<0>(panel + c * P::chunk_bytes, x + c * P::chunk_inputs, ld, sum);
+        // What is left over goes to different accumulators too: none may take more than its share before it is folded.
+        unroll<unrolled - 1>([&](auto u) TERNION_INLINE_LAMBDA {
+            if (c + u < chunks) add_chunk<u>(panel, stride, c + u, x, ld, sum);
+        });
         fold(sum, sums);
     }
 
     template <std::size_t U>
-    static TERNION_INLINE void add_chunk(const std::byte* chunk, const std::int8_t* x, std::size_t ld,
-                                         Accumulators& sum) noexcept {
-        B::prefetch(chunk + prefetch_bytes);
-        unroll<parts>([&](auto part) TERNION_INLINE_LAMBDA {
-            const auto codes = P::template decode<B, in_place>(B::load(chunk + part * B::bytes));
-            unroll<quads>([&](auto q) TERNION_INLINE_LAMBDA {
-                unroll<M>([&](auto m) TERNION_INLINE_LAMBDA {
-                    auto& accumulator = sum[index(U, m, part, in_place ? q : 0)];
-                    accumulator = B::dot(accumulator, codes[q], B::broadcast4(x + m * ld + 4 * q));
+    static TERNION_INLINE void add_chunk(const std::byte* panel, std::size_t stride, std::size_t c,
+                                         const std::int8_t* x, std::size_t ld, Accumulators& sum) noexcept {
+        using Opened = decltype(P::template open<B>(B::load(panel)));
+        panel += c * P::chunk_bytes;
+        x += c * P::chunk_inputs;
+        std::array<Opened, rows> opened;
+        unroll<rows>([&](auto row) TERNION_INLINE_LAMBDA {
+            const std::byte* chunk = panel + row / parts * stride;
+            if constexpr (row % parts == 0) B::prefetch(chunk + prefetch_bytes);
+            opened[row] = P::template open<B>(B::load(chunk + row % parts * B::bytes));
+        });
+        unroll<quads>([&](auto q) TERNION_INLINE_LAMBDA {
+            std::array<typename B::Bytes, rows> codes;
+            unroll<rows>([&](auto row)
+                             TERNION_INLINE_LAMBDA { codes[row] = P::template quad<B, q, in_place>(opened[row]); });
+            unroll<M>([&](auto m) TERNION_INLINE_LAMBDA {
+                const auto four = B::broadcast4(x + m * ld + 4 * q);
+                unroll<rows>([&](auto row) TERNION_INLINE_LAMBDA {
+                    auto& accumulator = sum[index(U, m, row, in_place ? q : 0)];
+                    accumulator = B::dot(accumulator, codes[row], four);
                 });
             });
         });
     }
 
     static TERNION_INLINE void fold(const Accumulators& sum, std::int32_t* sums) noexcept {
-        unroll<M * parts>([&](auto i) TERNION_INLINE_LAMBDA {
-            constexpr std::size_t m = i / parts;
-            constexpr std::size_t part = i % parts;
-            std::int32_t* out = sums + m * P::panel_rows + part * B::lanes;
+        unroll<M * rows>([&](auto i) TERNION_INLINE_LAMBDA {
+            std::int32_t* out = sums + i * B::lanes;
             auto total = B::load_wide(out);
             unroll<places>([&](auto place) TERNION_INLINE_LAMBDA {
                 constexpr int shift = in_place ? P::in_place_shift[place] : 0;
                 unroll<unrolled>([&](auto u) TERNION_INLINE_LAMBDA {
-                    total = B::template fold<shift>(total, sum[index(u, m, part, place)]);
+                    total = B::template fold<shift>(total, sum[index(u, i / rows, i % rows, place)]);
                 });
             });
             B::store_wide(out, total);
@@ -104,16 +114,17 @@ struct PanelKernel {
     }
 };
 
-/// PanelKernel for a number of tokens that is known at run time only, in blocks of 8, 4, 2 and 1.
-template <class B, class P>
-TERNION_INLINE void run_panel(const std::byte* panel, std::size_t chunks, const std::int8_t* x, std::size_t ld,
-                              std::size_t tokens, std::int32_t* sums) noexcept {
+/// PanelKernel for a number of tokens that is known at run time only, in blocks.
+template <class B, class P, std::size_t R>
+TERNION_INLINE void run_panels(const std::byte* panel, std::size_t stride, std::size_t chunks, const std::int8_t* x,
+                               std::size_t ld, std::size_t tokens, std::int32_t* sums) noexcept {
     const auto blocks = [&]<std::size_t M>() {
-        for (; tokens >= M; tokens -= M, x += M * ld, sums += M * P::panel_rows) {
-            PanelKernel<B, P, M>::run(panel, chunks, x, ld, sums);
+        for (; tokens >= M; tokens -= M, x += M * ld, sums += M * R * P::panel_rows) {
+            PanelKernel<B, P, M, R>::run(panel, stride, chunks, x, ld, sums);
         }
     };
-    if constexpr (B::registers > 16) blocks.template operator()<8>();
+    if constexpr (B::registers > 16 && R == 2) blocks.template operator()<12>();
+    if constexpr (B::registers > 16 && R == 2) blocks.template operator()<8>();
     blocks.template operator()<4>();
     blocks.template operator()<2>();
     blocks.template operator()<1>();

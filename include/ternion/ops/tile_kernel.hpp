@@ -76,10 +76,13 @@ template <class B, class P>
 void decode_panel(const std::byte* panel, std::size_t chunks, std::uint8_t* tile) noexcept {
     constexpr std::size_t quad_bytes = TileKernel<B>::quad_bytes;
     for (std::size_t c = 0; c < chunks; ++c) {
+        B::prefetch(panel +
+                    (c + chunks) * P::chunk_bytes);  // the next tile's, which is read in pieces too short to be guessed
         unroll<P::chunk_bytes / B::bytes>([&](auto part) TERNION_INLINE_LAMBDA {
-            const auto codes = P::template decode<B, false>(B::load(panel + c * P::chunk_bytes + part * B::bytes));
+            const auto opened = P::template open<B>(B::load(panel + c * P::chunk_bytes + part * B::bytes));
             unroll<P::quads>([&](auto q) TERNION_INLINE_LAMBDA {
-                B::store(tile + (c * P::quads + q) * quad_bytes + part * B::bytes, codes[q]);
+                B::store(tile + (c * P::quads + q) * quad_bytes + part * B::bytes,
+                         P::template quad<B, q, false>(opened));
             });
         });
     }

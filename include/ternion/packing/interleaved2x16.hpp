@@ -36,16 +36,18 @@ struct Interleaved2x16 : Panel<Interleaved2x16, 4> {
     /// By how many bits the codes of quad q stand too high when they are decoded in place.
     static constexpr std::array<int, 4> in_place_shift{0, 2, 4, 6};
 
-    template <class B, bool InPlace>
-    static TERNION_INLINE std::array<typename B::Bytes, 4> decode(typename B::Bytes packed) noexcept {
+    template <class B>
+    static TERNION_INLINE typename B::Bytes open(typename B::Bytes packed) noexcept {
+        return packed;
+    }
+    template <class B, std::size_t Q, bool InPlace>
+    static TERNION_INLINE typename B::Bytes quad(typename B::Bytes packed) noexcept {
         if constexpr (InPlace) {
-            return {B::bit_and(packed, B::splat(0x03)), B::bit_and(packed, B::splat(0x0c)),
-                    B::bit_and(packed, B::splat(0x30)), B::bit_and(packed, B::splat(0xc0))};
+            return B::bit_and(packed, B::splat(static_cast<std::uint8_t>(3u << 2 * Q)));
+        } else if constexpr (Q == 0) {
+            return B::bit_and(packed, B::splat(3));
         } else {
-            const auto three = B::splat(3);
-            return {B::bit_and(packed, three), B::bit_and(B::template shift_right<2>(packed), three),
-                    B::bit_and(B::template shift_right<4>(packed), three),
-                    B::bit_and(B::template shift_right<6>(packed), three)};
+            return B::bit_and(B::template shift_right<2 * Q>(packed), B::splat(3));
         }
     }
 };

@@ -23,7 +23,7 @@ namespace ternion {
 /// Optional members, found with `requires`, make it fast:
 ///
 ///   template <class B> unpack_simd(...)     as unpack, with backend B (simd/): KernelPath::simd_unpack
-///   template <class B> decode<InPlace>(...) the codes of a register of a panel (panel.hpp): KernelPath::panel
+///   open<B>, quad<B, Q, InPlace>            the codes of a register of a panel (panel.hpp): KernelPath::panel
 ///   valid(shape, data)                      whether all codes are trits, faster than by unpacking them
 template <class P>
 concept Packing = requires(Shape shape, std::size_t i, const std::byte* data, std::byte* out, const std::uint8_t* codes,

@@ -74,12 +74,15 @@ struct Panel {
     }
 };
 
-/// Whether kernels can decode P's panels in registers of backend B.
+/// Whether kernels can decode P's panels in registers of backend B, in two steps, so that few registers are in use at a
+/// time: `open` does what the quads of a register have in common, `quad<B, Q, InPlace>` gives the codes of one of them,
+/// 0 to 2, or with InPlace those codes times 2^in_place_shift[Q], which may save instructions.
 template <class P, class B>
 concept PanelPacking = requires(typename B::Bytes packed) {
     { P::quads } -> std::convertible_to<std::size_t>;
-    P::template decode<B, false>(packed);
-    P::template decode<B, true>(packed);
+    { P::template quad<B, 0, false>(P::template open<B>(packed)) } -> std::same_as<typename B::Bytes>;
+    { P::template quad<B, 0, true>(P::template open<B>(packed)) } -> std::same_as<typename B::Bytes>;
+    { P::in_place_shift[0] } -> std::convertible_to<int>;
 };
 
 }  // namespace ternion
