@@ -5,8 +5,8 @@
 
 namespace ternion {
 
-/// IEEE 754 binary16 as it lies in files: storage only, no arithmetic. Conversions round to nearest even and keep NaN,
-/// infinities and subnormals; they are exact in the direction of float. `widen` and `narrow` (simd/convert.hpp) do the
+/// IEEE 754 binary16 as it lies in files: storage only, no arithmetic. Conversions round to nearest even and keep NaN
+/// (made quiet), infinities and subnormals; they are exact in the direction of float. `widen` and `narrow` (simd/convert.hpp) do the
 /// same for arrays.
 struct Float16 {
     std::uint16_t bits = 0;
@@ -35,7 +35,10 @@ struct Float16 {
         const std::uint32_t magnitude = bits & 0x7fffu;
         // The exponent is rebased by a multiplication, which is exact and takes care of subnormals.
         float value = std::bit_cast<float>(magnitude << 13) * 0x1p112f;
-        if (magnitude >= 0x7c00u) value = std::bit_cast<float>((magnitude << 13) | 0x7f800000u);
+        if (magnitude >= 0x7c00u) {
+            const std::uint32_t quiet = magnitude > 0x7c00u ? 0x400000u : 0;  // as machines do
+            value = std::bit_cast<float>((magnitude << 13) | 0x7f800000u | quiet);
+        }
         return std::bit_cast<float>(std::bit_cast<std::uint32_t>(value) | (std::uint32_t{bits} & 0x8000u) << 16);
     }
 
