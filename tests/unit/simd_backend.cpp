@@ -1,0 +1,220 @@
+// Each function of each backend by the meaning that scalar.hpp states. A new ISA is checked here first: a kernel that
+// is wrong says little about which instruction is.
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <catch2/catch_test_macros.hpp>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <ternion/ternion.hpp>
+#include <vector>
+
+#include "random_data.hpp"
+
+namespace {
+
+using namespace ternion;
+
+/// Calls f.operator()<B>() for the backend of every arch.
+template <class F>
+void for_each_backend(F&& f) {
+    std::size_t count = 0;
+    for_each_type(all_archs{}, [&]<class Arch>(std::type_identity<Arch>) {
+        INFO(backend_of<Arch>::name << "/" << backend_of<Arch>::bytes);
+        f.template operator()<backend_of<Arch>>();
+        ++count;
+    });
+    CHECK(count == all_archs::size);
+}
+
+template <class B>
+std::vector<std::uint8_t> stored(typename B::Bytes r) {
+    std::vector<std::uint8_t> bytes(B::bytes);
+    B::store(bytes.data(), r);
+    return bytes;
+}
+
+template <class B>
+std::vector<std::int32_t> stored_wide(typename B::Wide r) {
+    std::vector<std::int32_t> values(B::lanes);
+    B::store_wide(values.data(), r);
+    return values;
+}
+
+template <class B>
+std::vector<std::uint8_t> random_bytes(std::uint64_t seed) {
+    const auto values = test::random_activations(B::bytes, seed);
+    return {values.begin(), values.end()};
+}
+
+TEST_CASE("registers are whole", "[backend]") {
+    for_each_backend([]<class B>() {
+        CHECK(B::bytes % 16 == 0);
+        CHECK(B::lanes * 4 == B::bytes);
+        CHECK((B::registers == 16 || B::registers == 32));
+        CHECK(!B::name.empty());
+    });
+}
+
+TEST_CASE("bytes are loaded, stored and combined", "[backend]") {
+    for_each_backend([]<class B>() {
+        const auto a = random_bytes<B>(1);
+        const auto b = random_bytes<B>(2);
+        const auto ra = B::load(a.data());
+        const auto rb = B::load(b.data());
+        const auto anded = stored<B>(B::bit_and(ra, rb));
+        const auto added = stored<B>(B::add(ra, rb));
+        const auto shifted = stored<B>(B::bit_and(B::template shift_right<4>(ra), B::splat(0x0f)));
+        CHECK(stored<B>(ra) == a);
+        CHECK(stored<B>(B::splat(0xa5)) == std::vector<std::uint8_t>(B::bytes, 0xa5));
+        for (std::size_t i = 0; i < B::bytes; ++i) {
+            CHECK(anded[i] == (a[i] & b[i]));
+            CHECK(added[i] == static_cast<std::uint8_t>(a[i] + b[i]));
+            CHECK(shifted[i] == a[i] >> 4);
+        }
+        const std::array<std::int8_t, 5> four{-128, 127, 3, -4, 99};
+        const auto repeated = stored<B>(B::broadcast4(four.data()));
+        for (std::size_t i = 0; i < B::bytes; ++i)
+            CHECK(repeated[i] == static_cast<std::uint8_t>(four[i % 4]));
+    });
+}
+
+/// Codes of at most max_code times activations, `times` times, folded once: what each lane must hold.
+template <class B, int Shift>
+std::vector<std::int32_t> dot_and_fold(const std::vector<std::uint8_t>& codes, const std::vector<std::uint8_t>& x,
+                                       std::size_t times) {
+    auto sum = B::narrow_zero();
+    for (std::size_t i = 0; i < times; ++i)
+        sum = B::dot(sum, B::load(codes.data()), B::load(x.data()));
+    std::vector<std::int32_t> start(B::lanes, 1000);
+    return stored_wide<B>(B::template fold<Shift>(B::load_wide(start.data()), sum));
+}
+
+std::vector<std::int32_t> expected_lanes(const std::vector<std::uint8_t>& codes, const std::vector<std::uint8_t>& x,
+                                         std::size_t times, int shift) {
+    std::vector<std::int32_t> lanes(codes.size() / 4, 0);
+    for (std::size_t i = 0; i < codes.size(); ++i)
+        lanes[i / 4] += static_cast<std::int32_t>(times) * codes[i] * static_cast<std::int8_t>(x[i]);
+    for (auto& lane : lanes)
+        lane = 1000 + (lane >> shift);
+    return lanes;
+}
+
+TEST_CASE("dot adds four neighbours to a lane", "[backend]") {
+    for_each_backend([]<class B>() {
+        for (std::uint64_t seed = 1; seed < 20; ++seed) {
+            auto codes = random_bytes<B>(seed);
+            for (auto& code : codes)
+                code = static_cast<std::uint8_t>(code % 3);
+            const auto x = random_bytes<B>(seed + 100);
+            CHECK(dot_and_fold<B, 0>(codes, x, 1) == expected_lanes(codes, x, 1, 0));
+            CHECK(dot_and_fold<B, 0>(codes, x, 5) == expected_lanes(codes, x, 5, 0));
+        }
+    });
+}
+
+TEST_CASE("an accumulator holds as many products as fold_every says", "[backend]") {
+    for_each_backend([]<class B>() {
+        for (const unsigned max_code : {1u, 2u}) {
+            const std::size_t times = std::min<std::size_t>(B::fold_every(max_code), 70000);
+            REQUIRE(times > 0);
+            const std::vector<std::uint8_t> codes(B::bytes, static_cast<std::uint8_t>(max_code));
+            for (const std::uint8_t x : {std::uint8_t{0x80}, std::uint8_t{0x7f}}) {
+                const std::vector<std::uint8_t> activations(B::bytes, x);
+                CHECK(dot_and_fold<B, 0>(codes, activations, times) == expected_lanes(codes, activations, times, 0));
+            }
+        }
+    });
+}
+
+TEST_CASE("a wide accumulator takes codes that stand high in their byte", "[backend]") {
+    for_each_backend([]<class B>() {
+        if constexpr (B::wide_dot) {
+            const std::vector<std::uint8_t> codes(B::bytes, 0x80);
+            const std::vector<std::uint8_t> activations(B::bytes, 0x80);
+            const std::size_t times = B::fold_every(128);
+            REQUIRE(times == 32768);
+            CHECK(dot_and_fold<B, 6>(codes, activations, times - 1) ==
+                  expected_lanes(codes, activations, times - 1, 6));
+            CHECK(dot_and_fold<B, 6>(codes, activations, times) ==
+                  std::vector<std::int32_t>(B::lanes, 1000 + (INT32_MIN >> 6)));
+        }
+    });
+}
+
+TEST_CASE("int32 lanes are added and summed modulo 2^32", "[backend]") {
+    for_each_backend([]<class B>() {
+        std::vector<std::int32_t> values(B::lanes);
+        std::uint32_t total = 0;
+        for (std::size_t i = 0; i < B::lanes; ++i) {
+            values[i] = i % 2 == 0 ? INT32_MIN + static_cast<std::int32_t>(i) : INT32_MAX - 3;
+            total += static_cast<std::uint32_t>(values[i]);
+        }
+        const auto r = B::load_wide(values.data());
+        CHECK(stored_wide<B>(r) == values);
+        CHECK(B::sum(r) == total);
+        CHECK(B::sum(B::wide_zero()) == 0);
+        const auto doubled = stored_wide<B>(B::add_wide(r, r));
+        for (std::size_t i = 0; i < B::lanes; ++i)
+            CHECK(static_cast<std::uint32_t>(doubled[i]) == 2 * static_cast<std::uint32_t>(values[i]));
+    });
+}
+
+TEST_CASE("max_magnitude orders NaN above infinity above every number", "[backend]") {
+    constexpr float infinity = std::numeric_limits<float>::infinity();
+    const float nan = std::bit_cast<float>(0xffc00001u);
+    for_each_backend([=]<class B>() {
+        for (const float top : {0.0f, -0.0f, 1e-45f, -2.5f, 3e38f, -infinity, nan}) {
+            for (std::size_t place = 0; place < B::lanes; ++place) {
+                std::vector<float> x(B::lanes, 0.0f);
+                x[place] = top;
+                const auto peak = B::max_magnitude(B::wide_zero(), B::load_floats(x.data()));
+                CHECK(B::max(peak) == (std::bit_cast<std::uint32_t>(top) & 0x7fffffffu));
+                // A larger peak from before stays.
+                x[place] = 0;
+                CHECK(B::max(B::max_magnitude(peak, B::load_floats(x.data()))) == B::max(peak));
+            }
+        }
+    });
+}
+
+TEST_CASE("round goes to even, and low bytes are stored without touching what follows", "[backend]") {
+    for_each_backend([]<class B>() {
+        for (int base = -128; base < 127; ++base) {
+            for (const float part : {0.0f, 0.25f, 0.5f, 0.75f}) {
+                const float x = static_cast<float>(base) + part;
+                std::vector<std::int8_t> q(B::lanes + 1, 55);
+                const auto rounded = B::round(B::splat_float(x));
+                B::store_low_bytes(q.data(), rounded);
+                const auto expected = static_cast<std::int32_t>(std::nearbyint(x));
+                if (stored_wide<B>(rounded) != std::vector<std::int32_t>(B::lanes, expected)) FAIL_CHECK(x);
+                std::vector<std::int8_t> bytes(B::lanes, static_cast<std::int8_t>(expected));
+                bytes.push_back(55);
+                if (q != bytes) FAIL_CHECK(x);
+            }
+        }
+    });
+}
+
+TEST_CASE("float lanes are multiplied, added and converted", "[backend]") {
+    for_each_backend([]<class B>() {
+        const auto a = test::random_floats(B::lanes, 3, 1000);
+        const auto b = test::random_floats(B::lanes, 4, 1e-3f);
+        std::vector<float> product(B::lanes), sum(B::lanes), converted(B::lanes);
+        B::store_floats(product.data(), B::multiply(B::load_floats(a.data()), B::load_floats(b.data())));
+        B::store_floats(sum.data(), B::add_floats(B::load_floats(a.data()), B::load_floats(b.data())));
+        std::vector<std::int32_t> integers(B::lanes);
+        for (std::size_t i = 0; i < B::lanes; ++i)
+            integers[i] = (i % 2 == 0 ? 1 : -1) * ((1 << 24) + 1 + static_cast<std::int32_t>(i));
+        B::store_floats(converted.data(), B::to_floats(B::load_wide(integers.data())));
+        for (std::size_t i = 0; i < B::lanes; ++i) {
+            CHECK(product[i] == a[i] * b[i]);
+            CHECK(sum[i] == a[i] + b[i]);
+            CHECK(converted[i] == static_cast<float>(integers[i]));
+        }
+    });
+}
+
+}  // namespace
