@@ -6,8 +6,8 @@
 namespace ternion {
 
 /// IEEE 754 binary16 as it lies in files: storage only, no arithmetic. Conversions round to nearest even and keep NaN
-/// (made quiet), infinities and subnormals; they are exact in the direction of float. `widen` and `narrow` (simd/convert.hpp) do the
-/// same for arrays.
+/// (made quiet), infinities and subnormals; they are exact in the direction of float. `widen` and `narrow`
+/// (tensor/convert.hpp) do the same for arrays.
 struct Float16 {
     std::uint16_t bits = 0;
 
