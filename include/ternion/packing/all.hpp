@@ -8,9 +8,10 @@
 #include "int8.hpp"
 #include "interleaved2x16.hpp"
 #include "packing.hpp"
+#include "trits5x16.hpp"
 
 namespace ternion {
 
-using all_packings = type_list<Int8, I2S, Interleaved2x16>;
+using all_packings = type_list<Int8, I2S, Interleaved2x16, Trits5x16>;
 
 }  // namespace ternion

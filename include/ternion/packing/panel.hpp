@@ -80,8 +80,8 @@ struct Panel {
 template <class P, class B>
 concept PanelPacking = requires(typename B::Bytes packed) {
     { P::quads } -> std::convertible_to<std::size_t>;
-    { P::template quad<B, 0, false>(P::template open<B>(packed)) } -> std::same_as<typename B::Bytes>;
-    { P::template quad<B, 0, true>(P::template open<B>(packed)) } -> std::same_as<typename B::Bytes>;
+    P::template quad<B, 0, false>(P::template open<B>(packed));
+    P::template quad<B, 0, true>(P::template open<B>(packed));
     { P::in_place_shift[0] } -> std::convertible_to<int>;
 };
 

@@ -52,6 +52,8 @@ struct Generic {
     static TERNION_INLINE Bytes shift_right(Bytes a) noexcept {
         return xsimd::bitwise_cast<std::uint8_t>(xsimd::bitwise_cast<std::uint16_t>(a) >> Bits);
     }
+    /// Bits of a where the mask is one, of b where it is zero.
+    static TERNION_INLINE Bytes select(Bytes mask, Bytes a, Bytes b) noexcept { return b ^ ((a ^ b) & mask); }
     static TERNION_INLINE Bytes add(Bytes a, Bytes b) noexcept { return a + b; }
 
     static TERNION_INLINE Narrow narrow_zero() noexcept { return Narrow(std::int16_t{0}); }

@@ -22,6 +22,9 @@
 #if XSIMD_WITH_AVX512VNNI_AVX512BW
 #include "isa/avx512vnni.hpp"
 #endif
+#if XSIMD_WITH_AVX512VNNI_AVX512VBMI
+#include "isa/avx512vbmi.hpp"
+#endif
 #endif
 
 namespace ternion {

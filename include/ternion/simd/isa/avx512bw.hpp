@@ -32,6 +32,9 @@ struct Avx512Bw : Generic<Arch> {
         const __m512i sum = _mm512_madd_epi16(narrow, _mm512_set1_epi16(1));
         return wide + Wide(_mm512_maskz_srai_epi32(all_lanes, sum, Shift));
     }
+    static TERNION_INLINE Bytes select(Bytes mask, Bytes a, Bytes b) noexcept {
+        return Bytes(_mm512_ternarylogic_epi32(mask, a, b, 0xca));
+    }
     static TERNION_INLINE Wide max_magnitude(Wide peak, Floats x) noexcept {
         const Wide magnitude = xsimd::bitwise_cast<std::int32_t>(x) & Wide(std::int32_t{0x7fffffff});
         return Wide(_mm512_maskz_max_epi32(all_lanes, peak, magnitude));

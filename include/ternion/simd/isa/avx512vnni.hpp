@@ -38,10 +38,8 @@ struct Avx512Vnni : Avx512Bw<Arch> {
     }
 };
 
-// xsimd has two archs with VNNI, and neither derives from the other: every one of them must be named.
+// xsimd has another arch with VNNI, which doesn't derive from this one: see avx512vbmi.hpp.
 template <std::derived_from<xsimd::avx512vnni<xsimd::avx512bw>> Arch>
-Avx512Vnni<Arch> select_backend(Rank<4>, Arch);
-template <std::derived_from<xsimd::avx512vnni<xsimd::avx512vbmi>> Arch>
 Avx512Vnni<Arch> select_backend(Rank<4>, Arch);
 
 }  // namespace TERNION_ABI
