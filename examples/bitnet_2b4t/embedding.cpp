@@ -11,24 +11,24 @@ namespace {
 
 constexpr std::size_t rows_at_once = 64;
 
-/// The rows as an array of T, where they are aligned as one; else null.
+/// The numbers as an array of T, where that is what they are and they are aligned; else null.
 template <class T>
-const T* aligned(const std::byte* from) {
-    return reinterpret_cast<std::uintptr_t>(from) % alignof(T) == 0 ? reinterpret_cast<const T*>(from) : nullptr;
+const T* as_array(const DenseTensor& table, std::string_view format) {
+    const std::byte* from = table.bytes.data();
+    const bool aligned = reinterpret_cast<std::uintptr_t>(from) % alignof(T) == 0;
+    return aligned && table.format->name == format ? reinterpret_cast<const T*>(from) : nullptr;
 }
 
 }  // namespace
 
 void Embedding::read(std::size_t first, std::span<float> out) const {
-    const std::byte* from = table_.bytes.data() + first * table_.format->bytes(table_.cols);
-    if (const auto* half = aligned<ternion::Float16>(from); half != nullptr && table_.format->name == "F16") {
-        ternion::widen(std::span(half, out.size()), out);
-    } else if (const auto* brain = aligned<ternion::BFloat16>(from);
-               brain != nullptr && table_.format->name == "BF16") {
-        ternion::widen(std::span(brain, out.size()), out);
-    } else {
-        table_.read(first, out);
-    }
+    const auto widened = [&](const auto* numbers) {
+        if (numbers != nullptr) ternion::widen(std::span(numbers + first * hidden(), out.size()), out);
+        return numbers != nullptr;
+    };
+    if (widened(as_array<ternion::Float16>(table_, "F16"))) return;
+    if (widened(as_array<ternion::BFloat16>(table_, "BF16"))) return;
+    table_.read(first, out);
 }
 
 void Embedding::logits(std::span<const float> vectors, std::size_t count, std::span<float> out,
@@ -42,13 +42,26 @@ void Embedding::logits(std::span<const float> vectors, std::size_t count, std::s
 }
 
 void Embedding::logits_of_one(std::span<const float> vector, std::span<float> out, Threads& threads) const {
-    std::vector<ternion::AlignedBuffer<float>> rows(threads.concurrency(), ternion::AlignedBuffer<float>(hidden()));
-    threads.parallel_for(ternion::ceil_div(vocab(), rows_at_once), [&](std::size_t block, std::size_t worker) {
-        const std::span<float> row = rows[worker];
-        for (std::size_t r = block * rows_at_once; r < std::min(vocab(), (block + 1) * rows_at_once); ++r) {
-            read(r, row);
-            out[r] = dot(row.data(), vector.data(), hidden());
+    const auto each_row = [&](auto&& logit) {
+        in_chunks(threads, vocab(), rows_at_once, [&](std::size_t begin, std::size_t end) {
+            for (std::size_t r = begin; r < end; ++r)
+                out[r] = logit(r);
+        });
+    };
+    const auto straight_from = [&](const auto* numbers) {
+        if (numbers != nullptr) {
+            each_row([&](std::size_t r) { return dot(numbers + r * hidden(), vector.data(), hidden()); });
         }
+        return numbers != nullptr;
+    };
+    if (straight_from(as_array<ternion::Float16>(table_, "F16"))) return;
+    if (straight_from(as_array<ternion::BFloat16>(table_, "BF16"))) return;
+    if (straight_from(as_array<float>(table_, "F32"))) return;
+    each_row([&](std::size_t r) {
+        thread_local std::vector<float> row;
+        row.resize(hidden());
+        read(r, row);
+        return dot(row.data(), vector.data(), hidden());
     });
 }
 

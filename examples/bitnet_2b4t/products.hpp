@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <ternion/ternion.hpp>
 
@@ -18,6 +19,12 @@ using Memory [[gnu::vector_size(lanes * sizeof(float)), gnu::aligned(sizeof(floa
 
 TERNION_INLINE Lanes load(const float* from) {
     return *reinterpret_cast<const Memory*>(from);
+}
+
+/// Float16 and BFloat16, as floats.
+template <class Half>
+TERNION_INLINE Lanes load(const Half* from) {
+    return std::bit_cast<Lanes>(Backend::widen(from));
 }
 
 static_assert(column_block % (width * lanes) == 0);
@@ -64,22 +71,27 @@ inline void add_product(const float* a, std::size_t lda, const float* b, std::si
     }
 }
 
-/// Dot product of n numbers, in an order that depends on the width of registers.
-inline float dot(const float* a, const float* b, std::size_t n) {
+/// Dot product of n numbers (float, Float16 or BFloat16) with n floats, in an order that depends on the width of
+/// registers. Made to stream `a`: it asks for memory ahead, across pages, where the hardware's own prefetching stops.
+template <class T>
+float dot(const T* a, const float* b, std::size_t n) {
     using namespace products_detail;
+    constexpr std::size_t ahead = 4096 / sizeof(T);
     Lanes sums[4] = {};
     std::size_t i = 0;
     for (; i + 4 * lanes <= n; i += 4 * lanes) {
 #pragma GCC unroll 4
-        for (std::size_t w = 0; w < 4; ++w)
+        for (std::size_t w = 0; w < 4; ++w) {
+            if (w * lanes * sizeof(T) % 64 == 0) __builtin_prefetch(a + i + w * lanes + ahead);
             sums[w] += load(a + i + w * lanes) * load(b + i + w * lanes);
+        }
     }
     const Lanes all = (sums[0] + sums[1]) + (sums[2] + sums[3]);
     float sum = 0;
     for (std::size_t w = 0; w < lanes; ++w)
         sum += all[w];
     for (; i < n; ++i)
-        sum += a[i] * b[i];
+        sum += static_cast<float>(a[i]) * b[i];
     return sum;
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "command.hpp"
+#include "in_range.hpp"
 #include "model_options.hpp"
 #include "output.hpp"
 #include "progress.hpp"
@@ -147,7 +148,7 @@ void add_bench(CLI::App& app, Action& action) {
     const auto list = [&](const char* name, auto& values, const char* help, int least, int most) {
         command->add_option(name, values, help)
             ->delimiter(',')
-            ->check(CLI::Range(least, most))
+            ->check(in_range(least, most))
             ->type_name("N,N,...")
             ->capture_default_str();
     };
@@ -155,7 +156,7 @@ void add_bench(CLI::App& app, Action& action) {
     list("-n,--n-gen", options->generated, "numbers of tokens to generate; 0: none", 0, 1 << 24);
     list("-t,--threads", options->threads, "numbers of threads (default: all that the machine has)", 1, 256);
     command->add_option("-r,--repetitions", options->repeats, "times that each test is repeated")
-        ->check(CLI::Range(1, 1000))
+        ->check(in_range(1, 1000))
         ->type_name("N")
         ->capture_default_str();
     command->add_flag("--json", options->json, "print a JSON list");

@@ -1,6 +1,7 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "chat_terminal.hpp"
 #include "command.hpp"
@@ -48,8 +49,9 @@ void chat(ChatOptions options) {
         warn_of_random_weights();
         if (!options.limit_given) options.limit = default_model_limit;
     }
-    const Model model(options.model);
-    const Tokenizer tokenizer = tokenizer_of(model.source());
+    auto source = open(options.model);
+    const Tokenizer tokenizer = tokenizer_of(*source);
+    const Model model(options.model, std::move(source));
     Conversation conversation(model, tokenizer, options.system, options.model.batch);
     if (standard_input_is_terminal()) {
         ChatTerminal(conversation, options).run();

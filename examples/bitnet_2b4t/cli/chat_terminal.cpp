@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <stdexcept>
 
 #include "output.hpp"
 #include "visible_text.hpp"
@@ -108,8 +107,8 @@ void ChatTerminal::answer(const std::string& line) {
         leaving_ = end == GenerationEnd::interrupted;
         if (leaving_) say("[stopped; Ctrl-C again leaves]\n");
         if (end == GenerationEnd::full_context) say("[the context is full: /reset begins anew]\n");
-    } catch (const std::length_error& error) {
-        say(std::string(error.what()) + "; /reset begins anew\n");
+    } catch (const PromptTooLong& error) {
+        say(std::string(error.what()) + "\n[/reset begins anew]\n");
     }
 }
 

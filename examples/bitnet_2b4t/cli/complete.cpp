@@ -1,6 +1,7 @@
 #include <cstdio>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "command.hpp"
@@ -20,8 +21,9 @@ struct CompleteOptions {
 };
 
 void complete(const CompleteOptions& options) {
-    const Model model(options.model);
-    const Tokenizer tokenizer = tokenizer_of(model.source());
+    auto source = open(options.model);
+    const Tokenizer tokenizer = tokenizer_of(*source);
+    const Model model(options.model, std::move(source));
     std::vector<int> prompt = tokenizer.encode(options.prompt);
     if (tokenizer.bos() >= 0) prompt.insert(prompt.begin(), tokenizer.bos());
     if (prompt.empty()) {

@@ -24,7 +24,7 @@ class Conversation {
  public:
     Conversation(const Model& model, const Tokenizer& tokenizer, std::string system, std::size_t batch);
 
-    /// Hands the answer's pieces to `put`. A turn that doesn't fit throws std::length_error and changes nothing, and
+    /// Hands the answer's pieces to `put`. A turn that doesn't fit throws PromptTooLong and changes nothing, and
     /// one that is interrupted while it is read isn't part of the conversation either.
     GenerationEnd answer(std::string_view user, Sampler& sampler, std::size_t limit,
                          const std::function<void(std::string_view)>& put, const std::function<bool()>& stop = {});

@@ -2,11 +2,13 @@
 
 #include <string>
 
+#include "in_range.hpp"
+
 namespace bitnet::cli {
 
 void add_limit_option(CLI::App& command, int& limit) {
     command.add_option("-n,--predict", limit, "most tokens to generate; -1: until the model stops")
-        ->check(CLI::Range(-1, 1 << 30))
+        ->check(in_range(-1, 1 << 30))
         ->type_name("N")
         ->capture_default_str();
 }

@@ -10,6 +10,7 @@
 #include "interrupt.hpp"
 #include "model_options.hpp"
 #include "progress.hpp"
+#include "session.hpp"
 
 namespace bitnet::cli {
 
@@ -23,13 +24,22 @@ struct LogitsOptions {
     std::string output;
 };
 
+void check_tokens(const Model& model, const std::vector<int>& tokens) {
+    if (tokens.size() > model.context()) throw PromptTooLong(model, model.context(), tokens.size());
+    const std::size_t vocab = model.config().vocab;
+    for (const int token : tokens) {
+        if (token >= 0 && static_cast<std::size_t>(token) < vocab) continue;
+        throw FileError(model.source().name(), "token ids from 0 to " + std::to_string(vocab - 1),
+                        std::to_string(token));
+    }
+}
+
 /// A batch at a time, and of its logits a few rows at a time: memory doesn't grow with the number of tokens.
 void write_logits(const Model& model, const LogitsOptions& options, OutputFile& file) {
     constexpr std::size_t rows_at_once = 64;
     const Interrupt interrupt;
     Decoder decoder(model.weights(), model.threads());
     KvCache cache = model.new_cache();
-    cache.reserve(options.tokens.size());
     Progress progress("computing");
     std::vector<float> logits;
     for (std::size_t i = 0; i < options.tokens.size(); i += options.model.batch) {
@@ -49,6 +59,7 @@ void write_logits(const Model& model, const LogitsOptions& options, OutputFile& 
 void logits(const LogitsOptions& options) {
     OutputFile file(options.output);
     const Model model(options.model);
+    check_tokens(model, options.tokens);
     write_logits(model, options, file);
     file.finish();
 }

@@ -1,7 +1,8 @@
 #include "model_options.hpp"
 
-#include <algorithm>
+#include <utility>
 
+#include "in_range.hpp"
 #include "progress.hpp"
 
 namespace bitnet::cli {
@@ -35,11 +36,11 @@ void add_model_options(CLI::App& command, ModelOptions& options, bool with_threa
     add_file_options(command, options);
     if (with_threads) {
         command.add_option("-t,--threads", options.threads, "threads (default: all that the machine has)")
-            ->check(CLI::Range(1, 256))
+            ->check(in_range(1, 256))
             ->type_name("N");
     }
     command.add_option("-b,--batch-size", options.batch, "tokens of a prompt that are processed at once")
-        ->check(CLI::Range(1, 65536))
+        ->check(in_range(1, 65536))
         ->type_name("N")
         ->capture_default_str();
     command.add_option("--kv-type", options.kv_type, "numbers of the KV cache: f32 or f16")
@@ -50,11 +51,16 @@ void add_model_options(CLI::App& command, ModelOptions& options, bool with_threa
 
 void add_context_option(CLI::App& command, ModelOptions& options) {
     command.add_option("-c,--ctx-size", options.context, "longest sequence in tokens (default, or 0: the model's)")
+        ->check(in_range(0, 1 << 24))
         ->type_name("N");
 }
 
-Model::Model(const ModelOptions& options)
-    : source_(open_model(options.path, !options.no_mmap)),
+std::unique_ptr<ModelSource> open(const ModelOptions& options) {
+    return open_model(options.path, !options.no_mmap);
+}
+
+Model::Model(const ModelOptions& options, std::unique_ptr<ModelSource> source)
+    : source_(std::move(source)),
       threads_(options.threads),
       kv_type_(options.kv_type == "f32" ? KvType::f32 : KvType::f16),
       context_(checked_context(options, *source_)),

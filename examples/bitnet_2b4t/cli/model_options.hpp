@@ -26,10 +26,14 @@ void add_file_options(CLI::App& command, ModelOptions& options);
 void add_model_options(CLI::App& command, ModelOptions& options, bool with_threads = true);
 void add_context_option(CLI::App& command, ModelOptions& options);
 
+std::unique_ptr<ModelSource> open(const ModelOptions& options);
+
 /// A model that is ready to compute. Says on the terminal how far it is while it loads.
 class Model {
  public:
-    explicit Model(const ModelOptions& options);
+    explicit Model(const ModelOptions& options) : Model(options, open(options)) {}
+    /// From a source that `open` gave.
+    Model(const ModelOptions& options, std::unique_ptr<ModelSource> source);
     Model(const Model&) = delete;
     Model& operator=(const Model&) = delete;
 

@@ -2,19 +2,20 @@
 
 #include <algorithm>
 #include <optional>
-#include <stdexcept>
 #include <string>
 
 #include "progress.hpp"
 
 namespace bitnet::cli {
 
+PromptTooLong::PromptTooLong(const Model& model, std::size_t room, std::size_t found)
+    : FileError(model.source().name(),
+                "a prompt of at most " + std::to_string(room) + " tokens, what is left of a context of " +
+                    std::to_string(model.context()),
+                std::to_string(found)) {}
+
 bool Session::feed(std::span<const int> tokens, const std::function<bool()>& stop) {
-    if (tokens.size() > room()) {
-        throw std::length_error("prompt too long: expected at most " + std::to_string(room()) +
-                                " tokens in what is left of a context of " + std::to_string(capacity()) + ", found " +
-                                std::to_string(tokens.size()));
-    }
+    if (tokens.size() > room()) throw PromptTooLong(model_, room(), tokens.size());
     const std::size_t before = cache_.length();
     std::optional<Progress> progress;
     if (tokens.size() > batch_) progress.emplace("reading the prompt");

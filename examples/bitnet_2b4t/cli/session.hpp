@@ -9,11 +9,17 @@
 
 namespace bitnet::cli {
 
+/// A prompt that doesn't fit into what is left of the context.
+class PromptTooLong : public FileError {
+ public:
+    PromptTooLong(const Model& model, std::size_t room, std::size_t found);
+};
+
 /// A sequence of tokens and the model's state after them. Only tokens that are new are processed.
 class Session {
  public:
     Session(const Model& model, std::size_t batch)
-        : decoder_(model.weights(), model.threads()), cache_(model.new_cache()), batch_(batch) {}
+        : model_(model), decoder_(model.weights(), model.threads()), cache_(model.new_cache()), batch_(batch) {}
 
     const std::vector<int>& tokens() const { return tokens_; }
     /// Tokens that still fit in the context.
@@ -21,8 +27,9 @@ class Session {
     std::size_t capacity() const { return cache_.capacity(); }
     std::size_t cache_bytes() const { return cache_.bytes(); }
 
-    /// Appends tokens, a batch at a time. `stop` is asked between batches; where it answers yes, or an exception comes,
-    /// the session is as before. Long prompts show their progress on a terminal. Returns whether all went in.
+    /// Appends tokens, a batch at a time; throws PromptTooLong where there is no room. `stop` is asked between batches;
+    /// where it answers yes, or an exception comes, the session is as before. Long prompts show their progress on a
+    /// terminal. Returns whether all went in.
     bool feed(std::span<const int> tokens, const std::function<bool()>& stop = {});
     /// Of the next token. At least one token must have been fed since the last `rewind`.
     std::span<const float> logits() { return decoder_.logits(); }
@@ -30,6 +37,7 @@ class Session {
     void rewind(std::size_t length);
 
  private:
+    const Model& model_;
     Decoder decoder_;
     KvCache cache_;
     std::size_t batch_;

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "command.hpp"
+#include "in_range.hpp"
 #include "interrupt.hpp"
 #include "progress.hpp"
 
@@ -28,7 +29,7 @@ void add_synth(CLI::App& app, Action& action) {
         app.add_subcommand("synth", "Write a model of full size (1.19 GB) with random weights, to measure speed");
     command->add_option("--output", options->output, "the GGUF file to write")->required()->type_name("FILE");
     command->add_option("--layers", options->layers, "number of layers")
-        ->check(CLI::Range(1, 4096))
+        ->check(in_range(1, 4096))
         ->type_name("N")
         ->capture_default_str();
     command->add_option("--seed", options->seed, "of the random numbers")->type_name("N")->capture_default_str();

@@ -34,7 +34,7 @@ std::string read_standard_input() {
 }
 
 void tokenize(const TokenizeOptions& options) {
-    const auto source = open_model(options.model.path, !options.model.no_mmap);
+    const auto source = open(options.model);
     const Tokenizer tokenizer = load_tokenizer(*source);
     std::vector<int> ids = tokenizer.encode(read_standard_input(), !options.no_parse_special);
     if (!options.no_bos && tokenizer.bos() >= 0) ids.insert(ids.begin(), tokenizer.bos());
