@@ -52,8 +52,8 @@ class Multiply {
 
     void panels(RowRange rows) noexcept {
         for (std::size_t m = 0; m < x_.m;) {
-            const bool few = x_.m - m <= few_tokens;
-            const std::size_t tokens = std::min(x_.m - m, few ? few_tokens : many_tokens);
+            const bool few = x_.m - m <= few_limit;
+            const std::size_t tokens = std::min(x_.m - m, few ? few_limit : many_tokens);
             few ? few_by_panel(rows, m, tokens) : many_by_tile(rows, m, tokens);
             m += tokens;
         }
@@ -65,10 +65,12 @@ class Multiply {
             by_rows<Path>(rows, m, std::min(x_.m - m, row_tokens));
     }
 
-    static constexpr std::size_t few_tokens = 48;  // up to here the panel kernel decodes anew for each block of tokens
+    static constexpr std::size_t few_tokens = 48;  // up to here the panel kernel decodes anew for each block of tokens,
+    static constexpr std::size_t few_limit =
+        B::registers > 16 ? few_tokens : 6;          // if it has registers for large blocks
     static constexpr std::size_t many_tokens = 252;  // a multiple of the register tile's 6
     static constexpr std::size_t row_tokens = 64;
-    static constexpr std::size_t row_inputs = 2048;
+    static constexpr std::size_t row_inputs = 4096;
     static constexpr std::size_t tile_inputs = 512;
     static constexpr std::size_t tail_inputs = 64;
 
@@ -100,7 +102,7 @@ class Multiply {
         Tail<few_tokens> tail;
         if (x_.k % P::chunk_inputs != 0) tail.fill(x_, m, tokens, x_.k / P::chunk_inputs * P::chunk_inputs);
         std::size_t row = rows.begin / P::panel_rows * P::panel_rows;
-        if (tokens > 4) {
+        if (tokens > 4 && B::registers > 16) {
             for (; row + P::panel_rows < rows.end; row += 2 * P::panel_rows)
                 some_panels<2>(rows, row, m, tokens, tail);
         }

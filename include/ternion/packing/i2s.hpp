@@ -77,6 +77,19 @@ struct I2S {
         }
     }
 
+    /// As unpack; whole blocks by SIMD.
+    template <class B>
+    static TERNION_INLINE void unpack_simd(Shape shape, const std::byte* data, std::size_t row, std::size_t k,
+                                           std::size_t count, std::uint8_t* codes) noexcept {
+        const std::size_t first = row * shape.k + k;
+        const std::size_t head = std::min(count, (block - first % block) % block);
+        const std::size_t blocks = (count - head) / block;
+        const std::size_t done = head + blocks * block;
+        if (head != 0) unpack(shape, data, row, k, head, codes);
+        unpack_blocks<B>(data + (first + head) / block * block_bytes, blocks, codes + head);
+        if (done != count) unpack(shape, data, row, k + done, count - done, codes + done);
+    }
+
     /// Whether no code is 3.
     static TERNION_INLINE bool valid(Shape shape, const std::byte* data) noexcept {
         std::uint64_t threes = 0;
@@ -89,7 +102,39 @@ struct I2S {
     }
 
  private:
-    /// Eight bytes at a time, in a form that compilers turn into the widest registers they have.
+    /// Registers of up to 32 bytes hold a part of a block; one of 64 holds two blocks.
+    template <class B>
+    static TERNION_INLINE void unpack_blocks(const std::byte* in, std::size_t blocks, std::uint8_t* codes) noexcept {
+        constexpr std::size_t step = B::bytes > block_bytes ? B::bytes / block_bytes : 1;
+        std::size_t b = 0;
+        if constexpr (B::bytes <= 2 * block_bytes) {
+            for (; b + step <= blocks; b += step) {
+                B::prefetch(in + b * block_bytes + 2048);
+                for (std::size_t p = 0; p < block_bytes; p += B::bytes) {
+                    const auto packed = B::load(in + b * block_bytes + p);
+                    std::uint8_t* out = codes + b * block + p;
+                    store_field<B>(out, B::template shift_right<6>(packed));
+                    store_field<B>(out + 32, B::template shift_right<4>(packed));
+                    store_field<B>(out + 64, B::template shift_right<2>(packed));
+                    store_field<B>(out + 96, packed);
+                }
+            }
+        }
+        for (; b < blocks; ++b)
+            unpack_block(in + b * block_bytes, codes + b * block);
+    }
+
+    template <class B>
+    static TERNION_INLINE void store_field(std::uint8_t* out, typename B::Bytes field) noexcept {
+        const auto codes = B::bit_and(field, B::splat(3));
+        if constexpr (B::bytes > block_bytes) {
+            B::store_halves(out, out + block, codes);
+        } else {
+            B::store(out, codes);
+        }
+    }
+
+    /// Eight bytes at a time.
     static TERNION_INLINE void unpack_block(const std::byte* in, std::uint8_t* codes) noexcept {
         for (std::size_t p = 0; p < block_bytes; p += 8) {
             std::uint64_t word;

@@ -41,6 +41,13 @@ struct Generic {
         return Bytes::load_unaligned(static_cast<const std::uint8_t*>(from));
     }
     static TERNION_INLINE void store(void* to, Bytes r) noexcept { r.store_unaligned(static_cast<std::uint8_t*>(to)); }
+    /// The lower and the upper half of a register, to different places.
+    static TERNION_INLINE void store_halves(void* low, void* high, Bytes r) noexcept {
+        std::array<std::uint8_t, bytes> whole;
+        r.store_unaligned(whole.data());
+        std::memcpy(low, whole.data(), bytes / 2);
+        std::memcpy(high, whole.data() + bytes / 2, bytes / 2);
+    }
     static TERNION_INLINE Bytes broadcast4(const std::int8_t* from) noexcept {
         std::int32_t four;
         std::memcpy(&four, from, sizeof(four));
@@ -80,10 +87,7 @@ struct Generic {
     static TERNION_INLINE void store_wide(std::int32_t* to, Wide r) noexcept { r.store_unaligned(to); }
     static TERNION_INLINE Wide add_wide(Wide a, Wide b) noexcept { return a + b; }
     static TERNION_INLINE std::uint32_t sum(Wide r) noexcept {
-        std::uint32_t total = 0;
-        for (const auto lane : lanes_of(r))
-            total += static_cast<std::uint32_t>(lane);
-        return total;
+        return static_cast<std::uint32_t>(xsimd::reduce_add(r));
     }
 
     static TERNION_INLINE Floats load_floats(const float* from) noexcept { return Floats::load_unaligned(from); }

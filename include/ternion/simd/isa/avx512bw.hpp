@@ -32,6 +32,15 @@ struct Avx512Bw : Generic<Arch> {
         const __m512i sum = _mm512_madd_epi16(narrow, _mm512_set1_epi16(1));
         return wide + Wide(_mm512_maskz_srai_epi32(all_lanes, sum, Shift));
     }
+    static TERNION_INLINE std::uint32_t sum(Wide r) noexcept {
+        const __m256i halves =
+            _mm256_add_epi32(_mm512_maskz_extracti64x4_epi64(0xf, r, 0), _mm512_maskz_extracti64x4_epi64(0xf, r, 1));
+        return static_cast<std::uint32_t>(xsimd::reduce_add(xsimd::batch<std::int32_t, xsimd::avx2>(halves)));
+    }
+    static TERNION_INLINE void store_halves(void* low, void* high, Bytes r) noexcept {
+        _mm512_mask_storeu_epi64(low, 0x0f, r);
+        _mm256_storeu_si256(static_cast<__m256i*>(high), _mm512_maskz_extracti64x4_epi64(0xf, r, 1));
+    }
     static TERNION_INLINE Bytes select(Bytes mask, Bytes a, Bytes b) noexcept {
         return Bytes(_mm512_ternarylogic_epi32(mask, a, b, 0xca));
     }
