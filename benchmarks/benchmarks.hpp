@@ -1,0 +1,15 @@
+#pragma once
+
+namespace bench {
+
+// Each registers its benchmarks with Google Benchmark, as `options()` ask.
+
+void register_limits();           // limit/read, limit/read_cache, limit/int8_dot
+void register_multiplications();  // gemv, gemm
+void register_conversions();      // pack, unpack, repack
+void register_token_work();       // quantize, epilogue
+void register_onednn();           // rival/onednn
+void register_eigen();            // rival/eigen
+void register_openblas();         // rival/openblas
+
+}  // namespace bench

@@ -1,0 +1,125 @@
+#include "options.hpp"
+
+#include <charconv>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "threads.hpp"
+
+namespace bench {
+
+namespace {
+
+constexpr const char* help = R"(Usage: ternion-bench [OPTION]...
+
+Measures ternary multiplication, and in the same run the machine's limits on the same memory:
+
+  limit/read/threads:T               plain reads of distinct memory; limit/read_cache/BYTES: of one packed matrix
+  limit/int8_dot/threads:T           independent int8 dot products in registers
+  gemv/PACKING/NxK/dram|cache/...    one token; dram: distinct copies of the weights, cache: the same one
+  gemm/PACKING/MxNxK/dram|cache/...  M tokens (2 to 32); gemm/PACKING/MxNxK: 128 and 512, weights in cache
+  pack|unpack/PACKING/NxK/...        from and to int8 trits; repack/FROM/TO/NxK: from and to I2S
+  quantize/K, epilogue/TYPE/N        one token's activations before, one token's results after
+  rival/LIBRARY/MxNxK/threads:T      other libraries' dense multiplication, where they were found
+
+Each gemv and gemm is checked for exactness before it is timed. Counters: macs_per_second; bytes_per_second of packed
+bytes; bits_per_weight; share_of_limit (reads or dot products, whichever binds; the label says which).
+
+  --threads=LIST    numbers of threads, such as 1,2,4 (default: 1 and one for each processor)
+  --dram-mib=N      how much memory "dram" and limit/read walk through (default: 768; more than the last cache holds)
+  --cpu-time        one thread, by its processor time instead of wall time: on a machine that does other work, too
+  --smoke           every benchmark once, on toy shapes: proves that they run; the figures mean nothing
+  --help            this text
+  --benchmark_*     options of Google Benchmark, such as:
+    --benchmark_filter=REGEX             only these, for instance '^(limit|gemv/interleaved2x16)/.*threads:1'
+    --benchmark_repetitions=5 --benchmark_enable_random_interleaving=true --benchmark_report_aggregates_only=true
+    --benchmark_min_time=0.2             seconds for each (default: 0.5)
+    --benchmark_out=FILE                 JSON, which draw_charts.py turns into charts
+    --benchmark_list_tests               the names
+)";
+
+Options chosen;
+
+[[noreturn]] void wrong(std::string_view argument, const char* expected) {
+    std::fprintf(stderr, "ternion-bench: %.*s: expected %s\n", static_cast<int>(argument.size()), argument.data(),
+                 expected);
+    std::exit(2);
+}
+
+/// The whole number that `text` is, between 1 and 65536.
+int number(std::string_view argument, std::string_view text) {
+    int value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size() || value < 1 || value > 65536)
+        wrong(argument, "a number from 1 to 65536");
+    return value;
+}
+
+std::vector<int> numbers(std::string_view argument, std::string_view text) {
+    std::vector<int> values;
+    for (std::size_t comma = 0; comma != text.npos; text.remove_prefix(comma + 1)) {
+        comma = text.find(',');
+        values.push_back(number(argument, text.substr(0, comma)));
+        if (comma == text.npos) break;
+    }
+    return values;
+}
+
+std::vector<int> default_threads() {
+    const int all = static_cast<int>(std::thread::hardware_concurrency());
+    if (!threads_available || all <= 1) return {1};
+    return {1, all};
+}
+
+/// Takes one argument; false where it is none of ours.
+bool take(std::string_view argument) {
+    const auto value = argument.substr(std::min(argument.size(), argument.find('=') + 1));
+    if (argument == "--smoke") {
+        chosen.smoke = true;
+    } else if (argument == "--cpu-time") {
+        chosen.cpu_time = true;
+    } else if (argument.starts_with("--threads=")) {
+        chosen.threads = numbers(argument, value);
+    } else if (argument.starts_with("--dram-mib=")) {
+        chosen.dram_bytes = static_cast<std::size_t>(number(argument, value)) << 20;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/// The matrices of BitNet b1.58 2B4T: q and o, k and v, gate and up, down. The toy ones are ragged.
+void choose_shapes() {
+    chosen.shapes = {{2560, 2560}, {640, 2560}, {6912, 2560}, {2560, 6912}};
+    if (!chosen.smoke) return;
+    chosen.shapes = {{40, 40}, {10, 40}, {109, 40}, {40, 109}};
+    chosen.dram_bytes = std::size_t{1} << 14;
+}
+
+}  // namespace
+
+const Options& options() {
+    return chosen;
+}
+
+void parse_options(std::vector<char*>& arguments) {
+    std::vector<char*> others;
+    for (char* argument : arguments) {
+        if (std::string_view(argument) == "--help" || std::string_view(argument) == "-h") {
+            std::fputs(help, stdout);
+            std::exit(0);
+        }
+        if (!take(argument)) others.push_back(argument);
+    }
+    if (chosen.threads.empty()) chosen.threads = chosen.cpu_time ? std::vector{1} : default_threads();
+    if (chosen.cpu_time && chosen.threads != std::vector{1}) wrong("--cpu-time", "--threads=1 with it");
+    choose_shapes();
+    static char once[] = "--benchmark_min_time=0";
+    if (chosen.smoke) others.insert(others.begin() + 1, once);
+    arguments = others;
+}
+
+}  // namespace bench

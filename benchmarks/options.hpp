@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstddef>
+#include <ternion/core/shape.hpp>
+#include <vector>
+
+namespace bench {
+
+/// What the command line chose, beside what Google Benchmark understands itself.
+struct Options {
+    bool smoke = false;     // every benchmark once, on toy shapes: proves that all of them run
+    bool cpu_time = false;  // one thread, by its processor time: for a machine that is busy
+    std::size_t dram_bytes = std::size_t{768} << 20;  // "dram" means distinct copies of at least so many bytes in total
+    std::vector<int> threads;                         // numbers of threads to measure
+    std::vector<ternion::Shape> shapes;               // N x K
+    std::vector<std::size_t> few_tokens{2, 4, 8, 16, 32};  // M, from DRAM and in cache
+    std::vector<std::size_t> many_tokens{128, 512};        // M, where the weights stay in cache by themselves
+};
+
+/// The options of this run; constant once `parse_options` is done.
+const Options& options();
+
+/// Takes the program's own options out of the command line and adds defaults for Google Benchmark's. Prints the help
+/// and exits for --help; one line on stderr and exit 2 for a wrong value.
+void parse_options(std::vector<char*>& arguments);
+
+}  // namespace bench
