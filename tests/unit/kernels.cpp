@@ -1,15 +1,20 @@
 #include "kernels.hpp"
 
+#include <utility>
+
 namespace test {
+
+std::vector<std::byte> copy_of(std::span<const std::byte> bytes) {
+    return {bytes.begin(), bytes.end()};
+}
 
 const std::vector<Kernel>& all_kernels() {
     static const std::vector<Kernel> kernels = [] {
         std::vector<Kernel> all;
-        append_kernels<0>(all);
-        append_kernels<1>(all);
-        append_kernels<2>(all);
-        append_kernels<3>(all);
-        static_assert(kernel_slices == 4);
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+            (append_kernels<I>(all), ...);
+        }
+        (std::make_index_sequence<kernel_slices>{});
         return all;
     }();
     return kernels;

@@ -43,12 +43,16 @@ struct Kernel {
     }
 };
 
-inline constexpr std::size_t kernel_slices = 4;
+/// Arch i is compiled by kernels_slice(i mod 8).cpp: the optimiser's time grows with each.
+inline constexpr std::size_t kernel_slices = 8;
 
 template <std::size_t Slice>
 void append_kernels(std::vector<Kernel>& kernels);
 
-/// The whole table, archs in the order of all_archs, packings in that of all_packings.
+/// Bytes that can be compared and changed.
+std::vector<std::byte> copy_of(std::span<const std::byte> bytes);
+
+/// The whole table.
 const std::vector<Kernel>& all_kernels();
 
 /// How many there have to be: a loop over an empty table proves nothing.

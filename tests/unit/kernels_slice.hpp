@@ -9,8 +9,7 @@ namespace test {
 
 template <ternion::Packing P>
 std::vector<std::byte> pack_bytes(std::span<const std::int8_t> trits, ternion::Shape shape) {
-    const auto packed = ternion::pack<P>(trits, shape.n, shape.k);
-    return {packed.bytes().begin(), packed.bytes().end()};
+    return copy_of(ternion::pack<P>(trits, shape.n, shape.k).bytes());
 }
 
 template <ternion::Packing P, class Arch, class Out>

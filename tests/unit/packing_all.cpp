@@ -1,0 +1,38 @@
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+#include <cctype>
+#include <string>
+#include <ternion/packing/all.hpp>
+#include <vector>
+
+namespace {
+
+using namespace ternion;
+
+template <class P>
+bool listed() {
+    bool found = false;
+    for_each_type(all_packings{}, [&]<class Q>(std::type_identity<Q>) { found = found || std::is_same_v<P, Q>; });
+    return found;
+}
+
+TEST_CASE("the list of packings has these, and each name once", "[packing]") {
+    CHECK(listed<Int8>());
+    CHECK(listed<I2S>());
+    CHECK(listed<Interleaved2x16>());
+
+    std::vector<std::string> names;
+    for_each_type(all_packings{}, [&]<class P>(std::type_identity<P>) { names.emplace_back(P::name); });
+    CHECK(names.size() == all_packings::size);
+    CHECK(names.size() >= 3);
+    for (const auto& name : names) {
+        INFO(name);
+        CHECK(!name.empty());
+        CHECK(std::none_of(name.begin(), name.end(),
+                           [](unsigned char c) { return std::isupper(c) != 0 || std::isspace(c) != 0; }));
+    }
+    std::sort(names.begin(), names.end());
+    CHECK(std::adjacent_find(names.begin(), names.end()) == names.end());
+}
+
+}  // namespace
