@@ -23,6 +23,7 @@ build_release() {
         cat "$log" >&2
         stop "configuring failed"
     }
+    [ -d "$root/build/release/bin" ] || echo "-- ternion: building; the first time takes a few minutes"
     (cd "$root" && cmake --build --preset release --parallel "$(jobs_at_once)" ${1:+--target "$@"}) </dev/null ||
         stop "building failed"
 }
