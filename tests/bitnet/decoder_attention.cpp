@@ -1,0 +1,153 @@
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <cmath>
+#include <limits>
+
+#include "attention.hpp"
+#include "decoder_fixture.hpp"
+
+namespace {
+
+using namespace bitnet;
+using bitnet_tests::random_floats;
+using bitnet_tests::small_config;
+
+/// Queries of the last `count` of `length` tokens, and keys and values of all.
+struct Sequence {
+    Sequence(const Config& config, std::size_t all, std::size_t asked, float size = 2)
+        : length(all),
+          count(asked),
+          queries(random_floats(asked * config.q_size(), 1, size)),
+          keys(random_floats(all * config.kv_size(), 2, size)),
+          values(random_floats(all * config.kv_size(), 3, size)) {}
+
+    std::size_t length, count;
+    std::vector<float> queries, keys, values;
+};
+
+/// In double, score by score.
+std::vector<double> oracle(const Config& config, const Sequence& s) {
+    const std::size_t dim = config.head_dim;
+    std::vector<double> out(s.queries.size());
+    for (std::size_t t = 0; t < s.count; ++t) {
+        for (std::size_t h = 0; h < config.heads; ++h) {
+            const float* q = s.queries.data() + (t * config.heads + h) * dim;
+            const std::size_t kv = h / (config.heads / config.kv_heads);
+            const std::size_t visible = s.length - s.count + t + 1;
+            std::vector<double> weights(visible);
+            for (std::size_t k = 0; k < visible; ++k) {
+                const float* key = s.keys.data() + (k * config.kv_heads + kv) * dim;
+                for (std::size_t d = 0; d < dim; ++d)
+                    weights[k] += static_cast<double>(q[d]) * static_cast<double>(key[d]);
+                weights[k] /= std::sqrt(static_cast<double>(dim));
+            }
+            const double peak = *std::ranges::max_element(weights);
+            double sum = 0;
+            for (double& weight : weights)
+                sum += weight = std::exp(weight - peak);
+            for (std::size_t k = 0; k < visible; ++k) {
+                const float* value = s.values.data() + (k * config.kv_heads + kv) * dim;
+                for (std::size_t d = 0; d < dim; ++d)
+                    out[(t * config.heads + h) * dim + d] += weights[k] / sum * static_cast<double>(value[d]);
+            }
+        }
+    }
+    return out;
+}
+
+/// Fills layer 1 of a cache in two parts, so that the second begins anywhere in a block.
+std::vector<float> attend(const Config& config, const Sequence& s, KvType type, int thread_count) {
+    Threads threads(thread_count);
+    KvCache cache(config, s.length, type);
+    const std::size_t before = s.length - s.count;
+    const std::size_t kv = config.kv_size();
+    cache.reserve(before);
+    cache.store(1, before, std::span(s.keys).first(before * kv), std::span(s.values).first(before * kv), threads);
+    cache.advance(before);
+    cache.reserve(s.count);
+    cache.store(1, s.count, std::span(s.keys).subspan(before * kv), std::span(s.values).subspan(before * kv), threads);
+    std::vector<float> out(s.queries.size(), std::numeric_limits<float>::quiet_NaN());
+    Attention attention(config);
+    attention(s.queries, before, s.count, cache, 1, out, threads);
+    return out;
+}
+
+double largest_difference(std::span<const float> found, std::span<const double> expected) {
+    double worst = 0;
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        const double difference = std::abs(static_cast<double>(found[i]) - expected[i]);
+        worst = std::isnan(difference) ? difference : std::max(worst, difference);
+        if (std::isnan(worst)) break;
+    }
+    return worst;
+}
+
+struct Heads {
+    std::size_t heads, kv_heads, dim;
+};
+
+TEST_CASE("attention is softmax(q · k / sqrt(d)) · v over what is visible, heads in groups") {
+    const Heads heads = GENERATE(Heads{1, 1, 2}, Heads{4, 2, 64}, Heads{6, 2, 80}, Heads{20, 5, 128}, Heads{70, 1, 8});
+    const Config config = small_config(heads.heads, heads.kv_heads, heads.dim);
+    struct Case {
+        std::size_t length, count;
+    };
+    const Case c = GENERATE(Case{1, 1}, Case{63, 1}, Case{64, 64}, Case{65, 2}, Case{130, 130}, Case{300, 1},
+                            Case{300, 7}, Case{257, 40}, Case{600, 3});
+    INFO(heads.heads << " heads, " << heads.kv_heads << " KV heads of " << heads.dim << "; the last " << c.count
+                     << " of " << c.length << " tokens");
+    const Sequence s(config, c.length, c.count);
+    const std::vector<float> found = attend(config, s, KvType::f32, 2);
+    CHECK(largest_difference(found, oracle(config, s)) <= 1e-5);
+    for (const int threads : {1, 3, 7})
+        CHECK(attend(config, s, KvType::f32, threads) == found);
+}
+
+TEST_CASE("attention over a long context") {
+    const Config config = small_config(4, 1, 32);
+    const std::size_t count = GENERATE(1, 130);
+    const Sequence s(config, 3001, count);
+    CHECK(largest_difference(attend(config, s, KvType::f32, 2), oracle(config, s)) <= 1e-5);
+}
+
+TEST_CASE("attention keeps to a key far above all others, wherever it is") {
+    const Config config = small_config(2, 1, 16);
+    const std::size_t place = GENERATE(0, 63, 64, 299, 511);
+    Sequence s(config, 512, 1, 1);
+    for (std::size_t d = 0; d < 16; ++d) {
+        s.queries[d] = s.queries[16 + d] = 30;
+        s.keys[place * 16 + d] = 30;
+    }
+    const std::vector<float> found = attend(config, s, KvType::f32, 2);
+    for (std::size_t i = 0; i < 32; ++i)
+        CHECK(found[i] == s.values[place * 16 + i % 16]);
+}
+
+TEST_CASE("an F16 cache costs no more than the rounding of keys and values") {
+    const Config config = small_config(20, 5, 128);
+    const std::size_t count = GENERATE(1, 70);
+    const Sequence s(config, 200, count, 1);
+    const std::vector<float> found = attend(config, s, KvType::f16, 2);
+    CHECK(largest_difference(found, oracle(config, s)) <= 2e-3);
+    // The same rounding made beforehand gives the same result.
+    Sequence rounded = s;
+    for (auto* numbers : {&rounded.keys, &rounded.values}) {
+        for (float& number : *numbers)
+            number = static_cast<float>(ternion::Float16(number));
+    }
+    CHECK(attend(config, rounded, KvType::f32, 2) == found);
+    CHECK(attend(config, s, KvType::f32, 2) != found);
+}
+
+TEST_CASE("a key or value that is no number shows in the result instead of vanishing") {
+    const Config config = small_config(2, 1, 16);
+    Sequence s(config, 100, 1);
+    const bool key = GENERATE(true, false);
+    (key ? s.keys : s.values)[70 * 16 + 3] = std::numeric_limits<float>::quiet_NaN();
+    const std::vector<float> found = attend(config, s, KvType::f32, 1);
+    CHECK(std::isnan(found[3]));
+    CHECK(std::isnan(found[19]));
+}
+
+}  // namespace

@@ -1,0 +1,137 @@
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_exception.hpp>
+#include <stdexcept>
+
+#include "decoder.hpp"
+#include "feed_forward.hpp"
+#include "files_fixture.hpp"
+
+namespace {
+
+using namespace bitnet;
+using bitnet_tests::golden_gguf;
+using Catch::Matchers::Message;
+
+TEST_CASE("a token that doesn't exist, or one too many, is refused and changes nothing") {
+    const auto source = open_model(golden_gguf);
+    Threads threads(2);
+    const Weights weights = load_weights(*source, threads);
+    Decoder decoder(weights, threads);
+    KvCache cache(weights.config, 4, KvType::f32);
+    const std::vector<int> good = {1, 2, 3};
+    decoder.forward(good, cache);
+    for (const int bad : {-1, 528, 1 << 30}) {
+        const std::vector<int> tokens = {1, bad};
+        CHECK_THROWS_MATCHES(decoder.forward({&bad, 1}, cache), std::invalid_argument,
+                             Message("token out of range: expected 0 to 527, found " + std::to_string(bad)));
+    }
+    CHECK_THROWS_AS(decoder.forward(std::vector<int>{4, 5}, cache), std::length_error);
+    CHECK(cache.length() == 3);
+
+    const int next = 4;
+    decoder.forward({&next, 1}, cache);
+    const auto found = decoder.logits();
+    Decoder other(weights, threads);
+    KvCache fresh(weights.config, 4, KvType::f32);
+    other.forward(good, fresh);
+    other.forward({&next, 1}, fresh);
+    CHECK(std::ranges::equal(found, other.logits()));
+    CHECK_THROWS_AS(decoder.logits(0, 2, {}), std::out_of_range);
+}
+
+TEST_CASE("loading says how far it is") {
+    const auto source = open_model(golden_gguf);
+    Threads threads(1);
+    std::vector<std::size_t> steps;
+    load_weights(*source, threads, [&](std::size_t done, std::size_t total) {
+        steps.push_back(done);
+        CHECK(total == 3);
+    });
+    CHECK(steps == std::vector<std::size_t>{0, 1, 2, 3});
+}
+
+TEST_CASE("impossible sizes are refused by name") {
+    const auto refused = [](auto&& change) {
+        Config config = config_2b4t;
+        change(config);
+        return bitnet_tests::refusal([&] { config.validate("FILE"); });
+    };
+    CHECK(refused([](Config&) {}).empty());
+    CHECK(refused([](Config& c) { c.layers = 0; }) == "FILE: impossible number of layers: expected 1 to 4096, found 0");
+    CHECK(refused([](Config& c) { c.hidden = std::size_t{1} << 40; }).starts_with("FILE: impossible hidden size"));
+    CHECK(refused([](Config& c) { c.ffn = 0; }).starts_with("FILE: impossible feed-forward size"));
+    CHECK(refused([](Config& c) { c.vocab = 0; }).starts_with("FILE: impossible vocabulary size"));
+    CHECK(refused([](Config& c) { c.context = 0; }).starts_with("FILE: impossible context length"));
+    CHECK(refused([](Config& c) { c.kv_heads = 3; }) ==
+          "FILE: impossible number of key/value heads: expected a divisor of 20 heads, found 3");
+    CHECK(refused([](Config& c) { c.head_dim = 127; }) ==
+          "FILE: impossible head size: expected an even number (RoPE rotates pairs), found 127");
+    CHECK(refused([](Config& c) { c.heads = c.kv_heads = c.head_dim = 4096; }).starts_with("FILE: impossible heads"));
+    CHECK(refused([](Config& c) { c.norm_eps = 0; }).starts_with("FILE: impossible RMSNorm epsilon"));
+    CHECK(refused([](Config& c) {
+              c.rope_theta = std::numeric_limits<float>::quiet_NaN();
+          }).starts_with("FILE: impossible RoPE base"));
+}
+
+/// A source whose tensors can be swapped for others.
+class Altered : public ModelSource {
+ public:
+    explicit Altered(const ModelSource& from) : from_(from) {}
+    const std::string& name() const override { return from_.name(); }
+    Config config() const override { return from_.config(); }
+    bool contains(std::string_view tensor) const override { return from_.contains(tensor); }
+    TernaryTensor ternary(std::string_view tensor) const override {
+        TernaryTensor found = from_.ternary(tensor);
+        if (tensor == altered && unpacked) found.i2s = {};
+        if (tensor == altered && !unpacked) --found.rows;
+        return found;
+    }
+    DenseTensor dense(std::string_view tensor) const override {
+        DenseTensor found = from_.dense(tensor);
+        if (tensor == altered) --found.cols;
+        return found;
+    }
+    Vocabulary vocabulary() const override { return from_.vocabulary(); }
+
+    std::string altered;
+    bool unpacked = false;
+
+ private:
+    const ModelSource& from_;
+};
+
+TEST_CASE("a tensor of another shape than the sizes say is refused by name") {
+    const auto source = open_model(golden_gguf);
+    Threads threads(2);
+    Altered altered(*source);
+    const auto refused = [&](const char* tensor) {
+        altered.altered = tensor;
+        return bitnet_tests::refusal([&] { load_weights(altered, threads); });
+    };
+    CHECK(refused("blk.2.ffn_down.weight") ==
+          golden_gguf + ": expected 256 x 768 numbers in tensor \"blk.2.ffn_down.weight\", found 255 x 768");
+    CHECK(refused("token_embd.weight") ==
+          golden_gguf + ": expected 528 x 256 numbers in tensor \"token_embd.weight\", found 528 x 255");
+    CHECK(refused("blk.0.attn_sub_norm.weight") ==
+          golden_gguf + ": expected 1 x 256 numbers in tensor \"blk.0.attn_sub_norm.weight\", found 1 x 255");
+}
+
+TEST_CASE("a matrix comes out the same from I2_S bytes and from trits") {
+    const auto source = open_model(golden_gguf);
+    Threads threads(2);
+    Altered altered(*source);
+    altered.altered = "blk.1.ffn_gate.weight";
+    altered.unpacked = true;
+    CHECK(load_weights(altered, threads).layers[1].gate.weights() ==
+          load_weights(*source, threads).layers[1].gate.weights());
+}
+
+TEST_CASE("the feed-forward gate is relu(gate)^2 · up, and NaN stays NaN") {
+    std::vector<float> gate = {-1, 0, 2, 3, std::numeric_limits<float>::quiet_NaN()};
+    const std::vector<float> up = {5, 5, 5, -2, 1};
+    gated_squared_relu(gate, up);
+    CHECK(std::vector<float>(gate.begin(), gate.begin() + 4) == std::vector<float>{0, 0, 20, -18});
+    CHECK(std::isnan(gate[4]));
+}
+
+}  // namespace

@@ -1,0 +1,88 @@
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <catch2/matchers/catch_matchers_exception.hpp>
+#include <stdexcept>
+
+#include "decoder_fixture.hpp"
+#include "kv_cache.hpp"
+
+namespace {
+
+using namespace bitnet;
+using bitnet_tests::random_floats;
+using bitnet_tests::small_config;
+
+void add(KvCache& cache, const Config& config, std::size_t count, unsigned seed, Threads& threads) {
+    cache.reserve(count);
+    for (std::size_t layer = 0; layer < config.layers; ++layer) {
+        const auto seed_of_layer = seed + 100 * static_cast<unsigned>(layer);
+        cache.store(layer, count, random_floats(count * config.kv_size(), seed_of_layer),
+                    random_floats(count * config.kv_size(), seed_of_layer + 50), threads);
+    }
+    cache.advance(count);
+}
+
+TEST_CASE("a cache gives back what was stored, keys as columns and values as rows") {
+    const Config config = small_config(6, 3, 10);
+    Threads threads(2);
+    KvCache cache(config, 200, KvType::f32);
+    add(cache, config, 130, 7, threads);
+    std::vector<float> scratch(std::max(cache.key_floats(), cache.value_floats()));
+    for (std::size_t layer = 0; layer < 2; ++layer) {
+        const auto keys = random_floats(130 * 30, 7 + 100 * static_cast<unsigned>(layer));
+        const auto values = random_floats(130 * 30, 57 + 100 * static_cast<unsigned>(layer));
+        for (std::size_t t = 0; t < 130; ++t) {
+            for (std::size_t i = 0; i < 30; ++i) {
+                const std::size_t head = i / 10, d = i % 10;
+                REQUIRE(cache.keys(layer, head, t / 64, scratch)[d * 64 + t % 64] == keys[t * 30 + i]);
+                REQUIRE(cache.values(layer, head, t / 64, scratch)[t % 64 * cache.value_stride() + d] ==
+                        values[t * 30 + i]);
+            }
+        }
+    }
+}
+
+TEST_CASE("a cache grows with its sequence and refuses more than its capacity") {
+    const Config config = small_config(2, 1, 16);
+    Threads threads(1);
+    KvCache cache(config, 100, KvType::f16);
+    CHECK(cache.bytes() == 0);
+    add(cache, config, 64, 1, threads);
+    const std::size_t one_block = cache.bytes();
+    CHECK(one_block == 2 * (16 * 64 + 64 * 64) * 2);
+    add(cache, config, 1, 2, threads);
+    CHECK(cache.bytes() == 2 * one_block);
+    CHECK_THROWS_MATCHES(cache.reserve(36), std::length_error,
+                         Catch::Matchers::Message("the context is full: expected at most 100 tokens, found 101"));
+    CHECK_THROWS_AS(cache.reserve(static_cast<std::size_t>(-1)), std::length_error);
+    CHECK(cache.length() == 65);
+    CHECK_NOTHROW(cache.reserve(35));
+}
+
+TEST_CASE("what comes after a truncation replaces what was there") {
+    const Config config = small_config(2, 1, 16);
+    const KvType type = GENERATE(KvType::f32, KvType::f16);
+    const std::size_t kept = GENERATE(0, 1, 63, 64, 65, 100);
+    Threads threads(1);
+    KvCache cache(config, 200, type), fresh(config, 200, type);
+    for (KvCache* each : {&cache, &fresh}) {
+        add(*each, config, kept, 1, threads);
+        if (each == &cache) {
+            add(*each, config, 90, 2, threads);
+            each->truncate(kept);
+            CHECK(each->length() == kept);
+        }
+        add(*each, config, 50, 3, threads);
+    }
+    std::vector<float> a(cache.value_floats()), b(cache.value_floats());
+    for (std::size_t t = 0; t < kept + 50; ++t) {
+        const float* keys = cache.keys(1, 0, t / 64, a);
+        const float* others = fresh.keys(1, 0, t / 64, b);
+        for (std::size_t d = 0; d < 16; ++d)
+            REQUIRE(keys[d * 64 + t % 64] == others[d * 64 + t % 64]);
+    }
+    cache.truncate(1000);
+    CHECK(cache.length() == kept + 50);
+}
+
+}  // namespace
