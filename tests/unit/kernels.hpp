@@ -1,7 +1,7 @@
 #pragma once
 
 // Every packing on every arch of this build, as a table: tests loop over it and need not be compiled for each. The
-// table is filled by kernels_slice*.cpp, a part of the archs each. A new packing or ISA is in it without further ado.
+// table is filled by kernels_slice*.cpp, a part of it each. A new packing or ISA is in it without further ado.
 
 #include <cstddef>
 #include <cstdint>
@@ -43,7 +43,7 @@ struct Kernel {
     }
 };
 
-/// Arch i is compiled by kernels_slice(i mod 8).cpp: the optimiser's time grows with each.
+/// Kernel i is compiled by kernels_slice(i mod 8).cpp: all of them at once take the optimiser minutes.
 inline constexpr std::size_t kernel_slices = 8;
 
 template <std::size_t Slice>

@@ -32,23 +32,22 @@ Kernel make_kernel() {
             multiply_bytes<P, Arch, ternion::BFloat16>};
 }
 
-template <class Arch>
-void append_arch(std::vector<Kernel>& kernels) {
-    ternion::for_each_type(ternion::all_packings{},
-                           [&]<class P>(std::type_identity<P>) { kernels.push_back(make_kernel<P, Arch>()); });
-}
-
-template <std::size_t Slice, class... Archs, std::size_t... I>
-void append_slice(ternion::type_list<Archs...>, std::index_sequence<I...>, std::vector<Kernel>& kernels) {
-    const auto append = [&]<class Arch, std::size_t Index>() {
-        if constexpr (Index % kernel_slices == Slice) append_arch<Arch>(kernels);
-    };
-    (append.template operator()<Archs, I>(), ...);
-}
-
 template <std::size_t Slice>
 void append_kernels(std::vector<Kernel>& kernels) {
-    append_slice<Slice>(ternion::all_archs{}, std::make_index_sequence<ternion::all_archs::size>{}, kernels);
+    constexpr std::size_t packings = ternion::all_packings::size;
+    constexpr auto numbers = []<class... T>(ternion::type_list<T...>) {
+        return std::make_index_sequence<sizeof...(T)>{};
+    };
+    const auto append = [&]<std::size_t Number, class Arch, class P>() {
+        if constexpr (Number % kernel_slices == Slice) kernels.push_back(make_kernel<P, Arch>());
+    };
+    const auto append_arch = [&]<std::size_t A, class Arch, class... P, std::size_t... I>(ternion::type_list<P...>,
+                                                                                          std::index_sequence<I...>) {
+        (append.template operator()<A * packings + I, Arch, P>(), ...);
+    };
+    [&]<class... Arch, std::size_t... A>(ternion::type_list<Arch...>, std::index_sequence<A...>) {
+        (append_arch.template operator()<A, Arch>(ternion::all_packings{}, numbers(ternion::all_packings{})), ...);
+    }(ternion::all_archs{}, numbers(ternion::all_archs{}));
 }
 
 }  // namespace test
