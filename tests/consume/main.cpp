@@ -12,7 +12,8 @@ int main() {
     std::vector<std::int8_t> trits(rows * cols), q(cols);
     for (std::size_t k = 0; k < cols; ++k) {
         q[k] = static_cast<std::int8_t>(static_cast<int>(k) - 18);
-        for (std::size_t n = 0; n < rows; ++n) trits[n * cols + k] = static_cast<std::int8_t>((n + k) % 3) - 1;
+        for (std::size_t n = 0; n < rows; ++n)
+            trits[n * cols + k] = static_cast<std::int8_t>((n + k) % 3) - 1;
     }
     const std::int32_t expected[rows] = {12 * 2 - 18, -12, 12 * -1 + 18};
 

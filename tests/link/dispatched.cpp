@@ -1,6 +1,7 @@
 // A unit for runtime dispatch: compiled for a wide instruction set, called only where the CPU has it. It keeps to raw
-// pointers, so that no inline function that other units share is compiled here with the wide instructions: such functions
-// are weak symbols, and the linker may keep this unit's for all. `weak_symbols.sh` proves that there are none.
+// pointers, so that no inline function that other units share is compiled here with the wide instructions: such
+// functions are weak symbols, and the linker may keep this unit's for all. `weak_symbols.sh` proves that there are
+// none.
 #include "dispatched.hpp"
 
 #include <ternion/ternion.hpp>

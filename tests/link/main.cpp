@@ -28,11 +28,15 @@ struct Input {
     unsigned next() { return state = state * 1664525u + 1013904223u, state >> 16; }
 
     Input() {
-        for (auto& trit : trits) trit = static_cast<std::int8_t>(static_cast<int>(next() % 3) - 1);
-        for (auto& value : q) value = static_cast<std::int8_t>(next());
-        for (auto& value : x) value = static_cast<float>(next() % 1000) - 500.0f;
+        for (auto& trit : trits)
+            trit = static_cast<std::int8_t>(static_cast<int>(next() % 3) - 1);
+        for (auto& value : q)
+            value = static_cast<std::int8_t>(next());
+        for (auto& value : x)
+            value = static_cast<float>(next() % 1000) - 500.0f;
         for (std::size_t i = 0; i < rows * tokens; ++i) {
-            for (std::size_t k = 0; k < cols; ++k) expected[i] += trits[i % rows * cols + k] * q[i / rows * cols + k];
+            for (std::size_t k = 0; k < cols; ++k)
+                expected[i] += trits[i % rows * cols + k] * q[i / rows * cols + k];
         }
     }
 };

@@ -3,7 +3,8 @@
 
 namespace {
 
-void multiply(const ternion::PackedTernary<ternion::I2S>& w, std::span<const std::int8_t> q, std::span<std::int32_t> y) {
+void multiply(const ternion::PackedTernary<ternion::I2S>& w, std::span<const std::int8_t> q,
+              std::span<std::int32_t> y) {
     ternion::gemm(w, q, y.size() / w.rows(), y);
 }
 
@@ -18,4 +19,6 @@ void multiply_floats(const ternion::PackedTernary<ternion::Interleaved2x16>& w, 
 
 }  // namespace
 
-Part PART() { return {ternion::backend_of<ternion::default_arch>::name, multiply, pack, multiply_floats}; }
+Part PART() {
+    return {ternion::backend_of<ternion::default_arch>::name, multiply, pack, multiply_floats};
+}
