@@ -13,8 +13,10 @@ prefix=$2
 shift 2
 
 say() { echo "-- ternion: $*"; }
+# The caller shows the reason.
 fail() {
-    echo "ternion: $*" >&2
+    mkdir -p "$state"
+    echo "$*" >"$state/failure"
     exit 1
 }
 
@@ -86,7 +88,7 @@ choose() {
             return
         fi
     done
-    unavailable="$unavailable $2 (version $3 or newer)"
+    unavailable="$unavailable, $2 $3"
 }
 
 unpack() {
@@ -105,8 +107,8 @@ for wanted in "$@"; do
     choose "$(echo "$wanted" | cut -d: -f1)" "$(echo "$wanted" | cut -d: -f2)" "$(echo "$wanted" | cut -d: -f3)"
 done
 if [ -n "$unavailable" ]; then
-    reason=$(grep -m1 -E '^(E|W):' "$state/update.log" || true)
-    fail "not found in this machine's package sources:$unavailable${reason:+; apt-get update said: $reason}"
+    reason=$(grep -m1 -E '^(E|W):' "$state/update.log" | cut -c 4- || true)
+    fail "this machine's package sources don't give${unavailable#,} (or newer)${reason:+, and apt-get says: $reason}"
 fi
 
 if [ -n "$to_install" ] && [ "$root" = yes ]; then
@@ -115,7 +117,7 @@ if [ -n "$to_install" ] && [ "$root" = yes ]; then
     own apt-get install -q -y --no-remove --no-install-recommends $to_install >"$state/install.log" 2>&1 ||
         fail "apt-get can't install$to_install: $(grep -m1 '^E:' "$state/install.log" || tail -n1 "$state/install.log")"
 elif [ -n "$to_install" ]; then
-    case $to_install in *clang*) fail "installing$to_install needs root; run this as root" ;; esac
+    case $to_install in *clang*) fail "only root can install$to_install" ;; esac
     say "not root, so unpacking into build/deps:$to_install"
     # shellcheck disable=SC2086
     own apt-get install -q -y --download-only -o Debug::NoLocking=1 --no-install-recommends $to_install \

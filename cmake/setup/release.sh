@@ -11,9 +11,11 @@ stop() {
 # build_release TARGET...: everything, if no target is named.
 build_release() {
     command -v cmake >/dev/null || stop "cmake is missing; on Debian: apt-get install cmake"
-    cmake -P "$root/cmake/setup.cmake" </dev/null || stop "getting the dependencies failed"
-
     mkdir -p "$root/build/release"
+    log=$root/build/release/setup.log
+    cmake -P "$root/cmake/setup.cmake" </dev/null 2>"$log" ||
+        stop "$(grep -m1 'ternion:' "$log" | sed 's/^ *ternion: //' || tail -n1 "$log")"
+
     if [ ! -e "$root/build/release/CMakeCache.txt" ] && command -v ninja >/dev/null; then
         export CMAKE_GENERATOR=Ninja
     fi
