@@ -28,7 +28,7 @@ case $codename in
 bookworm) backports=bookworm-backports next=trixie ;;
 *) backports=$codename-backports next=testing ;;
 esac
-export DEBIAN_FRONTEND=noninteractive
+export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 
 # own COMMAND...: apt for the installed release. newer COMMAND...: apt for what stands after it.
 own() {
@@ -73,7 +73,7 @@ choose() {
         mkdir -p "$state/newer.sources.d"
         awk -f "$here/newer_sources.awk" -v codename="$codename" -v suites="$backports $next" \
             -v list="$state/newer.sources.d/newer.list" -v sources="$state/newer.sources.d/newer.sources" \
-            $(ls /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources 2>/dev/null)
+            $(ls /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources 2>/dev/null) /dev/null
         update newer
     fi
     suites=$backports
