@@ -88,13 +88,18 @@ class Multiply {
         }
     };
 
-    /// Hands those of `stride` rows, from first_row on, that lie in the range to the epilogue.
-    void finish(std::size_t m, std::size_t tokens, std::size_t first_row, RowRange rows, const std::int32_t* sums,
-                std::size_t stride) const noexcept {
+    /// Hands those of `Rows` rows, from first_row on, that lie in the range to the epilogue.
+    template <std::size_t Rows>
+    void finish(std::size_t m, std::size_t tokens, std::size_t first_row, RowRange rows,
+                const std::int32_t* sums) const noexcept {
         const std::size_t begin = std::max(first_row, rows.begin);
-        const std::size_t end = std::min(first_row + stride, rows.end);
-        for (std::size_t t = 0; t < tokens; ++t) {
-            write_results(out_, w_.scale(), x_, m + t, begin, sums + t * stride + (begin - first_row), end - begin);
+        const std::size_t end = std::min(first_row + Rows, rows.end);
+        for (std::size_t t = 0; t < tokens; ++t, sums += Rows) {
+            if (end - begin == Rows) {
+                write_results(out_, w_.scale(), x_, m + t, begin, sums, Rows);  // a constant, so no loop
+            } else {
+                write_results(out_, w_.scale(), x_, m + t, begin, sums + (begin - first_row), end - begin);
+            }
         }
     }
 
@@ -102,7 +107,7 @@ class Multiply {
         Tail<few_tokens> tail;
         if (x_.k % P::chunk_inputs != 0) tail.fill(x_, m, tokens, x_.k / P::chunk_inputs * P::chunk_inputs);
         std::size_t row = rows.begin / P::panel_rows * P::panel_rows;
-        if (tokens > 4 && B::registers > 16) {
+        if (B::registers > 16) {
             for (; row + P::panel_rows < rows.end; row += 2 * P::panel_rows)
                 some_panels<2>(rows, row, m, tokens, tail);
         }
@@ -119,12 +124,11 @@ class Multiply {
         const std::size_t stride = P::panel_bytes(w_.shape());
         const std::byte* panel = w_.data() + row / P::panel_rows * stride;
         alignas(64) std::int32_t sums[few_tokens * R * P::panel_rows];
-        std::fill_n(sums, tokens * R * P::panel_rows, 0);
-        run_panels<B, P, R>(panel, stride, full, x_.q + m * x_.ld, x_.ld, tokens, sums);
+        run_panels<B, P, R>(panel, stride, full, x_.q + m * x_.ld, x_.ld, tokens, sums, false);
         if (x_.k % P::chunk_inputs != 0) {
-            run_panels<B, P, R>(panel + full * P::chunk_bytes, stride, 1, tail.q[0], tail_inputs, tokens, sums);
+            run_panels<B, P, R>(panel + full * P::chunk_bytes, stride, 1, tail.q[0], tail_inputs, tokens, sums, true);
         }
-        finish(m, tokens, row, rows, sums, R * P::panel_rows);
+        finish<R * P::panel_rows>(m, tokens, row, rows, sums);
     }
 
     void many_by_tile(RowRange rows, std::size_t m, std::size_t tokens) const noexcept {
@@ -141,7 +145,7 @@ class Multiply {
                 multiply_tile(row, rows.end, c, chunks, x_.q + m * x_.ld + c * step, x_.ld, tokens, sums);
             }
             if (x_.k % step != 0) multiply_tile(row, rows.end, full, 1, tail.q[0], tail_inputs, tokens, sums);
-            finish(m, tokens, row, rows, sums, Kernel::rows);
+            finish<Kernel::rows>(m, tokens, row, rows, sums);
         }
     }
 
@@ -197,7 +201,7 @@ class Multiply {
                     Kernel::run(codes + whole * B::bytes, row_inputs, tail.q[0], tail_inputs, tokens, 1, sums);
                 }
             }
-            finish(m, tokens, row, {row, row + count}, sums, Kernel::rows);
+            finish<Kernel::rows>(m, tokens, row, {row, row + count}, sums);
         }
     }
 

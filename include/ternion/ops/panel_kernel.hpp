@@ -24,25 +24,28 @@ struct PanelKernel {
     static constexpr std::size_t quads = P::quads;
 
     // Codes that stay at their place in the byte save the shifts, but need an accumulator for each place, and an
-    // accumulator of 32 bits. Several chunks at once hide the latency of a dot product where a chunk alone can't.
-    static constexpr bool in_place = B::wide_dot && M * rows * quads <= B::registers / 2;
+    // accumulator of 32 bits. Without them several chunks at once hide the latency of a dot product; with them a chunk
+    // has accumulators enough, and reading several at once would only slow down reads from DRAM.
+    static constexpr bool in_place = B::wide_dot && M * rows * quads <= B::registers / 2 + 4;
     static constexpr std::size_t places = in_place ? quads : 1;
-    static constexpr std::size_t sets = B::registers / 2 / (M * rows * places);
-    static constexpr std::size_t unrolled = std::clamp<std::size_t>(sets, 1, 3);
+    static constexpr std::size_t sets = B::registers / 2 / (M * rows);
+    static constexpr std::size_t unrolled = in_place ? 1 : std::clamp<std::size_t>(sets, 1, 3);
     static constexpr std::size_t prefetch_bytes = 3072;
 
     using Accumulators = std::array<typename B::Narrow, M * rows * places * unrolled>;
 
-    /// sums[m][row] += codes · x for `chunks` chunks of R panels, `stride` bytes apart; row m of x begins at x + m *
-    /// ld, and of sums at sums + m * R * 16.
+    /// sums[m][row] = codes · x, or += with `add`, for `chunks` chunks of R panels that lie `stride` bytes apart. Row m
+    /// of x begins at x + m * ld, and of sums at sums + m * R * 16.
     static TERNION_NOINLINE void run(const std::byte* panel, std::size_t stride, std::size_t chunks,
-                                     const std::int8_t* x, std::size_t ld, std::int32_t* sums) noexcept {
+                                     const std::int8_t* x, std::size_t ld, std::int32_t* sums, bool add) noexcept {
         constexpr std::size_t dots = in_place ? 1 : quads;  // to one accumulator, in one chunk
         constexpr std::size_t block = B::fold_every(max_code()) / dots * unrolled;
-        for (std::size_t c = 0; c < chunks; c += block) {
+        std::size_t c = 0;
+        do {  // at least once: without chunks the sums are still set to zero
             const std::size_t count = std::min(block, chunks - c);
-            run_block(panel + c * P::chunk_bytes, stride, count, x + c * P::chunk_inputs, ld, sums);
-        }
+            run_block(panel + c * P::chunk_bytes, stride, count, x + c * P::chunk_inputs, ld, sums, add || c != 0);
+            c += block;
+        } while (c < chunks);
     }
 
  private:
@@ -59,30 +62,33 @@ struct PanelKernel {
     }
 
     static TERNION_INLINE void run_block(const std::byte* panel, std::size_t stride, std::size_t chunks,
-                                         const std::int8_t* x, std::size_t ld, std::int32_t* sums) noexcept {
+                                         const std::int8_t* x, std::size_t ld, std::int32_t* sums, bool add) noexcept {
         Accumulators sum;
         unroll<sum.size()>([&](auto i) TERNION_INLINE_LAMBDA { sum[i] = B::narrow_zero(); });
         std::size_t c = 0;
         for (; c + unrolled <= chunks; c += unrolled) {
-            unroll<unrolled>([&](auto u) TERNION_INLINE_LAMBDA { add_chunk<u>(panel, stride, c + u, x, ld, sum); });
+            unroll<unrolled>([&](auto u)
+                                 TERNION_INLINE_LAMBDA { add_chunk<u>(panel, stride, c + u, chunks - c, x, ld, sum); });
         }
         // What is left over goes to different accumulators too: none may take more than its share before it is folded.
         unroll<unrolled - 1>([&](auto u) TERNION_INLINE_LAMBDA {
-            if (c + u < chunks) add_chunk<u>(panel, stride, c + u, x, ld, sum);
+            if (c + u < chunks) add_chunk<u>(panel, stride, c + u, chunks - c, x, ld, sum);
         });
-        fold(sum, sums);
+        add ? fold<true>(sum, sums) : fold<false>(sum, sums);
     }
 
     template <std::size_t U>
-    static TERNION_INLINE void add_chunk(const std::byte* panel, std::size_t stride, std::size_t c,
+    static TERNION_INLINE void add_chunk(const std::byte* panel, std::size_t stride, std::size_t c, std::size_t left,
                                          const std::int8_t* x, std::size_t ld, Accumulators& sum) noexcept {
         using Opened = decltype(P::template open<B>(B::load(panel)));
+        // Near its end a panel's stream goes on where the next R panels begin.
+        const std::size_t ahead = prefetch_bytes + (left * P::chunk_bytes <= prefetch_bytes ? (R - 1) * stride : 0);
         panel += c * P::chunk_bytes;
         x += c * P::chunk_inputs;
         std::array<Opened, rows> opened;
         unroll<rows>([&](auto row) TERNION_INLINE_LAMBDA {
             const std::byte* chunk = panel + row / parts * stride;
-            if constexpr (row % parts == 0) B::prefetch(chunk + prefetch_bytes);
+            if constexpr (row % parts == 0) B::prefetch(chunk + ahead);
             opened[row] = P::template open<B>(B::load(chunk + row % parts * B::bytes));
         });
         unroll<quads>([&](auto q) TERNION_INLINE_LAMBDA {
@@ -99,10 +105,11 @@ struct PanelKernel {
         });
     }
 
+    template <bool Add>
     static TERNION_INLINE void fold(const Accumulators& sum, std::int32_t* sums) noexcept {
         unroll<M * rows>([&](auto i) TERNION_INLINE_LAMBDA {
             std::int32_t* out = sums + i * B::lanes;
-            auto total = B::load_wide(out);
+            auto total = Add ? B::load_wide(out) : B::wide_zero();
             unroll<places>([&](auto place) TERNION_INLINE_LAMBDA {
                 constexpr int shift = in_place ? P::in_place_shift[place] : 0;
                 unroll<unrolled>([&](auto u) TERNION_INLINE_LAMBDA {
@@ -117,10 +124,10 @@ struct PanelKernel {
 /// PanelKernel for a number of tokens that is known at run time only, in blocks.
 template <class B, class P, std::size_t R>
 TERNION_INLINE void run_panels(const std::byte* panel, std::size_t stride, std::size_t chunks, const std::int8_t* x,
-                               std::size_t ld, std::size_t tokens, std::int32_t* sums) noexcept {
+                               std::size_t ld, std::size_t tokens, std::int32_t* sums, bool add) noexcept {
     const auto blocks = [&]<std::size_t M>() {
         for (; tokens >= M; tokens -= M, x += M * ld, sums += M * R * P::panel_rows) {
-            PanelKernel<B, P, M, R>::run(panel, stride, chunks, x, ld, sums);
+            PanelKernel<B, P, M, R>::run(panel, stride, chunks, x, ld, sums, add);
         }
     };
     if constexpr (B::registers > 16 && R == 2) blocks.template operator()<12>();
