@@ -18,12 +18,12 @@ std::vector<std::int8_t> constant(std::size_t count, int value) {
 
 TEST_CASE("all weights and all activations alike", "[multiply]") {
     constexpr std::array<std::size_t, 7> inputs{128, 2048, 2176, 4096, 6912, 16384, 16401};
-    constexpr std::array<std::size_t, 4> tokens{1, 2, 4, 9};
+    constexpr std::array<std::size_t, 4> tokens{1, 2, 9, 49};
     std::size_t compared = 0;
     for (const std::size_t k : inputs) {
         for (const int trit : {-1, 0, 1}) {
             for (const int q : {-128, 0, 127})
-                compared += check_all_kernels({{2, k}, 9, constant(2 * k, trit), constant(9 * k, q)}, tokens);
+                compared += check_all_kernels({{2, k}, 49, constant(2 * k, trit), constant(49 * k, q)}, tokens);
         }
     }
     CHECK(compared == inputs.size() * 9 * tokens.size() * kernel_count);
@@ -31,25 +31,24 @@ TEST_CASE("all weights and all activations alike", "[multiply]") {
 
 TEST_CASE("extreme activations meet random weights, and random activations equal weights", "[multiply]") {
     constexpr std::size_t k = 6912;
-    constexpr std::array<std::size_t, 4> tokens{1, 2, 4, 9};
+    constexpr std::array<std::size_t, 4> tokens{1, 2, 9, 49};
     std::size_t compared = 0;
     for (const int q : {-128, 0, 127})
-        compared += check_all_kernels({{5, k}, 9, random_trits(5 * k, 3), constant(9 * k, q)}, tokens);
+        compared += check_all_kernels({{5, k}, 49, random_trits(5 * k, 3), constant(49 * k, q)}, tokens);
     for (const int trit : {-1, 0, 1})
-        compared += check_all_kernels({{5, k}, 9, constant(5 * k, trit), random_activations(9 * k, 4)}, tokens);
+        compared += check_all_kernels({{5, k}, 49, constant(5 * k, trit), random_activations(49 * k, 4)}, tokens);
     CHECK(compared == 6 * tokens.size() * kernel_count);
 }
 
 // A 16-bit accumulator is folded after so many steps. Whatever is left over at the end of a K must not be added to an
 // accumulator that is full, so every number of steps is tried, up to several times the distance between folds.
 TEST_CASE("every number of steps fits the accumulators", "[multiply]") {
-    constexpr std::size_t steps = 130;
-    constexpr std::array<std::size_t, 5> tokens{1, 2, 4, 8, 9};
+    constexpr std::size_t steps = 100;
+    constexpr std::array<std::size_t, 5> tokens{1, 2, 4, 5, 12};
     std::size_t compared = 0;
-    for (std::size_t step = 1; step <= steps; ++step) {
-        const std::size_t k = 16 * step;
-        for (const int q : {-128, 127})
-            compared += check_all_kernels({{1, k}, 9, constant(k, 1), constant(9 * k, q)}, tokens);
+    for (const std::size_t step : {16, 20}) {
+        for (std::size_t k = step; k <= step * steps; k += step)
+            compared += check_all_kernels({{17, k}, 12, constant(17 * k, 1), constant(12 * k, -128)}, tokens);
     }
     CHECK(compared == 2 * steps * tokens.size() * kernel_count);
 }
@@ -57,8 +56,9 @@ TEST_CASE("every number of steps fits the accumulators", "[multiply]") {
 TEST_CASE("very long rows", "[multiply]") {
     constexpr std::array<std::size_t, 1> one{1};
     // Just before the fold of three accumulators of 32 bits whose codes stand at the top of their byte.
-    constexpr std::size_t before_fold = (std::size_t{3} * 32768 - 1) * 16;
-    for (const std::size_t k : {(std::size_t{1} << 20) + 3, before_fold, before_fold + 15}) {
+    constexpr std::size_t before_fold = std::size_t{3} * 32768 - 1;
+    for (const std::size_t k :
+         {(std::size_t{1} << 20) + 3, before_fold * 16, before_fold * 16 + 15, before_fold * 20}) {
         CHECK(check_all_kernels({{1, k}, 1, constant(k, 1), constant(k, -128)}, one) == kernel_count);
         CHECK(check_all_kernels(Product::random({1, k}, 1, k), one) == kernel_count);
     }

@@ -169,7 +169,7 @@ TEST_CASE("borrow takes exactly the bytes that encode trits, and packing gives t
             }
         }
         CHECK(valid >= 3);
-        if (P::bits_per_weight >= 2) CHECK(valid < 256);
+        CHECK(valid < 256);
     });
 }
 
