@@ -1,0 +1,180 @@
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "cli_program.hpp"
+#include "files_fixture.hpp"
+#include "tokenizer/utf8.hpp"
+
+namespace {
+
+using namespace bitnet_tests;
+
+std::ptrdiff_t lines(const std::string& text) {
+    return std::ranges::count(text, '\n');
+}
+
+bool is_utf8(std::string_view text) {
+    while (!text.empty()) {
+        const auto step = bitnet::utf8_step(text);
+        if (step.kind != bitnet::Utf8Kind::character) return false;
+        text.remove_prefix(step.length);
+    }
+    return true;
+}
+
+TEST_CASE("cli: help has an example for each subcommand, and there is a version") {
+    for (const std::string command : {"chat", "complete", "tokenize", "logits", "bench", "synth"}) {
+        const Outcome help = run({command, "--help"});
+        CHECK(help.status == 0);
+        CHECK(help.err.empty());
+        CHECK(help.out.find("bitnet-2b4t " + command, help.out.find("Example: ")) != std::string::npos);
+        CHECK(run({"--help"}).out.find("  " + command) != std::string::npos);
+    }
+    const Outcome version = run({"--version"});
+    CHECK(version.status == 0);
+    CHECK(version.out.starts_with("bitnet-2b4t "));
+    CHECK(lines(version.out) == 1);
+}
+
+TEST_CASE("cli: chat answers each line of its input with one line") {
+    for (const std::string kv_type : {"f16", "f32"}) {
+        const Outcome chat = run({"chat", "-m", golden_gguf, "-n", "20", "--seed", "3", "--kv-type", kv_type},
+                                 "Hello\nHow are you?\n\nand a last one without an end");
+        CHECK(chat.status == 0);
+        CHECK(chat.err.empty());
+        CHECK(lines(chat.out) == 4);
+        CHECK(chat.out.find("\n\n") != std::string::npos);  // a blank line is answered with one
+        CHECK(is_utf8(chat.out));
+        CHECK(std::ranges::none_of(chat.out, [](char c) { return c != '\n' && static_cast<unsigned char>(c) < 0x20; }));
+    }
+}
+
+TEST_CASE("cli: commands work in a piped chat, and their output isn't among the answers") {
+    const Outcome chat =
+        run({"chat", "-m", golden_gguf, "-n", "4", "--temp", "0"}, "hi\n/stats\n/reset\nhi\n/help\n/exit\nhi\n");
+    CHECK(chat.status == 0);
+    REQUIRE(lines(chat.out) == 2);
+    // After /reset the same question has the same answer.
+    CHECK(chat.out.substr(0, chat.out.find('\n')) == chat.out.substr(chat.out.find('\n') + 1, chat.out.find('\n')));
+    CHECK(chat.err.find("tokens/s") != std::string::npos);
+    CHECK(chat.err.find("/reset") != std::string::npos);
+}
+
+TEST_CASE("cli: turns depend on those before, and on the system prompt") {
+    const auto chat = [](std::vector<std::string> more, const std::string& input) {
+        std::vector<std::string> arguments = {"chat", "-m", golden_gguf, "-n", "30", "--temp", "0", "--kv-type", "f32"};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        return run(arguments, input).out;
+    };
+    const std::string once = chat({}, "hi\n");
+    const std::string twice = chat({}, "hi\nhi\n");
+    CHECK(twice.starts_with(once));
+    CHECK(twice != once + once);
+    CHECK(chat({"-s", "Be brief."}, "hi\n") != once);
+    CHECK(chat({"-s", "  "}, "hi\n") == once);
+    CHECK(chat({"-b", "1"}, "hi\nhi\n") == twice);
+    CHECK(chat({"-t", "3"}, "hi\nhi\n") == twice);
+    CHECK(chat({"--no-mmap"}, "hi\nhi\n") == twice);
+}
+
+TEST_CASE("cli: without a model, chat takes the default one and says that its answers are nonsense") {
+    const Outcome chat = run({"chat", "--seed", "1"}, "hi\nhi\n");
+    CHECK(chat.status == 0);
+    CHECK(lines(chat.out) == 2);
+    CHECK(chat.err.find("nonsense") != std::string::npos);
+}
+
+TEST_CASE("cli: complete prints the new text alone, the same for the same seed") {
+    const auto complete = [](std::vector<std::string> more) {
+        std::vector<std::string> arguments = {"complete", "-m", golden_gguf, "-p", "return"};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        const Outcome outcome = run(arguments);
+        CHECK(outcome.status == 0);
+        CHECK(is_utf8(outcome.out));
+        return outcome.out;
+    };
+    const std::string greedy = complete({"-n", "16", "--temp", "0"});
+    CHECK_FALSE(greedy.empty());
+    CHECK(complete({"-n", "8", "--temp", "0"}).size() < greedy.size());
+    CHECK(complete({"-n", "16", "--top-k", "1"}) == greedy);
+    CHECK(complete({"-n", "0"}).empty());
+    CHECK(complete({"-n", "40", "--seed", "5"}) == complete({"-n", "40", "--seed", "5"}));
+    CHECK(complete({"-n", "40", "--seed", "5"}) != complete({"-n", "40", "--seed", "6"}));
+    CHECK(complete({"-n", "16", "--temp", "0", "--repeat-penalty", "1.9"}) != greedy);
+}
+
+TEST_CASE("cli: complete stops where the context is full, and says so") {
+    const Outcome outcome = run({"complete", "-m", golden_gguf, "-p", "a", "-c", "20", "--temp", "0"});
+    CHECK(outcome.status == 0);
+    CHECK(outcome.err == "stopped: the context of 20 tokens is full\n");
+}
+
+TEST_CASE("cli: tokenize gives ids on one line") {
+    const auto tokenize = [](std::vector<std::string> more, const std::string& text) {
+        std::vector<std::string> arguments = {"tokenize", "-m", golden_gguf};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        const Outcome outcome = run(arguments, text);
+        CHECK(outcome.status == 0);
+        CHECK(outcome.err.empty());
+        return outcome.out;
+    };
+    const std::string hello = tokenize({"--no-bos"}, "Hello\n");
+    CHECK(lines(hello) == 1);
+    CHECK(tokenize({}, "Hello\n") == "512 " + hello);
+    CHECK(tokenize({}, "") == "512\n");
+    CHECK(tokenize({"--no-bos"}, "") == "\n");
+    CHECK(tokenize({"--no-bos"}, "<|eot_id|>") == "521\n");
+    CHECK(tokenize({"--no-bos", "--no-parse-special"}, "<|eot_id|>").size() > 10);
+    CHECK(tokenize({"--no-bos"}, std::string("\0\xff", 2)) != "\n");
+}
+
+TEST_CASE("cli: logits are the same bits whatever the batch of output rows") {
+    const TemporaryFolder folder;
+    std::string tokens = "512";
+    for (int i = 1; i < 150; ++i)
+        tokens += "," + std::to_string(i * 37 % 528);
+    const auto logits = [&](const std::string& name, const std::string& batch) {
+        CHECK(run({"logits", "-m", golden_gguf, "--tokens", tokens, "--output", folder / name, "-b", batch}).status ==
+              0);
+        return read_text(folder / name);
+    };
+    const std::string all = logits("all", "512");
+    CHECK(all.size() == std::size_t{150} * 528 * 4);
+    CHECK(logits("again", "512") == all);
+    CHECK(logits("pieces", "100").size() == all.size());
+    write_text(folder / "old", "what was there");
+    CHECK(logits("old", "512") == all);
+    CHECK(folder.entries() == 4);
+}
+
+TEST_CASE("cli: bench prints a JSON list") {
+    const Outcome outcome =
+        run({"bench", "-m", golden_gguf, "-p", "5,16", "-n", "4", "-t", "1,2", "-r", "2", "--json"});
+    CHECK(outcome.status == 0);
+    const auto list = nlohmann::json::parse(outcome.out);
+    REQUIRE(list.size() == 6);
+    const std::vector<std::string> tests = {"pp5", "pp16", "tg4", "pp5", "pp16", "tg4"};
+    for (std::size_t i = 0; i < 6; ++i) {
+        CHECK(list[i].at("test") == tests[i]);
+        CHECK(list[i].at("threads") == (i < 3 ? 1 : 2));
+        CHECK(list[i].at("tokens_per_second").get<double>() > 0);
+    }
+    const Outcome table = run({"bench", "-m", golden_gguf, "-p", "0", "-n", "4", "-t", "1", "-r", "1"});
+    CHECK(lines(table.out) == 2);
+    CHECK(table.out.find("tg4") != std::string::npos);
+}
+
+TEST_CASE("cli: synth writes a model that can be used, and says what it can't write") {
+    const TemporaryFolder folder;
+    const std::string model = folder / "model.gguf";
+    // One layer of 2B4T's sizes: the embedding is most of it.
+    REQUIRE(run({"synth", "--output", model, "--layers", "1", "--seed", "3"}).status == 0);
+    CHECK(folder.entries() == 1);
+    const Outcome complete = run({"complete", "-m", model, "-p", "Hello", "-n", "2", "--temp", "0"});
+    CHECK(complete.status == 0);
+    CHECK(complete.err.empty());
+}
+
+}  // namespace
