@@ -4,9 +4,9 @@
 #include <new>
 #include <string>
 
+#include <ternion/core/version.hpp>
 #include "command.hpp"
 #include "output.hpp"
-#include "ternion/core/version.hpp"
 
 namespace {
 

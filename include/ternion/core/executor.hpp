@@ -33,6 +33,7 @@ struct Serial {
 /// each range that isn't empty: a worker then streams one piece of memory, in order.
 template <class E, class F>
 void split(std::size_t count, std::size_t step, E& executor, F&& f) {
+    static_assert(Executor<E>, "the last argument is no Executor: it needs concurrency() and parallel_for(count, f)");
     const std::size_t steps = ceil_div(count, step);
     const std::size_t workers = std::min<std::size_t>(executor.concurrency(), steps);
     if (workers <= 1) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -30,6 +31,16 @@ struct Output {
 
 inline namespace TERNION_ABI {
 
+/// a * b + c: rounded once where the machine does it in one instruction, twice elsewhere. Left to the compiler, the
+/// choice could differ between two inlined copies, and so between numbers of threads.
+TERNION_INLINE float multiply_add(float a, float b, float c) noexcept {
+#if defined(__FP_FAST_FMAF) || defined(__FMA__) || defined(__aarch64__)
+    return std::fma(a, b, c);
+#else
+    return a * b + c;
+#endif
+}
+
 /// Writes results n .. n + count - 1 of token m. `sums` are those of codes trit + 1, `bias` is the sum of the
 /// activations, which they hold too often: it is subtracted in integers, modulo 2^32, where it is exact.
 template <ResultType Out>
@@ -51,7 +62,7 @@ TERNION_INLINE void write_results(const Output<Out>& out, float w_scale, const A
         } else {
             const float* residual = out.residual + m * out.residual_ld + n;
             for (std::size_t i = 0; i < count; ++i) {
-                y[i] = static_cast<Out>(static_cast<float>(exact(i)) * scale + residual[i]);
+                y[i] = static_cast<Out>(multiply_add(static_cast<float>(exact(i)), scale, residual[i]));
             }
         }
     }
