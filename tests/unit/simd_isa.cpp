@@ -41,7 +41,7 @@ std::vector<std::string> backends() {
     return names;
 }
 
-bool has(const std::vector<std::string>& names, std::string_view name) {
+[[maybe_unused]] bool has(const std::vector<std::string>& names, std::string_view name) {
     return std::find(names.begin(), names.end(), name) != names.end();
 }
 

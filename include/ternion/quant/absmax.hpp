@@ -51,11 +51,12 @@ struct Absmax {
     template <class B>
     static TERNION_INLINE std::uint32_t magnitude(const float* x, std::size_t k) noexcept {
         auto peak = B::wide_zero();
-        std::size_t i = 0;
-        for (; i + B::lanes <= k; i += B::lanes)
+        const std::size_t rest = k % B::lanes;
+        for (std::size_t i = 0; i < k - rest; i += B::lanes)
             peak = B::max_magnitude(peak, B::load_floats(x + i));
         std::uint32_t top_bits = B::max(peak);
-        for (; i < k; ++i)
+        x += k - rest;
+        for (std::size_t i = 0; i < rest; ++i)
             top_bits = std::max(top_bits, std::bit_cast<std::uint32_t>(x[i]) & 0x7fffffffu);
         return top_bits;
     }
@@ -65,14 +66,16 @@ struct Absmax {
     static TERNION_INLINE std::int32_t round_all(const float* x, std::size_t k, float s, std::int8_t* q) noexcept {
         const auto factor = B::splat_float(s);
         auto sums = B::wide_zero();
-        std::size_t i = 0;
-        for (; i + B::lanes <= k; i += B::lanes) {
+        const std::size_t rest = k % B::lanes;
+        for (std::size_t i = 0; i < k - rest; i += B::lanes) {
             const auto rounded = B::round(B::multiply(B::load_floats(x + i), factor));
             B::store_low_bytes(q + i, rounded);
             sums = B::add_wide(sums, rounded);
         }
         std::uint32_t sum = B::sum(sums);
-        for (; i < k; ++i) {
+        x += k - rest;
+        q += k - rest;
+        for (std::size_t i = 0; i < rest; ++i) {
             const auto rounded = static_cast<std::int32_t>(std::nearbyint(x[i] * s));
             q[i] = static_cast<std::int8_t>(rounded);
             sum += static_cast<std::uint32_t>(rounded);
