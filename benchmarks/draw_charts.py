@@ -9,6 +9,7 @@ import argparse
 import os
 import sys
 
+sys.dont_write_bytecode = True  # nothing but the charts is left behind
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "charts"))
 
 from bars import draw_bars  # noqa: E402
