@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "products.hpp"
-#include "softmax.hpp"
+#include "compute/products.hpp"
+#include "compute/softmax.hpp"
 
 namespace bitnet {
 

@@ -5,9 +5,9 @@
 #include <ternion/ternion.hpp>
 #include <vector>
 
+#include "compute/threads.hpp"
 #include "config.hpp"
 #include "kv_cache.hpp"
-#include "threads.hpp"
 
 namespace bitnet {
 

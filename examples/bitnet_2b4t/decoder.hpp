@@ -5,9 +5,9 @@
 #include <ternion/ternion.hpp>
 
 #include "attention.hpp"
+#include "compute/threads.hpp"
 #include "kv_cache.hpp"
 #include "rope.hpp"
-#include "threads.hpp"
 #include "weights.hpp"
 
 namespace bitnet {

@@ -7,9 +7,9 @@
 #include <ternion/ternion.hpp>
 #include <vector>
 
+#include "compute/products.hpp"
+#include "compute/threads.hpp"
 #include "config.hpp"
-#include "products.hpp"
-#include "threads.hpp"
 
 namespace bitnet {
 

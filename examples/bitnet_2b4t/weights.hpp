@@ -6,10 +6,10 @@
 #include <ternion/ternion.hpp>
 #include <vector>
 
+#include "compute/threads.hpp"
 #include "config.hpp"
-#include "embedding.hpp"
 #include "files/model_source.hpp"
-#include "threads.hpp"
+#include "head/embedding.hpp"
 
 namespace bitnet {
 

@@ -16,6 +16,15 @@ namespace {
 
 using namespace bitnet_tests;
 
+/// A minute from now: what takes longer hangs.
+class Deadline {
+ public:
+    bool lies_ahead() const { return std::chrono::steady_clock::now() < end_; }
+
+ private:
+    std::chrono::steady_clock::time_point end_ = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+};
+
 /// A chat in a terminal of its own, 60 columns wide.
 class Terminal {
  public:
@@ -47,12 +56,12 @@ class Terminal {
         REQUIRE(::write(terminal_, keys.data(), keys.size()) == static_cast<ssize_t>(keys.size()));
     }
 
-    /// Reads until `text` has come (a minute at the most) and takes all up to its end.
+    /// Reads until `text` has come and takes all up to its end.
     std::string read_until(std::string_view text) {
-        const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+        const Deadline deadline;
         while (seen_.find(text) == std::string::npos) {
             INFO("waiting for " << text << ", seen: " << seen_);
-            REQUIRE(std::chrono::steady_clock::now() < deadline);
+            REQUIRE(deadline.lies_ahead());
             REQUIRE(read_some());
         }
         const std::string before = seen_.substr(0, seen_.find(text) + text.size());
@@ -62,14 +71,21 @@ class Terminal {
 
     /// Reads and takes that many bytes, whatever they are.
     void read_bytes(std::size_t count) {
-        while (seen_.size() < count)
+        const Deadline deadline;
+        while (seen_.size() < count) {
+            INFO("waiting for " << count << " bytes, seen: " << seen_);
+            REQUIRE(deadline.lies_ahead());
             REQUIRE(read_some());
+        }
         seen_.erase(0, count);
     }
 
     /// How the program ended, once it has.
     int status() {
+        const Deadline deadline;
         while (read_some()) {
+            INFO("waiting for the end, seen: " << seen_);
+            REQUIRE(deadline.lies_ahead());
         }
         int status = 0;
         REQUIRE(::waitpid(process_, &status, 0) == process_);

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "decoder_fixture.hpp"
-#include "embedding.hpp"
+#include "head/embedding.hpp"
 
 namespace {
 

@@ -5,9 +5,9 @@
 #include <cmath>
 #include <limits>
 
+#include "compute/products.hpp"
+#include "compute/softmax.hpp"
 #include "decoder_fixture.hpp"
-#include "products.hpp"
-#include "softmax.hpp"
 
 namespace {
 

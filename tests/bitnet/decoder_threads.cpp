@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <ternion/ternion.hpp>
 
-#include "threads.hpp"
+#include "compute/threads.hpp"
 
 namespace {
 

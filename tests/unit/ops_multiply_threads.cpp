@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "product.hpp"
+#include "random_data.hpp"
 
 namespace {
 
@@ -56,18 +57,23 @@ TEST_CASE("integers don't depend on the executor", "[multiply][threads]") {
     CHECK(compared >= kernel_count * 3 * 3 * 6);
 }
 
-TEST_CASE("floats don't depend on the executor in any bit", "[multiply][threads]") {
+TEST_CASE("floats don't depend on the kernel or the executor in any bit", "[multiply][threads]") {
     const ternion::Shape shape{75, 129};
     const Product product = Product::random(shape, 13, 8);
-    for (const Kernel& kernel : all_kernels()) {
-        const auto packed = kernel.pack(product.trits, shape);
+    const auto residual = random_floats(13 * shape.n, 9, 30);
+    for (const bool add : {false, true}) {
         std::vector<float> first;
-        for (const auto& [name, executor] : executors(30)) {
-            std::vector<float> y(13 * shape.n, -1e9f);
-            kernel.multiply_float({shape, packed.data(), 0.37f}, product.x.view(), {0, shape.n}, {y.data(), shape.n},
-                                  *executor);
-            if (first.empty()) first = y;
-            if (y != first) FAIL_CHECK(kernel.name() << ", " << name);
+        for (const Kernel& kernel : all_kernels()) {
+            const auto packed = kernel.pack(product.trits, shape);
+            for (const auto& [name, executor] : executors(30)) {
+                std::vector<float> y(13 * shape.n, -1e9f);
+                ternion::Output<float> out{y.data(), shape.n};
+                if (add) out.residual = residual.data();
+                out.residual_ld = shape.n;
+                kernel.multiply_float({shape, packed.data(), 0.37f}, product.x.view(), {0, shape.n}, out, *executor);
+                if (first.empty()) first = y;
+                if (y != first) FAIL_CHECK(kernel.name() << ", " << name << (add ? ", with a residual" : ""));
+            }
         }
     }
 }

@@ -78,7 +78,6 @@ void ChatTerminal::run() {
 bool ChatTerminal::read(std::string& line) {
     for (;;) {
         say("> ");
-        interrupt_.clear();
         switch (reader_.next(line)) {
             case LineReader::Result::line:
                 leaving_ = false;
@@ -88,7 +87,7 @@ bool ChatTerminal::read(std::string& line) {
                 return false;
             case LineReader::Result::interrupted:
                 say("\n");
-                if (!interrupt_.pressed()) continue;  // another signal, such as a change of the window's size
+                interrupt_.clear();
                 if (leaving_) return false;
                 leaving_ = true;
                 say("Ctrl-C again, Ctrl-D or /exit leaves.\n");
@@ -105,6 +104,7 @@ void ChatTerminal::answer(const std::string& line) {
             [&] { return interrupt_.pressed(); });
         out.write(text.finish() + "\n");
         leaving_ = end == GenerationEnd::interrupted;
+        if (leaving_) interrupt_.clear();
         if (leaving_) say("[stopped; Ctrl-C again leaves]\n");
         if (end == GenerationEnd::full_context) say("[the context is full: /reset begins anew]\n");
     } catch (const PromptTooLong& error) {

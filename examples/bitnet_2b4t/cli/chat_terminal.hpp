@@ -38,7 +38,7 @@ class ChatTerminal {
     Sampler sampler_;
     std::size_t limit_;
     Interrupt interrupt_;
-    LineReader reader_;
+    LineReader reader_{&interrupt_};
     bool leaving_ = false;  // the last thing that happened was Ctrl-C: the next one leaves
 };
 

@@ -1,5 +1,8 @@
 #include "interrupt.hpp"
 
+#include <poll.h>
+#include <unistd.h>
+
 namespace bitnet::cli {
 
 namespace {
@@ -15,7 +18,8 @@ void on_interrupt(int) {
 Interrupt::Interrupt() {
     clear();
     struct sigaction action {};
-    action.sa_handler = on_interrupt;  // without SA_RESTART: a read at the prompt returns
+    action.sa_handler = on_interrupt;
+    action.sa_flags = SA_RESTART;
     sigemptyset(&action.sa_mask);
     ::sigaction(SIGINT, &action, &before_);
 }
@@ -34,6 +38,19 @@ void Interrupt::clear() const {
 
 void Interrupt::check() const {
     if (pressed()) throw Interrupted();
+}
+
+/// The signal is blocked but for the wait itself, so that it can't come unnoticed between the question and the wait.
+bool Interrupt::await_input() const {
+    sigset_t interrupt, before;
+    sigemptyset(&interrupt);
+    sigaddset(&interrupt, SIGINT);
+    ::pthread_sigmask(SIG_BLOCK, &interrupt, &before);
+    pollfd input{STDIN_FILENO, POLLIN, 0};
+    while (!pressed() && ::ppoll(&input, 1, nullptr, &before) < 0) {
+    }
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    return !pressed();
 }
 
 }  // namespace bitnet::cli

@@ -10,7 +10,7 @@ struct Interrupted : std::exception {
     const char* what() const noexcept override { return "interrupted"; }
 };
 
-/// While it lives, Ctrl-C is counted instead of ending the program, and interrupts a read that waits. One at a time.
+/// While it lives, Ctrl-C is noted instead of ending the program. One at a time.
 class Interrupt {
  public:
     Interrupt();
@@ -23,6 +23,8 @@ class Interrupt {
     void clear() const;
     /// Throws Interrupted if it was.
     void check() const;
+    /// Waits until standard input has something to read, or its end. False if Ctrl-C was pressed, before or meanwhile.
+    bool await_input() const;
 
  private:
     struct sigaction before_ {};

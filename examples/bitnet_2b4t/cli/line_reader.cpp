@@ -24,12 +24,13 @@ LineReader::Result LineReader::next(std::string& line) {
             line = std::exchange(unread_, {});
             return line.empty() ? Result::end : Result::line;
         }
-        std::array<char, 4096> some;
-        const ssize_t size = ::read(STDIN_FILENO, some.data(), some.size());
-        if (size < 0 && errno == EINTR) {
+        if (interrupt_ != nullptr && !interrupt_->await_input()) {
             unread_.clear();  // what was typed so far is given up
             return Result::interrupted;
         }
+        std::array<char, 4096> some;
+        const ssize_t size = ::read(STDIN_FILENO, some.data(), some.size());
+        if (size < 0 && errno == EINTR) continue;
         if (size < 0) throw FileError("standard input", std::string("cannot be read: ") + std::strerror(errno));
         ended_ = size == 0;
         unread_.append(some.data(), static_cast<std::size_t>(size));

@@ -1,6 +1,7 @@
 #include "gguf_writer.hpp"
 
 #include <array>
+#include <cstring>
 #include <stdexcept>
 #include <type_traits>
 
@@ -18,8 +19,9 @@ std::span<const std::byte> padding_after(std::uint64_t size) {
 template <class T>
 void GgufWriter::append(std::vector<std::byte>& to, T value) {
     static_assert(std::is_arithmetic_v<T>);
-    const auto bytes = std::as_bytes(std::span(&value, 1));
-    to.insert(to.end(), bytes.begin(), bytes.end());
+    const std::size_t at = to.size();
+    to.resize(at + sizeof value);
+    std::memcpy(to.data() + at, &value, sizeof value);
 }
 
 void GgufWriter::append(std::vector<std::byte>& to, std::string_view text) {

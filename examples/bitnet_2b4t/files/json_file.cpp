@@ -7,7 +7,7 @@
 namespace bitnet {
 namespace {
 
-[[noreturn]] void refuse(const std::string& file, const char* expected, const std::string& key, const Json& found) {
+[[noreturn]] void refuse(const std::string& file, const char* expected, std::string_view key, const Json& found) {
     const std::string type = found.type_name();
     throw FileError(file, std::string(expected) + " in " + in_quotes(key),
                     found.is_number() || found.is_string() ? type + " " + in_quotes(found.dump()) : type);
@@ -35,25 +35,25 @@ Json parse_json_object(std::string_view text, const std::string& file) {
     return object;
 }
 
-const Json& json_member(const Json& object, const std::string& key, const std::string& file) {
+const Json& json_member(const Json& object, std::string_view key, const std::string& file) {
     const auto found = object.find(key);
     if (found == object.end()) throw FileError(file, in_quotes(key), "no such key");
     return *found;
 }
 
-std::uint64_t json_integer(const Json& object, const std::string& key, const std::string& file) {
+std::uint64_t json_integer(const Json& object, std::string_view key, const std::string& file) {
     const Json& member = json_member(object, key, file);
     if (!member.is_number_unsigned()) refuse(file, "an integer of at least 0", key, member);
     return member.get<std::uint64_t>();
 }
 
-double json_real(const Json& object, const std::string& key, const std::string& file) {
+double json_real(const Json& object, std::string_view key, const std::string& file) {
     const Json& member = json_member(object, key, file);
     if (!member.is_number()) refuse(file, "a number", key, member);
     return member.get<double>();
 }
 
-std::string json_text(const Json& object, const std::string& key, const std::string& file) {
+std::string json_text(const Json& object, std::string_view key, const std::string& file) {
     const Json& member = json_member(object, key, file);
     if (!member.is_string()) refuse(file, "text", key, member);
     return member.get<std::string>();

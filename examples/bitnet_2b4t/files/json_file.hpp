@@ -14,9 +14,9 @@ using Json = nlohmann::json;
 Json parse_json_object(std::string_view text, const std::string& file);
 
 /// Members of an object. A missing one and one of another type throw FileError.
-const Json& json_member(const Json& object, const std::string& key, const std::string& file);
-std::uint64_t json_integer(const Json& object, const std::string& key, const std::string& file);
-double json_real(const Json& object, const std::string& key, const std::string& file);
-std::string json_text(const Json& object, const std::string& key, const std::string& file);
+const Json& json_member(const Json& object, std::string_view key, const std::string& file);
+std::uint64_t json_integer(const Json& object, std::string_view key, const std::string& file);
+double json_real(const Json& object, std::string_view key, const std::string& file);
+std::string json_text(const Json& object, std::string_view key, const std::string& file);
 
 }  // namespace bitnet

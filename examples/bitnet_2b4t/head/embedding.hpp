@@ -4,8 +4,8 @@
 #include <span>
 #include <ternion/ternion.hpp>
 
-#include "files/model_source.hpp"
-#include "threads.hpp"
+#include "../compute/threads.hpp"
+#include "../files/model_source.hpp"
 
 namespace bitnet {
 

@@ -1,5 +1,7 @@
 #include "threads.hpp"
 
+#include <csignal>
+#include <system_error>
 #include <utility>
 
 #if defined(__linux__)
@@ -40,8 +42,17 @@ void await_change(const std::atomic<std::uint32_t>& value, std::uint32_t old) {
 
 Threads::Threads(int count) {
     const int threads = count > 0 ? count : std::max(1, usable_processors());
-    for (int worker = 1; worker < threads; ++worker)
-        workers_.emplace_back([this, worker] { work(static_cast<std::size_t>(worker)); });
+    // Signals are for the caller: Ctrl-C must interrupt its wait for input, not a worker's for work.
+    sigset_t all, before;
+    sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    try {
+        for (int worker = 1; worker < threads; ++worker)
+            workers_.emplace_back([this, worker] { work(static_cast<std::size_t>(worker)); });
+    } catch (const std::system_error&) {
+        // The system allows no more: fewer do the same work.
+    }
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 Threads::~Threads() {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "products.hpp"
+#include "../compute/products.hpp"
 
 namespace bitnet {
 
