@@ -12,11 +12,19 @@ namespace {
 
 using namespace test;
 
+/// What takes minutes under a sanitizer touches no memory otherwise than shorter rows do.
+void skip_if_sanitized() {
+#if defined(__SANITIZE_ADDRESS__)
+    SKIP("takes minutes under a sanitizer");
+#endif
+}
+
 std::vector<std::int8_t> constant(std::size_t count, int value) {
     return std::vector<std::int8_t>(count, static_cast<std::int8_t>(value));
 }
 
 TEST_CASE("all weights and all activations alike", "[multiply]") {
+    skip_if_sanitized();
     constexpr std::array<std::size_t, 7> inputs{128, 2048, 2176, 4096, 6912, 16384, 16401};
     constexpr std::array<std::size_t, 4> tokens{1, 2, 9, 49};
     std::size_t compared = 0;
@@ -54,6 +62,7 @@ TEST_CASE("every number of steps fits the accumulators", "[multiply]") {
 }
 
 TEST_CASE("very long rows", "[multiply]") {
+    skip_if_sanitized();
     constexpr std::array<std::size_t, 1> one{1};
     // Just before the fold of three accumulators of 32 bits whose codes stand at the top of their byte.
     constexpr std::size_t before_fold = std::size_t{3} * 32768 - 1;
@@ -65,6 +74,7 @@ TEST_CASE("very long rows", "[multiply]") {
 }
 
 TEST_CASE("the longest row: its sum is nearly the least int32", "[multiply]") {
+    skip_if_sanitized();
     constexpr std::size_t k = ternion::max_inputs;
     constexpr std::array<std::size_t, 1> one{1};
     const Product product({1, k}, 1, constant(k, 1), constant(k, -128));

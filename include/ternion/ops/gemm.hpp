@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -33,16 +34,16 @@ std::int32_t sum_of(const std::int8_t* q, std::size_t k) noexcept {
     using B = backend_of<Arch>;
     const auto ones = B::splat(1);
     auto total = B::wide_zero();
-    std::size_t i = 0;
-    while (i + B::bytes <= k) {
+    const std::size_t whole = k - k % B::bytes;
+    for (std::size_t i = 0; i < whole;) {
         auto sum = B::narrow_zero();
-        const std::size_t end = std::min(k, i + B::fold_every(1) * B::bytes);
-        for (; i + B::bytes <= end; i += B::bytes)
+        const std::size_t end = std::min(whole, i + B::fold_every(1) * B::bytes);
+        for (; i < end; i += B::bytes)
             sum = B::dot(sum, ones, B::load(q + i));
         total = B::template fold<0>(total, sum);
     }
     std::uint32_t sum = B::sum(total);
-    for (; i < k; ++i)
+    for (std::size_t i = whole; i < k; ++i)
         sum += static_cast<std::uint32_t>(std::int32_t{q[i]});
     return static_cast<std::int32_t>(sum);
 }

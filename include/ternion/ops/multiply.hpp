@@ -219,7 +219,7 @@ template <class Arch = default_arch, Packing P, ResultType Out, class E = Serial
 void multiply(TernaryView<P> w, const ActivationView& x, RowRange rows, const Output<Out>& out, E&& executor = {}) {
     TERNION_ASSERT(x.k == w.cols() && x.ld >= x.k);
     TERNION_ASSERT(rows.begin <= rows.end && rows.end <= w.rows() && out.ld >= rows.end);
-    TERNION_ASSERT(x.scales != nullptr || (std::same_as<Out, std::int32_t>));
+    TERNION_ASSERT(x.m == 0 || x.scales != nullptr || (std::same_as<Out, std::int32_t>));
     using B = backend_of<Arch>;
     constexpr KernelPath path = kernel_path<P, Arch>;
     constexpr std::size_t step = path == KernelPath::panel ? 16 : RowKernel<B>::rows;
