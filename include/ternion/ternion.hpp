@@ -13,7 +13,10 @@
 #include "packing/all.hpp"
 #include "quant/absmean.hpp"
 #include "tensor/convert.hpp"
+#include "tensor/dequantize.hpp"
 #include "tensor/pack.hpp"
+#include "tensor/print.hpp"
+#include "tensor/scaled_ternary.hpp"
 
 #if defined(_OPENMP)
 #include "core/openmp.hpp"

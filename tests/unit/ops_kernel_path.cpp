@@ -14,7 +14,8 @@ using namespace ternion;
 KernelPath expected_path(std::string_view packing, std::string_view backend) {
     if (packing == Interleaved2x16::name) return KernelPath::panel;
     if (packing == Trits5x16::name) return backend == "avx512vbmi" ? KernelPath::panel : KernelPath::unpack;
-    if (packing == I2S::name) return KernelPath::unpack_simd;
+    for (const auto name : {I2S::name, TQ1_0::name, TQ2_0::name, HuggingFace::name})
+        if (packing == name) return KernelPath::unpack_simd;
     return KernelPath::unpack;
 }
 

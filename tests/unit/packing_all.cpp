@@ -19,13 +19,17 @@ bool listed() {
 TEST_CASE("the list of packings has these, and each name once", "[packing]") {
     CHECK(listed<Int8>());
     CHECK(listed<I2S>());
+    CHECK(listed<TQ1_0>());
+    CHECK(listed<TQ2_0>());
+    CHECK(listed<Q2_0>());
+    CHECK(listed<HuggingFace>());
     CHECK(listed<Interleaved2x16>());
     CHECK(listed<Trits5x16>());
 
     std::vector<std::string> names;
     for_each_type(all_packings{}, [&]<class P>(std::type_identity<P>) { names.emplace_back(P::name); });
     CHECK(names.size() == all_packings::size);
-    CHECK(names.size() >= 4);
+    CHECK(names.size() >= 8);
     for (const auto& name : names) {
         INFO(name);
         CHECK(!name.empty());

@@ -19,14 +19,16 @@ concept ResultType =
 /// Where results go and what happens to them on the way, fused into the multiplication: y[m][n] at data + m * ld + n.
 /// For int32 it is the sum alone. Otherwise
 ///   y = float(sum) * (w_scale * x_scale) + residual
-/// where w_scale belongs to the matrix, x_scale to the token, and residual[m][n], if given, is added last; it may be
-/// the output itself (float only). float16 and bfloat16 are rounded to nearest even at the end.
+/// where w_scale belongs to the matrix, or is row_scales[n] if given, x_scale belongs to the token, and residual[m][n],
+/// if given, is added last; it may be the output itself (float only). float16 and bfloat16 are rounded to nearest even
+/// at the end.
 template <ResultType Out>
 struct Output {
     Out* data;
     std::size_t ld;
     const float* residual = nullptr;
     std::size_t residual_ld = 0;
+    const float* row_scales = nullptr;  // one for each row of W, in place of its own
 };
 
 inline namespace TERNION_ABI {
@@ -54,6 +56,13 @@ TERNION_INLINE void write_results(const Output<Out>& out, float w_scale, const A
     if constexpr (std::same_as<Out, std::int32_t>) {
         for (std::size_t i = 0; i < count; ++i)
             y[i] = exact(i);
+    } else if (out.row_scales != nullptr) {
+        const float* residual = out.residual == nullptr ? nullptr : out.residual + m * out.residual_ld + n;
+        for (std::size_t i = 0; i < count; ++i) {
+            const float scale = out.row_scales[n + i] * x.scales[m];
+            const auto sum = static_cast<float>(exact(i));
+            y[i] = static_cast<Out>(residual == nullptr ? sum * scale : multiply_add(sum, scale, residual[i]));
+        }
     } else {
         const float scale = w_scale * x.scales[m];
         if (out.residual == nullptr) {

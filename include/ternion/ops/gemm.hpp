@@ -9,8 +9,10 @@
 #include <vector>
 
 #include "../core/executor.hpp"
+#include "../tensor/group_sums.hpp"
 #include "../tensor/packed_ternary.hpp"
 #include "../tensor/quantize.hpp"
+#include "grouped_multiply.hpp"
 #include "multiply.hpp"
 
 namespace ternion {
@@ -49,10 +51,10 @@ std::int32_t sum_of(const std::int8_t* q, std::size_t k) noexcept {
 }
 
 /// Y[M,N] = X[M,K] · W[N,K]ᵀ, exact integers. q is row-major [M,K], any int8 including -128; y is row-major [M,N] and
-/// doesn't overlap q. w is a PackedTernary or a view; its scale plays no part.
+/// doesn't overlap q. w is a PackedTernary, a ScaledTernary or a view; scales play no part.
 /// Throws std::invalid_argument for sizes that don't match. Allocates M integers (none for M = 1); see the overload for
 /// QuantizedActivations for a path that allocates nothing.
-template <class Arch = default_arch, TernaryMatrix W, class E = Serial>
+template <class Arch = default_arch, WeightMatrix W, class E = Serial>
 void gemm(const W& w, std::span<const std::int8_t> q, std::size_t m, std::span<std::int32_t> y, E&& executor = {}) {
     const auto view = w.view();
     const auto [n, k] = view.shape();
@@ -68,19 +70,24 @@ void gemm(const W& w, std::span<const std::int8_t> q, std::size_t m, std::span<s
 }
 
 /// y[N] = W[N,K] · q[K], exact integers: gemm with M = 1. Allocates nothing.
-template <class Arch = default_arch, TernaryMatrix W, class E = Serial>
+template <class Arch = default_arch, WeightMatrix W, class E = Serial>
 void gemv(const W& w, std::span<const std::int8_t> q, std::span<std::int32_t> y, E&& executor = {}) {
     gemm<Arch>(w, q, 1, y, executor);
 }
 
 /// Y[M,N] = X[M,K] · W[N,K]ᵀ with activations that are quantised already, in the result type asked for: int32 sums, or
 /// float(sum) * (w_scale * x_scale) as float, Float16 or BFloat16. y is row-major [M,N]. The hot path: allocates
-/// nothing. Throws std::invalid_argument for sizes that don't match.
-template <class Arch = default_arch, ResultType Out, TernaryMatrix W, class E = Serial>
+/// nothing. Throws std::invalid_argument for sizes that don't match, and where the scales of w are in groups but
+/// `sum_groups` hasn't been called on x.
+template <class Arch = default_arch, ResultType Out, WeightMatrix W, class E = Serial>
 void gemm(const W& w, const QuantizedActivations& x, std::span<Out> y, E&& executor = {}) {
     const auto view = w.view();
     detail::check_size("gemm: an activation row", view.cols(), x.inputs());
     detail::check_size("gemm: y", x.tokens() * view.rows(), y.size());
+    if (!std::same_as<Out, std::int32_t> && needs_group_sums(view) && !x.has_group_sums()) {
+        TERNION_THROW(std::invalid_argument,
+                      "gemm: the weights' scales are in groups: call sum_groups on the activations first");
+    }
     multiply<Arch>(view, x.view(), {0, view.rows()}, Output<Out>{y.data(), view.rows()}, executor);
 }
 
@@ -88,15 +95,16 @@ void gemm(const W& w, const QuantizedActivations& x, std::span<Out> y, E&& execu
 /// exactly and dequantises. A token that holds a NaN or an infinity gives NaN outputs and leaves the others alone.
 /// Throws std::invalid_argument for sizes that don't match. Allocates a workspace: keep a QuantizedActivations where
 /// that matters. Source: arXiv 2402.17764.
-template <class Arch = default_arch, TernaryMatrix W, class E = Serial>
+template <class Arch = default_arch, WeightMatrix W, class E = Serial>
 void gemm(const W& w, std::span<const float> x, std::size_t m, std::span<float> y, E&& executor = {}) {
     QuantizedActivations quantised;
     quantize<Arch>(Absmax<8>{}, x, m, w.view().cols(), quantised, executor);
+    if (needs_group_sums(w.view())) sum_groups<Arch>(quantised, executor);
     gemm<Arch>(w, quantised, y, executor);
 }
 
 /// y[N] = W[N,K] · x[K] for float activations: gemm with M = 1.
-template <class Arch = default_arch, TernaryMatrix W, class E = Serial>
+template <class Arch = default_arch, WeightMatrix W, class E = Serial>
 void gemv(const W& w, std::span<const float> x, std::span<float> y, E&& executor = {}) {
     gemm<Arch>(w, x, 1, y, executor);
 }

@@ -4,14 +4,18 @@
 // entry.
 
 #include "../core/type_list.hpp"
+#include "hugging_face.hpp"
 #include "i2s.hpp"
 #include "int8.hpp"
 #include "interleaved2x16.hpp"
 #include "packing.hpp"
+#include "q2_0.hpp"
+#include "tq1_0.hpp"
+#include "tq2_0.hpp"
 #include "trits5x16.hpp"
 
 namespace ternion {
 
-using all_packings = type_list<Int8, I2S, Interleaved2x16, Trits5x16>;
+using all_packings = type_list<Int8, I2S, TQ1_0, TQ2_0, Q2_0, HuggingFace, Interleaved2x16, Trits5x16>;
 
 }  // namespace ternion

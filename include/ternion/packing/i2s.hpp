@@ -25,6 +25,7 @@
 
 #include "../core/config.hpp"
 #include "../core/shape.hpp"
+#include "two_bit.hpp"
 
 namespace ternion {
 
@@ -51,10 +52,7 @@ struct I2S {
                 std::fill(std::copy_n(codes, end - i, padded), padded + block, std::uint8_t{1});
                 whole = padded;
             }
-            for (std::size_t p = 0; p < 32; ++p) {
-                out[p] =
-                    static_cast<std::byte>(whole[p] << 6 | whole[p + 32] << 4 | whole[p + 64] << 2 | whole[p + 96]);
-            }
+            Fields::pack(whole, out);
         }
     }
 
@@ -68,9 +66,9 @@ struct I2S {
             const std::size_t place = (first + done) % block;
             const std::size_t run = std::min(count - done, block - place);
             if (run == block) {
-                unpack_block(in, codes + done);
+                Fields::unpack(in, codes + done);
             } else {
-                unpack_block(in, part);
+                Fields::unpack(in, part);
                 std::memcpy(codes + done, part + place, run);
             }
             done += run;
@@ -92,58 +90,24 @@ struct I2S {
 
     /// Whether no code is 3.
     static TERNION_INLINE bool valid(Shape shape, const std::byte* data) noexcept {
-        std::uint64_t threes = 0;
-        for (std::size_t i = 0; i < bytes(shape); i += 8) {
-            std::uint64_t word;
-            std::memcpy(&word, data + i, 8);
-            threes |= word & word >> 1;
-        }
-        return (threes & 0x5555555555555555u) == 0;
+        return detail::no_code_is_3(data, bytes(shape));
     }
 
  private:
-    /// Registers of up to 32 bytes hold a part of a block; one of 64 holds two blocks.
+    using Fields = detail::Fields32<6, 4, 2, 0>;
+
     template <class B>
     static TERNION_INLINE void unpack_blocks(const std::byte* in, std::size_t blocks, std::uint8_t* codes) noexcept {
-        constexpr std::size_t step = B::bytes > block_bytes ? B::bytes / block_bytes : 1;
         std::size_t b = 0;
         if constexpr (B::bytes <= 2 * block_bytes) {
+            constexpr std::size_t step = Fields::step<B>;
             for (; b + step <= blocks; b += step) {
                 B::prefetch(in + b * block_bytes + 2048);
-                for (std::size_t p = 0; p < block_bytes; p += B::bytes) {
-                    const auto packed = B::load(in + b * block_bytes + p);
-                    std::uint8_t* out = codes + b * block + p;
-                    store_field<B>(out, B::template shift_right<6>(packed));
-                    store_field<B>(out + 32, B::template shift_right<4>(packed));
-                    store_field<B>(out + 64, B::template shift_right<2>(packed));
-                    store_field<B>(out + 96, packed);
-                }
+                Fields::unpack_simd<B>(in + b * block_bytes, codes + b * block);
             }
         }
         for (; b < blocks; ++b)
-            unpack_block(in + b * block_bytes, codes + b * block);
-    }
-
-    template <class B>
-    static TERNION_INLINE void store_field(std::uint8_t* out, typename B::Bytes field) noexcept {
-        const auto codes = B::bit_and(field, B::splat(3));
-        if constexpr (B::bytes > block_bytes) {
-            B::store_halves(out, out + block, codes);
-        } else {
-            B::store(out, codes);
-        }
-    }
-
-    /// Eight bytes at a time.
-    static TERNION_INLINE void unpack_block(const std::byte* in, std::uint8_t* codes) noexcept {
-        for (std::size_t p = 0; p < block_bytes; p += 8) {
-            std::uint64_t word;
-            std::memcpy(&word, in + p, 8);
-            for (std::size_t field = 0; field < 4; ++field) {
-                const std::uint64_t eight = word >> (6 - 2 * field) & 0x0303030303030303u;
-                std::memcpy(codes + 32 * field + p, &eight, 8);
-            }
-        }
+            Fields::unpack(in + b * block_bytes, codes + b * block);
     }
 };
 

@@ -18,13 +18,15 @@ namespace ternion {
 ///   unpack       reads the codes of inputs k .. k + count - 1 of one row. A byte that encodes no trit gives 3 or more.
 ///
 /// Stripe s holds rows s * stripe_rows(shape) and following, the last one fewer where N ends; a packing that pairs
-/// distant rows says so by `stripe_row(shape, stripe, i)`. Nothing more is needed for a packing to be exact in every
-/// operation. The functions are TERNION_INLINE, so that units compiled for different machines don't share a copy.
-/// Optional members, found with `requires`, make it fast:
+/// distant rows says so by `stripe_row(shape, stripe, i)` and `rows_in_stripe(shape, stripe)`, at most stripe_rows.
+/// Nothing more is needed for a packing to be exact in every operation. The functions are TERNION_INLINE, so that units
+/// compiled for different machines don't share a copy. Optional members, found with `requires`, make it fast:
 ///
 ///   template <class B> unpack_simd(...)     as unpack, with backend B (simd/): KernelPath::simd_unpack
 ///   open<B>, quad<B, Q, InPlace>            the codes of a register of a panel (panel.hpp): KernelPath::panel
 ///   valid(shape, data)                      whether all codes are trits, faster than by unpacking them
+///
+/// A packing with scales among its bytes satisfies BlockScaledPacking, too.
 template <class P>
 concept Packing = requires(Shape shape, std::size_t i, const std::byte* data, std::byte* out, const std::uint8_t* codes,
                            std::uint8_t* codes_out) {
@@ -36,6 +38,17 @@ concept Packing = requires(Shape shape, std::size_t i, const std::byte* data, st
     { P::unpack(shape, data, i, i, i, codes_out) } -> std::same_as<void>;
 };
 
+/// A packing whose bytes hold a scale for each group of `group_inputs` weights along K, 64, 128 or 256 of them; the
+/// last group of a row may be shorter. `set_scale` rounds as the format does. `pack_stripe` writes some scale, and
+/// `pack` the one that belongs there.
+template <class P>
+concept BlockScaledPacking = Packing<P> &&
+    requires(Shape shape, std::size_t i, const std::byte* data, std::byte* out, float scale) {
+    requires P::group_inputs == 64 || P::group_inputs == 128 || P::group_inputs == 256;
+    { P::scale_at(shape, data, i, i) } -> std::same_as<float>;
+    { P::set_scale(shape, out, i, i, scale) } -> std::same_as<void>;
+};
+
 /// The number of stripes of a matrix.
 template <Packing P>
 constexpr std::size_t stripe_count(Shape shape) noexcept {
@@ -45,8 +58,12 @@ constexpr std::size_t stripe_count(Shape shape) noexcept {
 /// The rows in one stripe.
 template <Packing P>
 constexpr std::size_t rows_in_stripe(Shape shape, std::size_t stripe) noexcept {
-    const std::size_t rows = P::stripe_rows(shape);
-    return shape.n - stripe * rows < rows ? shape.n - stripe * rows : rows;
+    if constexpr (requires { P::rows_in_stripe(shape, stripe); }) {
+        return P::rows_in_stripe(shape, stripe);
+    } else {
+        const std::size_t rows = P::stripe_rows(shape);
+        return shape.n - stripe * rows < rows ? shape.n - stripe * rows : rows;
+    }
 }
 
 /// The matrix row that is row i of a stripe.

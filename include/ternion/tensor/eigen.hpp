@@ -6,10 +6,10 @@
 #include <cstdint>
 #include <Eigen/Core>
 #include <span>
-#include <vector>
 
-#include "../quant/absmean.hpp"
+#include "dequantize.hpp"
 #include "pack.hpp"
+#include "scales.hpp"
 
 namespace ternion {
 
@@ -42,9 +42,7 @@ requires std::same_as<typename Derived::Scalar, std::int8_t> PackedTernary<P> pa
 template <Packing P, class Derived>
 requires std::same_as<typename Derived::Scalar, float> PackedTernary<P> pack(const Eigen::DenseBase<Derived>& weights) {
     const RowMajorMatrix<float> dense = weights;
-    std::vector<std::int8_t> trits(static_cast<std::size_t>(dense.size()));
-    const float gamma = absmean_quantize(values_of(dense), trits);
-    return pack<P>(trits, static_cast<std::size_t>(dense.rows()), static_cast<std::size_t>(dense.cols()), gamma);
+    return pack<P>(values_of(dense), static_cast<std::size_t>(dense.rows()), static_cast<std::size_t>(dense.cols()));
 }
 
 /// The trits of a matrix as an Eigen matrix [N,K].
@@ -54,6 +52,15 @@ RowMajorMatrix<std::int8_t> to_eigen(const W& w) {
     RowMajorMatrix<std::int8_t> trits(static_cast<Eigen::Index>(view.rows()), static_cast<Eigen::Index>(view.cols()));
     unpack_trits(view, values_of(trits));
     return trits;
+}
+
+/// The weights of a matrix as an Eigen matrix of floats [N,K]: scale * trit, with whatever scales it has.
+template <WeightMatrix W>
+RowMajorMatrix<float> dequantize(const W& w) {
+    const auto view = w.view();
+    RowMajorMatrix<float> weights(static_cast<Eigen::Index>(view.rows()), static_cast<Eigen::Index>(view.cols()));
+    dequantize(view, values_of(weights));
+    return weights;
 }
 
 }  // namespace ternion

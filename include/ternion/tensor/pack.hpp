@@ -1,23 +1,53 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "../core/executor.hpp"
+#include "../quant/absmean.hpp"
 #include "packed_ternary.hpp"
 
 namespace ternion {
 
 namespace detail {
 
-/// Packs a matrix stripe by stripe: row_codes(n, codes) writes the K codes of row n.
-template <Packing P, class RowCodes, class E>
-PackedTernary<P> pack_rows(Shape shape, float scale, E& executor, RowCodes&& row_codes) {
+/// Throws where a packing with scales among its bytes can't hold this one.
+template <Packing P>
+void check_block_scale([[maybe_unused]] float scale) {
+    if constexpr (BlockScaledPacking<P>) {
+        std::vector<std::byte> block(P::bytes({1, 1}));
+        P::set_scale({1, 1}, block.data(), 0, 0, scale);
+        const float stored = P::scale_at({1, 1}, block.data(), 0, 0);
+        if (std::isfinite(stored) && stored != 0) return;
+        char text[32];
+        std::snprintf(text, sizeof text, "%g", static_cast<double>(scale));
+        TERNION_THROW(std::invalid_argument, std::string(P::name) +
+                                                 ": the blocks of this packing can't hold the scale " + text +
+                                                 ", which becomes " + std::to_string(stored));
+    }
+}
+
+/// Writes the scales of one row's groups, scale_of(row, group, whether all its trits are zero).
+template <Packing P, class ScaleOf>
+void set_scales(Shape shape, std::byte* data, std::size_t row, const std::uint8_t* codes, const ScaleOf& scale_of) {
+    for (std::size_t k = 0, group = 0; k < shape.k; k += P::group_inputs, ++group) {
+        const std::uint8_t* end = codes + std::min(shape.k, k + P::group_inputs);
+        const bool zeros = std::all_of(codes + k, end, [](std::uint8_t code) { return code == 1; });
+        P::set_scale(shape, data, row, group, scale_of(row, group, zeros));
+    }
+}
+
+/// Packs a matrix stripe by stripe: row_codes(n, codes) writes the K codes of row n. scale_of is for set_scales.
+template <Packing P, class RowCodes, class ScaleOf, class E>
+PackedTernary<P> pack_rows(Shape shape, float scale, E& executor, RowCodes&& row_codes,
+                           [[maybe_unused]] const ScaleOf& scale_of) {
     auto bytes = AlignedBuffer<std::byte>::uninitialized(P::bytes(shape));
     split(stripe_count<P>(shape), 1, executor, [&](std::size_t begin, std::size_t end) {
         std::vector<std::uint8_t> codes(std::min(P::stripe_rows(shape), shape.n) * shape.k);
@@ -26,9 +56,23 @@ PackedTernary<P> pack_rows(Shape shape, float scale, E& executor, RowCodes&& row
                 row_codes(stripe_row<P>(shape, stripe, i), codes.data() + i * shape.k);
             }
             P::pack_stripe(shape, stripe, codes.data(), bytes.data());
+            if constexpr (BlockScaledPacking<P>) {
+                for (std::size_t i = 0; i < rows_in_stripe<P>(shape, stripe); ++i) {
+                    set_scales<P>(shape, bytes.data(), stripe_row<P>(shape, stripe, i), codes.data() + i * shape.k,
+                                  scale_of);
+                }
+            }
         }
     });
     return {shape, std::move(bytes), scale};
+}
+
+/// The same with one scale for the tensor. Groups of zeros have the scale zero in the formats that hold scales.
+template <Packing P, class RowCodes, class E>
+PackedTernary<P> pack_rows(Shape shape, float scale, E& executor, RowCodes&& row_codes) {
+    check_block_scale<P>(scale);
+    return pack_rows<P>(shape, scale, executor, row_codes,
+                        [scale](std::size_t, std::size_t, bool zeros) { return zeros ? 0 : scale; });
 }
 
 /// Throws unless all values are trits.
@@ -48,7 +92,8 @@ inline void check_trits(std::span<const std::int8_t> trits, std::size_t k) {
 
 /// Packs trits, row-major [N,K], each -1, 0 or +1. `scale` multiplies them: w = scale * trit. Any N and K from 1 up.
 /// Throws std::invalid_argument for an empty or too large shape, a span that isn't N * K long, a value that is no trit,
-/// and a scale that is zero or not finite. Exact: `unpack` gives the same trits back.
+/// and a scale that is zero or not finite. Exact: `unpack` gives the same trits back, and `scale()` the scale; a
+/// packing with scales among its bytes also holds it there, rounded, and a scale that it can't hold is refused.
 template <Packing P, class E = Serial>
 PackedTernary<P> pack(std::span<const std::int8_t> trits, std::size_t n, std::size_t k, float scale = 1,
                       E&& executor = {}) {
@@ -65,6 +110,15 @@ PackedTernary<P> pack(std::span<const std::int8_t> trits, std::size_t n, std::si
         for (std::size_t i = 0; i < k; ++i)
             codes[i] = static_cast<std::uint8_t>(in[i] + 1);
     });
+}
+
+/// Quantises float weights, row-major [N,K], by absmean (b1.58) and packs the trits; the scale is gamma. Throws what
+/// `absmean_quantize` and `pack` throw.
+template <Packing P, class E = Serial>
+PackedTernary<P> pack(std::span<const float> weights, std::size_t n, std::size_t k, E&& executor = {}) {
+    std::vector<std::int8_t> trits(weights.size());
+    const float gamma = absmean_quantize(weights, trits);
+    return pack<P>(trits, n, k, gamma, executor);
 }
 
 /// The same matrix in packing To, made stripe by stripe on the executor's threads; at no time is the whole matrix

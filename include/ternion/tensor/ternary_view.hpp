@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -90,12 +91,38 @@ void check_codes(Shape shape, const std::byte* data) {
     TERNION_THROW(std::invalid_argument, std::string(P::name) + ": " + place + " holds a code that is no trit");
 }
 
+/// Whether some inputs of a row have no other trit than zero.
+template <Packing P>
+bool all_zero(Shape shape, const std::byte* data, std::size_t row, std::size_t k, std::size_t count) {
+    std::vector<std::uint8_t> codes(count);
+    P::unpack(shape, data, row, k, count, codes.data());
+    return std::all_of(codes.begin(), codes.end(), [](std::uint8_t code) { return code == 1; });
+}
+
+/// Throws unless each scale_of(row, group) is finite, and zero only where it scales nothing but zero trits: that is how
+/// the block formats store a group of zeros, and anything else has lost its scale.
+template <Packing P, class ScaleOf>
+void check_scales(Shape shape, const std::byte* data, std::size_t group_inputs, const ScaleOf& scale_of) {
+    for (std::size_t row = 0; row < shape.n; ++row) {
+        for (std::size_t k = 0, group = 0; k < shape.k; k += group_inputs, ++group) {
+            const float scale = scale_of(row, group);
+            const std::size_t count = std::min(group_inputs, shape.k - k);
+            if (std::isfinite(scale) && (scale != 0 || all_zero<P>(shape, data, row, k, count))) continue;
+            TERNION_THROW(std::invalid_argument,
+                          std::string(P::name) + ": row " + std::to_string(row) + ", columns " + std::to_string(k) +
+                              " to " + std::to_string(k + count - 1) + " have the scale " + std::to_string(scale) +
+                              (scale == 0 ? " but trits that are not zero" : "; a scale is finite"));
+        }
+    }
+}
+
 }  // namespace detail
 
 /// Views bytes that hold a matrix W[N,K] in packing P, for instance those of a mapped file, without copying them.
 /// `bytes` must outlive the view and needs no alignment. Throws std::invalid_argument when there are fewer bytes than
 /// the shape needs, the shape is empty or too large, the scale is zero or not finite, or a code is no trit: each byte
-/// is read once for that.
+/// is read once for that. Scales among the bytes must be finite, and zero only where all their trits are zero; they are
+/// applied by `with_block_scales`, and play no part otherwise.
 template <Packing P>
 TernaryView<P> borrow(std::span<const std::byte> bytes, std::size_t n, std::size_t k, float scale = 1) {
     const Shape shape{n, k};
@@ -106,6 +133,11 @@ TernaryView<P> borrow(std::span<const std::byte> bytes, std::size_t n, std::size
                                                  std::to_string(bytes.size()));
     }
     detail::check_codes<P>(shape, bytes.data());
+    if constexpr (BlockScaledPacking<P>) {
+        detail::check_scales<P>(shape, bytes.data(), P::group_inputs, [&](std::size_t row, std::size_t group) {
+            return P::scale_at(shape, bytes.data(), row, group);
+        });
+    }
     return {shape, bytes.data(), scale};
 }
 

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "../core/executor.hpp"
+#include "scales.hpp"
+
+namespace ternion {
+
+/// Writes the weights as floats, row-major [N,K]: scale * trit, where the scale is the tensor's, or the row's or
+/// group's of a ScaledView. Throws std::invalid_argument unless there is room for exactly N * K. The executor splits
+/// rows.
+template <WeightMatrix W, class E = Serial>
+void dequantize(const W& w, std::span<float> weights, E&& executor = {}) {
+    using P = typename W::packing;
+    const auto view = w.view();
+    if (weights.size() != view.shape().size()) {
+        TERNION_THROW(std::invalid_argument, "dequantize: a matrix of " + to_string(view.shape()) + " has " +
+                                                 std::to_string(view.shape().size()) + " weights, not " +
+                                                 std::to_string(weights.size()));
+    }
+    split(view.rows(), 1, executor, [&](std::size_t begin, std::size_t end) {
+        std::vector<std::uint8_t> codes(view.cols());
+        for (std::size_t row = begin; row < end; ++row) {
+            float* out = weights.data() + row * view.cols();
+            const auto write = [&](const std::byte* data, float scale, std::size_t from, std::size_t to) {
+                P::unpack(view.shape(), data, row, from, to - from, codes.data());
+                for (std::size_t k = from; k < to; ++k)
+                    out[k] = scale * static_cast<float>(codes[k - from] - 1);
+            };
+            if constexpr (TernaryMatrix<W>) {
+                write(view.data(), view.scale(), 0, view.cols());
+            } else {
+                for (std::size_t g = 0; g < view.groups(); ++g) {
+                    const std::size_t from = g * view.group_inputs();
+                    const std::size_t to = std::min(view.cols(), from + view.group_inputs());
+                    write(view.trits().data(), view.scale(row, g), from, to);
+                }
+            }
+        }
+    });
+}
+
+}  // namespace ternion

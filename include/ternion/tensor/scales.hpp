@@ -1,0 +1,140 @@
+#pragma once
+
+// Scales other than one for the tensor. A ScaledView is a matrix together with a policy that says what multiplies each
+// trit: w[n][k] = scale(n, k / group) * trit. The tensor's own scale then plays no part.
+
+#include <algorithm>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <stdexcept>
+#include <string>
+
+#include "../core/config.hpp"
+#include "../core/shape.hpp"
+#include "ternary_view.hpp"
+
+namespace ternion {
+
+/// Scales beside the trits: one for each row (inputs = 0), or for each group of 64, 128 or 256 weights along K.
+/// `values` is row-major [N, groups]; the last group of a row may be shorter.
+struct ScaleTable {
+    const float* values;
+    std::size_t inputs = 0;
+
+    template <Packing P>
+    [[nodiscard]] TERNION_INLINE std::size_t group_inputs(const TernaryView<P>& w) const noexcept {
+        return inputs == 0 ? w.cols() : inputs;
+    }
+    template <Packing P>
+    [[nodiscard]] TERNION_INLINE float at(const TernaryView<P>& w, std::size_t row, std::size_t group) const noexcept {
+        return values[row * ceil_div(w.cols(), group_inputs(w)) + group];
+    }
+};
+
+/// The scales among the packed bytes, as TQ1_0, TQ2_0 and Q2_0 have them.
+struct BlockScales {
+    template <BlockScaledPacking P>
+    [[nodiscard]] TERNION_INLINE std::size_t group_inputs(const TernaryView<P>&) const noexcept {
+        return P::group_inputs;
+    }
+    template <BlockScaledPacking P>
+    [[nodiscard]] TERNION_INLINE float at(const TernaryView<P>& w, std::size_t row, std::size_t group) const noexcept {
+        return P::scale_at(w.shape(), w.data(), row, group);
+    }
+};
+
+/// A matrix W[N,K] with a scale for each row or group: w[n][k] = scales().at(trits(), n, k / group_inputs()) * trit.
+/// Borrows both, trivially copyable; made by `with_row_scales`, `with_group_scales` and `with_block_scales`, which
+/// check. gemv and gemm take it like any matrix.
+template <Packing P, class Scales>
+class ScaledView {
+ public:
+    using packing = P;
+    using scales_policy = Scales;
+
+    TERNION_INLINE constexpr ScaledView(TernaryView<P> trits, Scales scales) noexcept
+        : trits_(trits), scales_(scales) {}
+
+    [[nodiscard]] TERNION_INLINE constexpr TernaryView<P> trits() const noexcept { return trits_; }
+    [[nodiscard]] TERNION_INLINE constexpr const Scales& scales() const noexcept { return scales_; }
+    [[nodiscard]] TERNION_INLINE constexpr Shape shape() const noexcept { return trits_.shape(); }
+    [[nodiscard]] TERNION_INLINE constexpr std::size_t rows() const noexcept { return trits_.rows(); }
+    [[nodiscard]] TERNION_INLINE constexpr std::size_t cols() const noexcept { return trits_.cols(); }
+    [[nodiscard]] TERNION_INLINE constexpr ScaledView view() const noexcept { return *this; }
+
+    /// The weights along K that share a scale, and how many groups a row has.
+    [[nodiscard]] TERNION_INLINE std::size_t group_inputs() const noexcept { return scales_.group_inputs(trits_); }
+    [[nodiscard]] TERNION_INLINE std::size_t groups() const noexcept { return ceil_div(cols(), group_inputs()); }
+    [[nodiscard]] TERNION_INLINE float scale(std::size_t row, std::size_t group) const noexcept {
+        return scales_.at(trits_, row, group);
+    }
+
+ private:
+    TernaryView<P> trits_;
+    Scales scales_;
+};
+
+/// Anything whose view() is a ScaledView.
+template <class W>
+concept ScaledMatrix = requires(const W& w) {
+    typename W::packing;
+    typename W::scales_policy;
+    { w.view() } -> std::same_as<ScaledView<typename W::packing, typename W::scales_policy>>;
+};
+
+/// What multiplications accept: a matrix with one scale or with many.
+template <class W>
+concept WeightMatrix = TernaryMatrix<W> || ScaledMatrix<W>;
+
+namespace detail {
+
+inline void check_scale_table(Shape shape, std::size_t inputs, std::size_t found) {
+    if (inputs != 0 && inputs != 64 && inputs != 128 && inputs != 256) {
+        TERNION_THROW(std::invalid_argument,
+                      "scales are shared by 64, 128 or 256 inputs, not " + std::to_string(inputs));
+    }
+    const std::size_t expected = shape.n * (inputs == 0 ? 1 : ceil_div(shape.k, inputs));
+    if (found == expected) return;
+    TERNION_THROW(std::invalid_argument, "a matrix of " + to_string(shape) + " has " + std::to_string(expected) +
+                                             (inputs == 0 ? " rows to scale" : " groups to scale") + ", not " +
+                                             std::to_string(found));
+}
+
+template <Packing P>
+ScaledView<P, ScaleTable> with_table(TernaryView<P> w, std::span<const float> values, std::size_t inputs) {
+    check_scale_table(w.shape(), inputs, values.size());
+    const ScaledView<P, ScaleTable> scaled(w, {values.data(), inputs});
+    check_scales<P>(w.shape(), w.data(), scaled.group_inputs(),
+                    [&](std::size_t row, std::size_t group) { return scaled.scale(row, group); });
+    return scaled;
+}
+
+}  // namespace detail
+
+/// The matrix with a scale for each row: w[n][k] = values[n] * trit, in place of the tensor's scale. Borrows both.
+/// Throws std::invalid_argument unless there are N values, each finite, and zero only where a row has no other trit
+/// than zero.
+template <TernaryMatrix W>
+auto with_row_scales(const W& w, std::span<const float> values) {
+    return detail::with_table(w.view(), values, 0);
+}
+
+/// The matrix with a scale for each group of `inputs` weights along K (64, 128 or 256): w[n][k] = values[n * groups + k
+/// / inputs] * trit, groups = K / inputs rounded up. Borrows both. Throws as `with_row_scales` does.
+template <TernaryMatrix W>
+auto with_group_scales(const W& w, std::span<const float> values, std::size_t inputs) {
+    if (inputs == 0) detail::check_scale_table(w.view().shape(), 1, 0);  // zero means rows, but not here
+    return detail::with_table(w.view(), values, inputs);
+}
+
+/// The matrix with the scales that lie among its bytes; `borrow` has checked them where the bytes came from outside.
+template <TernaryMatrix W>
+requires BlockScaledPacking<typename W::packing>
+auto with_block_scales(const W& w) noexcept {
+    return ScaledView<typename W::packing, BlockScales>(w.view(), {});
+}
+
+}  // namespace ternion
