@@ -26,6 +26,10 @@ template <class Out>
 using MultiplyFunction = void (*)(const MatrixBytes&, const ternion::ActivationView&, ternion::RowRange,
                                   const ternion::Output<Out>&, AnyExecutor&);
 
+/// With scales beside the trits, or in null's place those of the packing's own blocks.
+using MultiplyScaledFunction = void (*)(const MatrixBytes&, const ternion::ScaleTable*, const ternion::ActivationView&,
+                                        ternion::RowRange, const ternion::Output<float>&, AnyExecutor&);
+
 /// One packing on one arch: ternion::multiply<Arch> on TernaryView<P> for each type of result.
 struct Kernel {
     std::string_view packing;
@@ -37,6 +41,8 @@ struct Kernel {
     MultiplyFunction<float> multiply_float;
     MultiplyFunction<ternion::Float16> multiply_float16;
     MultiplyFunction<ternion::BFloat16> multiply_bfloat16;
+    MultiplyScaledFunction multiply_scaled;
+    bool has_block_scales;
 
     [[nodiscard]] std::string name() const {
         return std::string(packing) + " on " + std::string(backend) + "/" + std::to_string(register_bytes);

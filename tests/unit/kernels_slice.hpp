@@ -19,6 +19,17 @@ void multiply_bytes(const MatrixBytes& w, const ternion::ActivationView& x, tern
 }
 
 template <ternion::Packing P, class Arch>
+void multiply_scaled_bytes(const MatrixBytes& w, const ternion::ScaleTable* scales, const ternion::ActivationView& x,
+                           ternion::RowRange rows, const ternion::Output<float>& out, AnyExecutor& executor) {
+    const ternion::TernaryView<P> trits(w.shape, w.data, w.scale);
+    if (scales != nullptr) {
+        ternion::multiply<Arch>(ternion::ScaledView<P, ternion::ScaleTable>(trits, *scales), x, rows, out, executor);
+    } else if constexpr (ternion::BlockScaledPacking<P>) {
+        ternion::multiply<Arch>(ternion::with_block_scales(trits), x, rows, out, executor);
+    }
+}
+
+template <ternion::Packing P, class Arch>
 Kernel make_kernel() {
     using Backend = ternion::backend_of<Arch>;
     return {P::name,
@@ -29,7 +40,9 @@ Kernel make_kernel() {
             multiply_bytes<P, Arch, std::int32_t>,
             multiply_bytes<P, Arch, float>,
             multiply_bytes<P, Arch, ternion::Float16>,
-            multiply_bytes<P, Arch, ternion::BFloat16>};
+            multiply_bytes<P, Arch, ternion::BFloat16>,
+            multiply_scaled_bytes<P, Arch>,
+            ternion::BlockScaledPacking<P>};
 }
 
 template <std::size_t Slice>

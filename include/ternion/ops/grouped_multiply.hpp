@@ -224,7 +224,8 @@ void multiply(const ScaledView<P, Scales>& w, const ActivationView& x, RowRange 
                 return multiply<Arch>(w.trits(), x, rows, scaled, executor);
             }
         }
-        TERNION_ASSERT(x.k == w.cols() && x.ld >= x.k && x.group_sums != nullptr && x.scales != nullptr);
+        TERNION_ASSERT(x.k == w.cols() && x.ld >= x.k);
+        TERNION_ASSERT(x.m == 0 || (x.group_sums != nullptr && x.scales != nullptr));
         TERNION_ASSERT(rows.begin <= rows.end && rows.end <= w.rows() && out.ld >= rows.end);
         constexpr std::size_t step = GroupedPanels<P, B> ? 16 : RowKernel<B>::rows;
         const std::size_t first = rows.begin / step * step;

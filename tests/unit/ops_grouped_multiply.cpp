@@ -1,0 +1,228 @@
+// Weights with a scale for each row or group: every packing on every arch against the definition, in every bit.
+
+#include <array>
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_exception.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+#include <ternion/ternion.hpp>
+#include <vector>
+
+#include "kernels.hpp"
+#include "product.hpp"
+#include "random_data.hpp"
+
+namespace {
+
+using namespace ternion;
+using test::Product;
+
+/// A product whose weights have a scale for each `inputs` weights of a row; 0 stands for the whole row.
+struct ScaledProduct {
+    Product product;
+    std::size_t inputs;
+    std::size_t groups;
+    std::vector<float> scales;
+    std::vector<std::int32_t> group_sums;
+
+    ScaledProduct(Shape shape, std::size_t m, std::size_t inputs_of_group, std::uint64_t seed)
+        : product(Product::random(shape, m, seed)),
+          inputs(inputs_of_group == 0 ? shape.k : inputs_of_group),
+          groups(ceil_div(shape.k, inputs)),
+          scales(test::random_floats(shape.n * groups, seed + 1, 3)) {
+        for (auto& scale : scales)  // what a float16 holds
+            scale = static_cast<float>(Float16(scale + (scale < 0 ? -0.01f : 0.01f)));
+        const std::size_t units = ceil_div(shape.k, 64);
+        group_sums.resize(m * units);
+        for (std::size_t i = 0; i < m * shape.k; ++i)
+            group_sums[i / shape.k * units + i % shape.k / 64] += product.x.q[i];
+    }
+
+    [[nodiscard]] ActivationView view(std::size_t m) const {
+        auto x = product.x.view(m);
+        x.group_sums = group_sums.data();
+        return x;
+    }
+
+    /// The documented formula, one group after the other.
+    [[nodiscard]] std::vector<float> expected(std::size_t m, const float* residual) const {
+        const auto [n, k] = product.shape;
+        std::vector<float> y;
+        for (std::size_t i = 0; i < m * n; ++i) {
+            float total = 0;
+            for (std::size_t g = 0; g < groups; ++g) {
+                std::int32_t sum = 0;
+                for (std::size_t j = g * inputs; j < std::min(k, (g + 1) * inputs); ++j)
+                    sum += product.trits[i % n * k + j] * product.x.q[i / n * k + j];
+                const float scale = scales[i % n * groups + g] * product.x.scales[i / n];
+                const auto value = static_cast<float>(sum);
+                total = g == 0 ? value * scale : multiply_add(value, scale, total);
+                if (groups == 1 && inputs == k && residual != nullptr) total = multiply_add(value, scale, residual[i]);
+            }
+            const bool added = residual != nullptr && !(groups == 1 && inputs == k);
+            y.push_back(added ? total + residual[i] : total);
+        }
+        return y;
+    }
+};
+
+constexpr float poison = -123456789.0f;
+
+/// How many kernels agree at m tokens; those without scales in their blocks don't count for `in_blocks`.
+std::size_t check(const ScaledProduct& scaled, std::size_t m, RowRange rows, test::AnyExecutor& executor,
+                  const float* residual = nullptr, bool by_row = false) {
+    const auto shape = scaled.product.shape;
+    const auto expected = scaled.expected(m, residual);
+    const ScaleTable table{scaled.scales.data(), by_row ? 0 : scaled.inputs};
+    std::size_t compared = 0;
+    for (const test::Kernel& kernel : test::all_kernels()) {
+        const auto packed = kernel.pack(scaled.product.trits, shape);
+        std::vector<float> y(m * shape.n, poison);
+        const Output<float> out{y.data(), shape.n, residual, shape.n};
+        kernel.multiply_scaled({shape, packed.data(), 99}, &table, scaled.view(m), rows, out, executor);
+        for (std::size_t i = 0; i < y.size(); ++i) {
+            const bool inside = i % shape.n >= rows.begin && i % shape.n < rows.end;
+            if (y[i] == (inside ? expected[i] : poison)) continue;
+            FAIL_CHECK(kernel.name() << ", " << to_string(shape) << ", M=" << m << ", groups of " << scaled.inputs
+                                     << ": y[" << i << "] is " << y[i] << ", not " << expected[i]);
+            break;
+        }
+        ++compared;
+    }
+    return compared;
+}
+
+constexpr std::array<Shape, 12> shapes{{{1, 1},
+                                        {2, 63},
+                                        {3, 64},
+                                        {16, 65},
+                                        {17, 129},
+                                        {33, 255},
+                                        {31, 256},
+                                        {35, 257},
+                                        {64, 512},
+                                        {19, 700},
+                                        {7, 1280},
+                                        {5, 4099}}};
+
+TEST_CASE("scales of groups and rows: every kernel gives the defined floats", "[multiply][scales]") {
+    test::Erased<Serial> serial;
+    std::size_t compared = 0;
+    for (const Shape shape : shapes) {
+        for (const std::size_t inputs : {64, 128, 256, 0}) {
+            const ScaledProduct scaled(shape, 13, inputs, shape.k + inputs);
+            for (const std::size_t m : {1, 3, 13})
+                compared += check(scaled, m, {0, shape.n}, serial, nullptr, inputs == 0);
+        }
+    }
+    CHECK(compared == shapes.size() * 4 * 3 * test::kernel_count);
+}
+
+TEST_CASE("scales of groups: large batches, ranges of rows, residuals, threads", "[multiply][scales]") {
+    test::Erased<Serial> serial;
+    test::Erased<test::ThreadPool> pool(test::ThreadPool(3));
+    std::size_t compared = 0;
+    for (const std::size_t inputs : {64, 256, 0}) {
+        const ScaledProduct scaled({53, 391}, 101, inputs, 7);
+        const auto residual = test::random_floats(101 * 53, 8, 20);
+        for (const RowRange rows : {RowRange{0, 53}, {3, 7}, {15, 49}, {20, 20}}) {
+            compared += check(scaled, 49, rows, serial, residual.data(), inputs == 0);
+            compared += check(scaled, 101, rows, pool, nullptr, inputs == 0);
+        }
+    }
+    CHECK(compared == 3 * 4 * 2 * test::kernel_count);
+}
+
+TEST_CASE("the scales in the blocks of a format are applied by every arch", "[multiply][scales]") {
+    test::Erased<Serial> serial;
+    std::size_t compared = 0;
+    for_each_type(all_packings{}, [&]<class P>(std::type_identity<P>) {
+        if constexpr (BlockScaledPacking<P>) {
+            for (const Shape shape :
+                 {Shape{5, 2 * P::group_inputs + 7}, Shape{2, 10}, Shape{34, 3 * P::group_inputs}}) {
+                const ScaledProduct scaled(shape, 3, P::group_inputs, shape.n);
+                const auto trits = pack<P>(scaled.product.trits, shape.n, shape.k);
+                const ScaledView<P, ScaleTable> table(trits.view(), {scaled.scales.data(), P::group_inputs});
+                const auto blocks = repack<P>(table);
+                for (const test::Kernel& kernel : test::all_kernels()) {
+                    if (kernel.packing != P::name) continue;
+                    REQUIRE(kernel.has_block_scales);
+                    std::vector<float> y(3 * shape.n, poison);
+                    kernel.multiply_scaled({shape, blocks.bytes().data()}, nullptr, scaled.view(3), {0, shape.n},
+                                           {y.data(), shape.n}, serial);
+                    INFO(kernel.name() << ", " << to_string(shape));
+                    CHECK(y == scaled.expected(3, nullptr));
+                    ++compared;
+                }
+            }
+        }
+    });
+    CHECK(compared == 3 * 3 * all_archs::size);
+}
+
+TEST_CASE("gemv and gemm take scaled matrices", "[multiply][scales]") {
+    const Shape shape{21, 300};
+    const auto trits = test::random_trits(shape.size(), 1);
+    const auto x = test::random_floats(4 * shape.k, 2);
+    const auto w = pack<Q2_0>(trits, shape.n, shape.k, 0.5f);
+    std::vector<float> plain(4 * shape.n), y(4 * shape.n);
+    gemm(w, x, 4, plain);
+
+    const std::vector<float> rows(shape.n, 0.5f);
+    gemm(with_row_scales(w, rows), x, 4, y);
+    CHECK(y == plain);
+    gemv(ScaledTernary<Q2_0>(w, rows), std::span(x).first(shape.k), std::span(y).first(shape.n));
+    CHECK(y == plain);
+
+    // Groups add up in another order, so the floats are near, and the integers the same.
+    gemm(with_block_scales(w), x, 4, y);
+    for (std::size_t i = 0; i < y.size(); ++i)
+        CHECK(std::abs(y[i] - plain[i]) < 1e-3f);
+    std::vector<std::int32_t> sums(shape.n), expected(shape.n);
+    const auto q = test::random_activations(shape.k, 3);
+    reference_gemm(trits, shape.n, shape.k, q, 1, expected);
+    gemv(with_block_scales(w), q, sums);
+    CHECK(sums == expected);
+}
+
+TEST_CASE("grouped scales ask for the sums of groups of activations", "[multiply][scales]") {
+    const auto w = pack<TQ2_0>(test::random_trits(6 * 100, 1), 6, 100, 2);
+    const auto x = test::random_floats(2 * 100, 4);
+    QuantizedActivations activations;
+    quantize(Absmax<8>{}, x, 2, 100, activations);
+    std::vector<float> y(12), expected(12);
+    const auto scaled = with_block_scales(w);
+    CHECK_THROWS_MATCHES(gemm(scaled, activations, std::span(y)), std::invalid_argument,
+                         Catch::Matchers::MessageMatches(Catch::Matchers::ContainsSubstring("sum_groups")));
+    sum_groups(activations);
+    gemm(scaled, activations, std::span(y));
+    gemm(scaled, x, 2, expected);
+    CHECK(y == expected);
+    // They don't outlive the activations they belong to.
+    quantize(Absmax<8>{}, x, 2, 100, activations);
+    CHECK_FALSE(activations.has_group_sums());
+    gemm(with_row_scales(w, std::vector<float>(6, 2.0f)), activations, std::span(y));
+    gemm(w, activations, std::span(expected));
+    CHECK(y == expected);
+}
+
+TEST_CASE("sums of groups are exact on every arch", "[scales]") {
+    for_each_type(all_archs{}, [&]<class Arch>(std::type_identity<Arch>) {
+        for (const std::size_t k : {1, 63, 64, 65, 200, 256}) {
+            QuantizedActivations x;
+            x.resize(2, k);
+            const auto q = test::random_activations(2 * k, k);
+            for (std::size_t m = 0; m < 2; ++m)
+                std::copy_n(q.begin() + static_cast<std::ptrdiff_t>(m * k), k, x.mutable_row(m));
+            sum_groups<Arch>(x);
+            const std::size_t groups = (k + 63) / 64;
+            std::vector<std::int32_t> expected(2 * groups);
+            for (std::size_t i = 0; i < 2 * k; ++i)
+                expected[i / k * groups + i % k / 64] += q[i];
+            const std::int32_t* found = x.view().group_sums;
+            INFO(backend_of<Arch>::name << ", K=" << k);
+            CHECK(std::vector<std::int32_t>(found, found + expected.size()) == expected);
+        }
+    });
+}
+
+}  // namespace
