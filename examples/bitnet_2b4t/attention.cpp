@@ -24,7 +24,7 @@ Attention::Attention(const Config& config)
 
 void Attention::operator()(std::span<const float> queries, std::size_t first, std::size_t count, const KvCache& cache,
                            std::size_t layer, std::span<float> out, Threads& threads) {
-    const std::size_t tile_tokens = std::max<std::size_t>(1, tile_rows / group_);
+    const std::size_t tile_tokens = std::max(same_bits, tile_rows / group_);
     const std::size_t tiles = ternion::ceil_div(count, tile_tokens);
     const std::size_t span = tiles == 1 ? span_keys : first + count;
     const std::size_t spans = ternion::ceil_div(first + count, span);
@@ -45,17 +45,17 @@ void Attention::operator()(std::span<const float> queries, std::size_t first, st
         load(tile, queries, worker);
         accumulate(tile, part * span, std::min((part + 1) * span, tile.position + tile.tokens), cache, layer, worker,
                    partial);
-        if (spans == 1) finish(tile, {&partial, 1}, cache.value_stride(), out);
+        if (spans == 1) finish(tile, {&partial, 1}, cache.format().value_stride(), out);
     });
     for (std::size_t head = 0; spans > 1 && head < kv_heads_; ++head) {
-        finish(tile_of(0, head), std::span(partials_).subspan(head * spans, spans), cache.value_stride(), out);
+        finish(tile_of(0, head), std::span(partials_).subspan(head * spans, spans), cache.format().value_stride(), out);
     }
 }
 
 /// Allocates before the threads start: an exception couldn't leave them.
 void Attention::prepare(std::size_t rows, std::size_t partials, const KvCache& cache, std::size_t workers) {
     const auto fit = [&](Partial& partial) {
-        partial.values.resize(rows * cache.value_stride());
+        partial.values.resize(rows * cache.format().value_stride());
         partial.peak.resize(rows);
         partial.sum.resize(rows);
     };
@@ -63,8 +63,8 @@ void Attention::prepare(std::size_t rows, std::size_t partials, const KvCache& c
     for (Worker& worker : workers_) {
         worker.queries.resize(rows * head_dim_);
         worker.scores.resize(rows * KvCache::block);
-        worker.keys.resize(cache.key_floats());
-        worker.values.resize(cache.value_floats());
+        worker.keys.resize(cache.format().key_floats());
+        worker.values.resize(cache.format().value_floats());
         fit(worker.partial);
     }
     partials_.resize(std::max(partials_.size(), partials));
@@ -86,7 +86,7 @@ void Attention::load(const Tile& tile, std::span<const float> queries, Worker& w
 void Attention::accumulate(const Tile& tile, std::size_t key_begin, std::size_t key_end, const KvCache& cache,
                            std::size_t layer, Worker& worker, Partial& partial) const {
     constexpr std::size_t block = KvCache::block;
-    const std::size_t stride = cache.value_stride();
+    const std::size_t stride = cache.format().value_stride();
     std::ranges::fill(partial.values, 0.0F);
     std::ranges::fill(partial.peak, masked);
     std::ranges::fill(partial.sum, 0.0F);

@@ -16,6 +16,9 @@ namespace bitnet {
 /// with the length. The work is cut into pieces by sizes alone; results don't depend on the number of threads.
 class Attention {
  public:
+    /// So many tokens at once give the same bits as one by one: the keys are cut at the same places.
+    static constexpr std::size_t same_bits = 8;
+
     explicit Attention(const Config& config);
 
     /// Queries [count, heads, head_dim] of the tokens at positions `first` and following, whose keys and values `cache`

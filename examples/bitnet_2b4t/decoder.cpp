@@ -1,8 +1,10 @@
 #include "decoder.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 
+#include "compute/projection.hpp"
 #include "feed_forward.hpp"
 
 namespace bitnet {
@@ -11,79 +13,122 @@ namespace {
 
 constexpr std::size_t some_tokens = 8;  // a piece of element-wise work
 
-/// Row i of a matrix of `width` columns, and rows begin to end.
-template <class Buffer>
-auto row(Buffer& matrix, std::size_t i, std::size_t width) {
-    return std::span(matrix).subspan(i * width, width);
-}
+/// Rows begin to end of a matrix of `width` columns, and row i.
 template <class Buffer>
 auto rows(Buffer& matrix, std::size_t begin, std::size_t end, std::size_t width) {
     return std::span(matrix).subspan(begin * width, (end - begin) * width);
+}
+template <class Buffer>
+auto row(Buffer& matrix, std::size_t i, std::size_t width) {
+    return rows(matrix, i, i + 1, width);
 }
 
 }  // namespace
 
 Decoder::Decoder(const Weights& weights, Threads& threads)
-    : weights_(weights), threads_(threads), rope_(weights.config), attention_(weights.config) {}
+    : weights_(weights),
+      threads_(threads),
+      rope_(weights.config),
+      attention_(weights.config),
+      likeliest_(weights.head(), weights.screen ? &*weights.screen : nullptr, same_bits) {}
 
 void Decoder::forward(std::span<const int> tokens, KvCache& cache) {
-    for (const int token : tokens) {
-        if (token < 0 || static_cast<std::size_t>(token) >= config().vocab) {
+    const Run run{tokens, &cache};
+    forward({&run, 1});
+}
+
+void Decoder::forward(std::span<const Run> runs) {
+    check(runs);
+    std::vector<std::size_t> positions;
+    for (const auto& [tokens, cache] : runs) {
+        cache->reserve(tokens.size());
+        for (std::size_t i = 0; i < tokens.size(); ++i)
+            positions.push_back(cache->length() + i);
+    }
+    if (positions.empty()) return;
+    resize(positions.size());
+    rope_.prepare(positions);
+    embed(runs);
+    for (std::size_t i = 0; i < config().layers; ++i) {
+        attend(weights_.layers[i], i, runs);
+        feed_forward(weights_.layers[i]);
+    }
+    weights_.output_norm(h_, h_, threads_);
+    likeliest_.reset(h_);
+    for (const auto& [tokens, cache] : runs)
+        cache->advance(tokens.size());
+}
+
+void Decoder::check(std::span<const Run> runs) const {
+    for (const auto& [tokens, cache] : runs) {
+        if (std::ranges::count(runs, cache, &Run::cache) > 1) {
+            throw std::invalid_argument("runs of different sequences: expected each cache once, found one twice");
+        }
+        for (const int token : tokens) {
+            if (token >= 0 && static_cast<std::size_t>(token) < config().vocab) continue;
             throw std::invalid_argument("token out of range: expected 0 to " + std::to_string(config().vocab - 1) +
                                         ", found " + std::to_string(token));
         }
     }
-    if (tokens.empty()) return;
-    cache.reserve(tokens.size());
-    resize(tokens.size());
-    rope_.prepare(cache.length(), count_);
-    embed(tokens);
-    for (std::size_t i = 0; i < config().layers; ++i) {
-        attend(weights_.layers[i], i, cache);
-        feed_forward(weights_.layers[i]);
-    }
-    weights_.output_norm(h_, x_, threads_);
-    cache.advance(count_);
 }
 
-void Decoder::embed(std::span<const int> tokens) {
-    in_chunks(threads_, count_, some_tokens, [&](std::size_t begin, std::size_t end) {
-        for (std::size_t t = begin; t < end; ++t) {
-            weights_.embedding.read(static_cast<std::size_t>(tokens[t]), row(h_, t, config().hidden));
+void Decoder::embed(std::span<const Run> runs) {
+    std::size_t t = 0;
+    for (const auto& [tokens, cache] : runs) {
+        for (const int token : tokens)
+            weights_.embedding.read(static_cast<std::size_t>(token), row(h_, t++, config().hidden));
+    }
+}
+
+/// activations = quantised(norm(x)): the inputs of BitLinear.
+void Decoder::quantise(const ternion::RmsNorm& norm, std::span<const float> x) {
+    const std::size_t width = norm.channels();
+    activations_.resize(count_, width);
+    normed_.resize(threads_.concurrency() * width);
+    threads_.parallel_for(ternion::ceil_div(count_, some_tokens), [&](std::size_t index, std::size_t worker) {
+        const auto normed = row(normed_, worker, width);
+        for (std::size_t t = index * some_tokens; t < std::min(count_, (index + 1) * some_tokens); ++t) {
+            norm(row(x, t, width), normed);
+            const auto done = ternion::Absmax<8>::quantize_token(normed.data(), width, activations_.mutable_row(t));
+            activations_.set(t, done.scale, done.sum);
         }
     });
 }
 
 /// h += o(attn_sub_norm(attention(rope(q), rope(k), v))), with q, k and v of attn_norm(h).
-void Decoder::attend(const LayerWeights& layer, std::size_t index, KvCache& cache) {
-    layer.attn_norm(h_, x_, threads_);
-    ternion::quantize(ternion::Absmax<8>{}, std::span<const float>(x_), count_, config().hidden, activations_,
-                      threads_);
-    layer.q.forward(activations_, q_, threads_);
-    layer.k.forward(activations_, k_, threads_);
-    layer.v.forward(activations_, v_, threads_);
+void Decoder::attend(const LayerWeights& layer, std::size_t index, std::span<const Run> runs) {
+    const std::size_t q = config().q_size(), kv = config().kv_size();
+    quantise(layer.attn_norm, h_);
+    project({{layer.q, q_}, {layer.k, k_}, {layer.v, v_}}, activations_, threads_);
     in_chunks(threads_, count_, some_tokens, [&](std::size_t begin, std::size_t end) {
         for (std::size_t t = begin; t < end; ++t) {
-            rope_.apply(t, row(q_, t, config().q_size()));
-            rope_.apply(t, row(k_, t, config().kv_size()));
+            rope_.apply(t, row(q_, t, q));
+            rope_.apply(t, row(k_, t, kv));
         }
     });
-    cache.store(index, count_, k_, v_, threads_);
-    attention_(q_, cache.length(), count_, cache, index, attended_, threads_);
-    layer.o.forward_add(attended_, count_, h_, workspace_, threads_);
+    std::size_t begin = 0;
+    for (const auto& [tokens, cache] : runs) {
+        const std::size_t end = begin + tokens.size();
+        cache->store(index, tokens.size(), rows(k_, begin, end, kv), rows(v_, begin, end, kv), threads_);
+        attention_(rows(q_, begin, end, q), cache->length(), tokens.size(), *cache, index,
+                   rows(attended_, begin, end, q), threads_);
+        begin = end;
+    }
+    quantise(layer.attn_sub_norm, attended_);
+    project({{layer.o, h_, true}}, activations_, threads_);
 }
 
 /// h += down(ffn_sub_norm(relu(gate)^2 · up)), with gate and up of ffn_norm(h).
 void Decoder::feed_forward(const LayerWeights& layer) {
-    layer.ffn_norm(h_, x_, threads_);
-    ternion::quantize(ternion::Absmax<8>{}, std::span<const float>(x_), count_, config().hidden, activations_,
-                      threads_);
-    layer.gate.forward(activations_, gate_, threads_);
-    layer.up.forward(activations_, up_, threads_);
-    in_chunks(threads_, count_, some_tokens, [&](std::size_t begin, std::size_t end) {
-        gated_squared_relu(rows(gate_, begin, end, config().ffn), rows(up_, begin, end, config().ffn));
+    quantise(layer.ffn_norm, h_);
+    project({{layer.gate, gate_}, {layer.up, up_}}, activations_, threads_, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t t = 0; t < count_; ++t) {
+            gated_squared_relu(row(gate_, t, config().ffn).subspan(begin, end - begin),
+                               row(up_, t, config().ffn).subspan(begin, end - begin));
+        }
     });
-    layer.down.forward_add(gate_, count_, h_, workspace_, threads_);
+    quantise(layer.ffn_sub_norm, gate_);
+    project({{layer.down, h_, true}}, activations_, threads_);
 }
 
 std::span<const float> Decoder::logits() {
@@ -93,14 +138,17 @@ std::span<const float> Decoder::logits() {
 }
 
 void Decoder::logits(std::size_t first, std::size_t count, std::span<float> out) {
-    if (first + count > count_) throw std::out_of_range("Decoder::logits: the last run has fewer tokens");
-    weights_.head().logits(rows(x_, first, first + count, config().hidden), count, out, threads_);
+    if (first + count > count_) throw std::out_of_range("Decoder::logits: the last call has fewer tokens");
+    weights_.head().logits(rows(h_, first, first + count, config().hidden), count, out, threads_);
+}
+
+std::span<const Candidate> Decoder::likeliest(std::size_t token, std::size_t best, std::span<const int> always) {
+    return likeliest_.after(token, best, always, threads_);
 }
 
 void Decoder::resize(std::size_t count) {
     count_ = count;
-    for (Floats* buffer : {&h_, &x_})
-        buffer->resize(count * config().hidden);
+    h_.resize(count * config().hidden);
     for (Floats* buffer : {&q_, &attended_})
         buffer->resize(count * config().q_size());
     for (Floats* buffer : {&k_, &v_})

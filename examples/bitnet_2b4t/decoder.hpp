@@ -3,53 +3,72 @@
 #include <cstddef>
 #include <span>
 #include <ternion/ternion.hpp>
+#include <vector>
 
 #include "attention.hpp"
 #include "compute/threads.hpp"
+#include "head/likeliest.hpp"
 #include "kv_cache.hpp"
 #include "rope.hpp"
 #include "weights.hpp"
 
 namespace bitnet {
 
-/// Runs tokens through the model. The weights and the sequence's KV cache are the caller's; the decoder only owns its
-/// working memory, which grows to the largest run of tokens and is then reused.
+/// Tokens that follow those in a sequence's cache.
+struct Run {
+    std::span<const int> tokens;
+    KvCache* cache;
+};
+
+/// Runs tokens through the model. The weights and the sequences' KV caches are the caller's; the decoder only owns its
+/// working memory, which grows to the largest number of tokens and is then reused. Up to `same_bits` tokens of a
+/// sequence at once give, bit for bit, what they give one by one; more agree to the rounding of floats.
 class Decoder {
  public:
+    static constexpr std::size_t same_bits = Attention::same_bits;
+
     /// `weights` and `threads` must outlive the decoder.
     Decoder(const Weights& weights, Threads& threads);
 
     const Config& config() const { return weights_.config; }
 
-    /// Appends `tokens` to the sequence in `cache`. Throws std::invalid_argument for an id that is none, and
-    /// std::length_error where the cache has no room; the sequence is then unchanged.
+    /// Appends tokens to one sequence or several, each of which comes once; the weights are read once for all. Throws
+    /// std::invalid_argument for an id that is none, and std::length_error where a cache has no room; the sequences are
+    /// then unchanged.
+    void forward(std::span<const Run> runs);
     void forward(std::span<const int> tokens, KvCache& cache);
 
-    /// Logits of what follows the last token of the last run; valid until the next call.
+    /// Logits of what follows the last token of the last call; valid until the next call.
     std::span<const float> logits();
-    /// Logits [count, vocab] of what follows tokens `first` and following of the last run.
+    /// Logits [count, vocab] of what follows tokens `first` and following of the last call, in the order of its runs.
     void logits(std::size_t first, std::size_t count, std::span<float> out);
+    /// What may follow token `token` of the last call: at least the `best` likeliest tokens (0: all) but for `always`,
+    /// and those, with the logits that they have in `logits()`. Valid until the next call.
+    std::span<const Candidate> likeliest(std::size_t token, std::size_t best, std::span<const int> always = {});
 
  private:
+    void check(std::span<const Run> runs) const;
     void resize(std::size_t count);
-    void embed(std::span<const int> tokens);
-    void attend(const LayerWeights& layer, std::size_t index, KvCache& cache);
+    void embed(std::span<const Run> runs);
+    void attend(const LayerWeights& layer, std::size_t index, std::span<const Run> runs);
     void feed_forward(const LayerWeights& layer);
+    void quantise(const ternion::RmsNorm& norm, std::span<const float> x);
 
     const Weights& weights_;
     Threads& threads_;
     Rope rope_;
     Attention attention_;
-    std::size_t count_ = 0;  // tokens of the run
+    std::size_t count_ = 0;  // tokens of the last call
 
     using Floats = ternion::AlignedBuffer<float>;
-    Floats h_, x_;      // the residual stream and its norm, [count, hidden]
+    Floats h_;          // the residual stream, [count, hidden]; at last its norm
     Floats q_, k_, v_;  // [count, heads or kv_heads, head_dim]
     Floats attended_;   // as q_
     Floats gate_, up_;  // [count, ffn]
-    Floats logits_;     // [vocab]
+    Floats normed_;     // a token for each thread
     ternion::QuantizedActivations activations_;
-    NormedLinear::Workspace workspace_;
+    Floats logits_;  // [vocab]
+    Likeliest likeliest_;
 };
 
 }  // namespace bitnet

@@ -20,13 +20,13 @@ class Rope {
         }
     }
 
-    /// Prepares for `count` tokens from position `first`.
-    void prepare(std::size_t first, std::size_t count) {
-        turns_.resize(count * half_);
-        for (std::size_t t = 0; t < count; ++t) {
-            for (std::size_t i = 0; i < half_; ++i) {
-                const double angle = static_cast<double>(first + t) * frequencies_[i];
-                turns_[t * half_ + i] = {static_cast<float>(std::cos(angle)), static_cast<float>(std::sin(angle))};
+    /// Prepares for tokens at these positions.
+    void prepare(std::span<const std::size_t> positions) {
+        turns_.clear();
+        for (const std::size_t position : positions) {
+            for (const double frequency : frequencies_) {
+                const double angle = static_cast<double>(position) * frequency;
+                turns_.push_back({static_cast<float>(std::cos(angle)), static_cast<float>(std::sin(angle))});
             }
         }
     }

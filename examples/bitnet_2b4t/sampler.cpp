@@ -6,39 +6,49 @@
 
 namespace bitnet {
 
+std::size_t Sampler::needed() const {
+    return options_.temperature <= 0 ? 1 : options_.top_k <= 0 ? 0 : static_cast<std::size_t>(options_.top_k);
+}
+
 int Sampler::operator()(std::span<const float> logits, std::span<const int> history) {
-    collect(logits);
+    std::vector<Candidate> all;
+    for (const float logit : logits)
+        all.push_back({logit, static_cast<int>(all.size())});
+    return (*this)(all, history);
+}
+
+int Sampler::operator()(std::span<const Candidate> candidates, std::span<const int> history) {
+    const auto is_number = [](const Candidate& c) { return std::isfinite(c.logit); };
+    if (candidates.empty() || !std::ranges::all_of(candidates, is_number)) {
+        throw std::runtime_error("the model's logits: expected finite numbers, found NaN or infinity");
+    }
+    candidates_.assign(candidates.begin(), candidates.end());
     penalise(history);
-    if (options_.temperature <= 0) return std::ranges::min_element(candidates_, likelier)->id;
+    if (options_.temperature <= 0) return std::ranges::min_element(candidates_, Candidate::likelier)->id;
     keep_top_k();
     keep_top_p();
     keep_min_p();
     return draw();
 }
 
-void Sampler::collect(std::span<const float> logits) {
-    candidates_.resize(logits.size());
-    bool numbers = !logits.empty();
-    for (std::size_t i = 0; i < logits.size(); ++i) {
-        numbers &= std::isfinite(logits[i]);
-        candidates_[i] = {logits[i], static_cast<int>(i)};
-    }
-    if (!numbers) throw std::runtime_error("the model's logits: expected finite numbers, found NaN or infinity");
-}
-
 /// A token counts once, however often it occurs.
-void Sampler::penalise(std::span<const int> history) {
-    if (options_.repeat_penalty == 1.0F) return;
+std::span<const int> Sampler::penalised(std::span<const int> history) {
+    if (options_.repeat_penalty == 1.0F) return {};
     const auto last = options_.repeat_last_n < 0
                           ? history.size()
                           : std::min(history.size(), static_cast<std::size_t>(options_.repeat_last_n));
-    std::vector<int> seen(history.end() - static_cast<std::ptrdiff_t>(last), history.end());
-    std::ranges::sort(seen);
-    const auto repeats = std::ranges::unique(seen);
-    seen.erase(repeats.begin(), repeats.end());
-    for (const int id : seen) {
-        if (id < 0 || static_cast<std::size_t>(id) >= candidates_.size()) continue;
-        float& logit = candidates_[static_cast<std::size_t>(id)].logit;
+    penalised_.assign(history.end() - static_cast<std::ptrdiff_t>(last), history.end());
+    std::ranges::sort(penalised_);
+    const auto repeats = std::ranges::unique(penalised_);
+    penalised_.erase(repeats.begin(), repeats.end());
+    return penalised_;
+}
+
+void Sampler::penalise(std::span<const int> history) {
+    const std::span<const int> ids = penalised(history);
+    if (ids.empty()) return;
+    for (auto& [logit, id] : candidates_) {
+        if (!std::ranges::binary_search(ids, id)) continue;
         logit = logit > 0 ? logit / options_.repeat_penalty : logit * options_.repeat_penalty;
     }
 }
@@ -46,7 +56,7 @@ void Sampler::penalise(std::span<const int> history) {
 void Sampler::keep_top_k() {
     const auto k = options_.top_k <= 0 ? candidates_.size()
                                        : std::min(candidates_.size(), static_cast<std::size_t>(options_.top_k));
-    std::ranges::partial_sort(candidates_, candidates_.begin() + static_cast<std::ptrdiff_t>(k), likelier);
+    std::ranges::partial_sort(candidates_, candidates_.begin() + static_cast<std::ptrdiff_t>(k), Candidate::likelier);
     candidates_.resize(k);
 }
 

@@ -6,6 +6,8 @@
 #include <span>
 #include <vector>
 
+#include "head/candidate.hpp"
+
 namespace bitnet {
 
 /// llama.cpp's names, meanings and defaults. Off: temperature 0 (greedy), top_k 0, top_p 1, min_p 0, repeat_penalty 1.
@@ -26,19 +28,18 @@ class Sampler {
  public:
     explicit Sampler(const SamplerOptions& options) : options_(options), random_(options.seed) {}
 
-    /// `history` is the sequence so far. Throws std::runtime_error where a logit isn't a number.
+    /// How many of the likeliest tokens decide, besides those that the penalty touches; 0: all tokens.
+    std::size_t needed() const;
+    /// Tokens of `history`, the sequence so far, that the penalty touches, each once; valid until the next call.
+    std::span<const int> penalised(std::span<const int> history);
+
+    /// Chooses among all tokens.
     int operator()(std::span<const float> logits, std::span<const int> history);
+    /// The same from the `needed()` likeliest of the others, all `penalised`, and maybe more: the rest never counts.
+    /// Throws std::runtime_error where a logit isn't a number.
+    int operator()(std::span<const Candidate> candidates, std::span<const int> history);
 
  private:
-    struct Candidate {
-        float logit;
-        int id;
-    };
-    static bool likelier(const Candidate& a, const Candidate& b) {
-        return a.logit != b.logit ? a.logit > b.logit : a.id < b.id;
-    }
-
-    void collect(std::span<const float> logits);
     void penalise(std::span<const int> history);
     void keep_top_k();
     void keep_top_p();
@@ -48,6 +49,7 @@ class Sampler {
     SamplerOptions options_;
     std::mt19937_64 random_;
     std::vector<Candidate> candidates_;  // sorted from keep_top_k on
+    std::vector<int> penalised_;
 };
 
 }  // namespace bitnet

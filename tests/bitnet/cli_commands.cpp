@@ -39,7 +39,7 @@ TEST_CASE("cli: help has an example for each subcommand, and there is a version"
 }
 
 TEST_CASE("cli: chat answers each line of its input with one line") {
-    for (const std::string kv_type : {"f16", "f32"}) {
+    for (const std::string kv_type : {"f16", "f32", "i8"}) {
         const Outcome chat = run({"chat", "-m", golden_gguf, "-n", "20", "--seed", "3", "--kv-type", kv_type},
                                  "Hello\nHow are you?\n\nand a last one without an end");
         CHECK(chat.status == 0);
@@ -105,6 +105,35 @@ TEST_CASE("cli: complete prints the new text alone, the same for the same seed")
     CHECK(complete({"-n", "16", "--temp", "0", "--repeat-penalty", "1.9"}) != greedy);
 }
 
+TEST_CASE("cli: drafts and screened heads change no text") {
+    const auto complete = [](std::vector<std::string> more) {
+        std::vector<std::string> arguments = {"complete", "-m", golden_gguf, "-p", "return return return return"};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        const Outcome outcome = run(arguments);
+        CHECK(outcome.status == 0);
+        return outcome.out + outcome.err;
+    };
+    const std::vector<std::vector<std::string>> ways = {
+        {"-n", "200", "--temp", "0"},
+        {"-n", "37", "--temp", "0", "--repeat-penalty", "1.1"},
+        {"-n", "100", "--seed", "4", "--top-k", "3"},
+        {"-c", "70", "--temp", "0"},
+    };
+    for (std::vector<std::string> way : ways) {
+        const std::string plain = complete(way);
+        way.emplace_back("--full-head");
+        CHECK(complete(way) == plain);
+        for (const std::string ngram : {"1", "2", "5"}) {
+            way.back() = "--draft-ngram=" + ngram;
+            CHECK(complete(way) == plain);
+        }
+    }
+    const auto chat = [](const std::string& draft) {
+        return run({"chat", "-m", golden_gguf, "-n", "40", "--temp", "0", draft}, "hi\nhi\nhi hi hi\n").out;
+    };
+    CHECK(chat("--draft-ngram=1") == chat("--draft-ngram=0"));
+}
+
 TEST_CASE("cli: complete stops where the context is full, and says so") {
     const Outcome outcome = run({"complete", "-m", golden_gguf, "-p", "a", "-c", "20", "--temp", "0"});
     CHECK(outcome.status == 0);
@@ -162,7 +191,7 @@ TEST_CASE("cli: bench prints a JSON list") {
         CHECK(list[i].at("tokens_per_second").get<double>() > 0);
     }
     const Outcome table = run({"bench", "-m", golden_gguf, "-p", "0", "-n", "4", "-t", "1", "-r", "1"});
-    CHECK(lines(table.out) == 2);
+    CHECK(lines(table.out) == 3);
     CHECK(table.out.find("tg4") != std::string::npos);
 }
 

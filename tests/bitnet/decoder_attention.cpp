@@ -140,12 +140,32 @@ TEST_CASE("an F16 cache costs no more than the rounding of keys and values") {
     CHECK(attend(config, s, KvType::f32, 2) != found);
 }
 
+TEST_CASE("an int8 cache costs no more than the rounding of keys and values to 8 bits") {
+    const Config config = small_config(20, 5, 128);
+    const std::size_t count = GENERATE(1, 70);
+    const Sequence s(config, 200, count, 1);
+    const std::vector<float> found = attend(config, s, KvType::i8, 2);
+    CHECK(largest_difference(found, oracle(config, s)) <= 2e-2);
+    // The same rounding made beforehand gives the same result, but for the order of a product.
+    Sequence rounded = s;
+    for (auto* numbers : {&rounded.keys, &rounded.values}) {
+        for (std::size_t i = 0; i < numbers->size(); i += 128) {
+            const auto head = std::span(*numbers).subspan(i, 128);
+            std::vector<std::int8_t> codes(128);
+            const float scale = ternion::Absmax<8>::quantize_token(head.data(), 128, codes.data()).scale;
+            for (std::size_t d = 0; d < 128; ++d)
+                head[d] = static_cast<float>(codes[d]) * scale;
+        }
+    }
+    CHECK(attend(config, rounded, KvType::f32, 2) == found);
+}
+
 TEST_CASE("a key or value that is no number shows in the result instead of vanishing") {
     const Config config = small_config(2, 1, 16);
     Sequence s(config, 100, 1);
     const bool key = GENERATE(true, false);
     (key ? s.keys : s.values)[70 * 16 + 3] = std::numeric_limits<float>::quiet_NaN();
-    const std::vector<float> found = attend(config, s, KvType::f32, 1);
+    const std::vector<float> found = attend(config, s, GENERATE(KvType::f32, KvType::f16, KvType::i8), 1);
     CHECK(std::isnan(found[3]));
     CHECK(std::isnan(found[19]));
 }

@@ -1,4 +1,5 @@
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_exception.hpp>
 #include <stdexcept>
 
@@ -37,6 +38,71 @@ TEST_CASE("a token that doesn't exist, or one too many, is refused and changes n
     other.forward({&next, 1}, fresh);
     CHECK(std::ranges::equal(found, other.logits()));
     CHECK_THROWS_AS(decoder.logits(0, 2, {}), std::out_of_range);
+}
+
+/// Logits after each token, fed in steps of these sizes.
+std::vector<float> logits_in_steps(const Weights& weights, Threads& threads, const std::vector<int>& tokens,
+                                   std::size_t first, std::size_t step) {
+    Decoder decoder(weights, threads);
+    KvCache cache(weights.config, tokens.size(), KvType::f16);
+    std::vector<float> all;
+    for (std::size_t i = 0; i < tokens.size();) {
+        const std::size_t count = i == 0 ? first : std::min(step, tokens.size() - i);
+        decoder.forward(std::span(tokens).subspan(i, count), cache);
+        for (std::size_t t = i == 0 ? count : 0; t < count; ++t) {
+            for (const Candidate& c : decoder.likeliest(t, 0))
+                all.push_back(c.logit);
+        }
+        i += count;
+    }
+    return all;
+}
+
+TEST_CASE("a few tokens at once give the bits of one by one, wherever they begin") {
+    const auto source = open_model(golden_gguf);
+    Threads threads(2);
+    const Weights weights = load_weights(*source, threads);
+    const std::size_t first = GENERATE(1, 60, 250);
+    std::vector<int> tokens(first + 16);
+    for (std::size_t i = 0; i < tokens.size(); ++i)
+        tokens[i] = static_cast<int>(i * i * 37 % 528);
+    const auto one_by_one = logits_in_steps(weights, threads, tokens, first, 1);
+    for (const std::size_t step : {2, 3, 5, 8})
+        CHECK(logits_in_steps(weights, threads, tokens, first, step) == one_by_one);
+}
+
+TEST_CASE("several sequences at once give what each gives alone") {
+    const auto source = open_model(golden_gguf);
+    Threads threads(2);
+    const Weights weights = load_weights(*source, threads);
+    const std::vector<std::vector<int>> sequences = {{1, 2, 3}, {4}, {5, 6, 7, 8, 9}, {}};
+    const std::vector<int> next = {10, 11, 12, 13};
+    Decoder together(weights, threads), alone(weights, threads);
+    std::vector<KvCache> caches(4, KvCache(weights.config, 16, KvType::f32));
+    std::vector<KvCache> others = caches;
+    std::vector<Run> runs, steps;
+    for (std::size_t i = 0; i < 4; ++i) {
+        runs.push_back({sequences[i], &caches[i]});
+        steps.push_back({std::span(next).subspan(i, 1), &caches[i]});
+    }
+    together.forward(runs);
+    together.forward(steps);
+    for (std::size_t i = 0; i < 4; ++i) {
+        alone.forward(sequences[i], others[i]);
+        alone.forward(steps[i].tokens, others[i]);
+        CHECK(caches[i].length() == sequences[i].size() + 1);
+        const auto same_logit = [](const Candidate& c, float logit) { return c.logit == logit; };
+        CHECK(std::ranges::equal(together.likeliest(i, 0), alone.logits(), same_logit));
+    }
+    runs[1].cache = &caches[0];
+    CHECK_THROWS_AS(together.forward(runs), std::invalid_argument);
+    steps[2].tokens = std::span(next);
+    others.assign(4, KvCache(weights.config, 3, KvType::f32));
+    for (std::size_t i = 0; i < 4; ++i)
+        steps[i].cache = &others[i];
+    CHECK_THROWS_AS(together.forward(steps), std::length_error);
+    for (const KvCache& cache : others)
+        CHECK(cache.length() == 0);
 }
 
 TEST_CASE("loading says how far it is") {
@@ -122,8 +188,11 @@ TEST_CASE("a matrix comes out the same from I2_S bytes and from trits") {
     Altered altered(*source);
     altered.altered = "blk.1.ffn_gate.weight";
     altered.unpacked = true;
-    CHECK(load_weights(altered, threads).layers[1].gate.weights() ==
-          load_weights(*source, threads).layers[1].gate.weights());
+    const Weights from_trits = load_weights(altered, threads), from_bytes = load_weights(*source, threads);
+    std::vector<std::int8_t> a(768 * 256), b(768 * 256);
+    ternion::unpack_trits(from_trits.layers[1].gate, a);
+    ternion::unpack_trits(from_bytes.layers[1].gate, b);
+    CHECK(a == b);
 }
 
 TEST_CASE("the feed-forward gate is relu(gate)^2 · up, and NaN stays NaN") {

@@ -27,7 +27,7 @@ TEST_CASE("a cache gives back what was stored, keys as columns and values as row
     Threads threads(2);
     KvCache cache(config, 200, KvType::f32);
     add(cache, config, 130, 7, threads);
-    std::vector<float> scratch(std::max(cache.key_floats(), cache.value_floats()));
+    std::vector<float> scratch(std::max(cache.format().key_floats(), cache.format().value_floats()));
     for (std::size_t layer = 0; layer < 2; ++layer) {
         const auto keys = random_floats(130 * 30, 7 + 100 * static_cast<unsigned>(layer));
         const auto values = random_floats(130 * 30, 57 + 100 * static_cast<unsigned>(layer));
@@ -35,7 +35,7 @@ TEST_CASE("a cache gives back what was stored, keys as columns and values as row
             for (std::size_t i = 0; i < 30; ++i) {
                 const std::size_t head = i / 10, d = i % 10;
                 REQUIRE(cache.keys(layer, head, t / 64, scratch)[d * 64 + t % 64] == keys[t * 30 + i]);
-                REQUIRE(cache.values(layer, head, t / 64, scratch)[t % 64 * cache.value_stride() + d] ==
+                REQUIRE(cache.values(layer, head, t / 64, scratch)[t % 64 * cache.format().value_stride() + d] ==
                         values[t * 30 + i]);
             }
         }
@@ -61,7 +61,7 @@ TEST_CASE("a cache grows with its sequence and refuses more than its capacity") 
 
 TEST_CASE("what comes after a truncation replaces what was there") {
     const Config config = small_config(2, 1, 16);
-    const KvType type = GENERATE(KvType::f32, KvType::f16);
+    const KvType type = GENERATE(KvType::f32, KvType::f16, KvType::i8);
     const std::size_t kept = GENERATE(0, 1, 63, 64, 65, 100);
     Threads threads(1);
     KvCache cache(config, 200, type), fresh(config, 200, type);
@@ -74,7 +74,7 @@ TEST_CASE("what comes after a truncation replaces what was there") {
         }
         add(*each, config, 50, 3, threads);
     }
-    std::vector<float> a(cache.value_floats()), b(cache.value_floats());
+    std::vector<float> a(cache.format().value_floats()), b(cache.format().value_floats());
     for (std::size_t t = 0; t < kept + 50; ++t) {
         const float* keys = cache.keys(1, 0, t / 64, a);
         const float* others = fresh.keys(1, 0, t / 64, b);

@@ -49,7 +49,7 @@ TEMPLATE_TEST_CASE("dot multiplies and adds, whatever the length", "", float, te
     double sum = 0;
     for (std::size_t i = 0; i < n; ++i)
         sum += static_cast<double>(static_cast<float>(a[i])) * static_cast<double>(b[i]);
-    CHECK_THAT(dot(a.data(), b.data(), n), WithinAbs(sum, 2e-5));
+    CHECK_THAT(dot(a.data(), b.data(), n, 0), WithinAbs(sum, 2e-5));
 }
 
 TEST_CASE("exp_of_negative is exp, to a few units in the last place") {

@@ -201,7 +201,7 @@ TEST_CASE("logits that are no numbers are refused") {
     options.temperature = GENERATE(0.0F, 1.0F);
     Sampler sampler(options);
     CHECK_THROWS_AS(sampler(logits, {}), std::runtime_error);
-    CHECK_THROWS_AS(sampler({}, {}), std::runtime_error);
+    CHECK_THROWS_AS(sampler(std::vector<float>{}, {}), std::runtime_error);
 }
 
 }  // namespace

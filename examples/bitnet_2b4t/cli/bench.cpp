@@ -11,6 +11,7 @@
 
 #include "command.hpp"
 #include "in_range.hpp"
+#include "memory_use.hpp"
 #include "model_options.hpp"
 #include "output.hpp"
 #include "progress.hpp"
@@ -32,6 +33,7 @@ struct Result {
     std::string test;
     std::size_t tokens;
     std::size_t threads;
+    std::size_t memory;         // bytes in use
     std::vector<double> rates;  // tokens per second of each repeat
 
     double mean() const {
@@ -48,7 +50,7 @@ struct Result {
     }
 };
 
-/// As a chat would: the logits are computed for the last token of a prompt, and for each one that is generated.
+/// As a chat would: the likeliest tokens are looked for after a prompt, and after each token that is generated.
 void run_once(Decoder& decoder, KvCache& cache, std::size_t tokens, std::size_t step) {
     std::mt19937 random(1);
     std::vector<int> ids(tokens);
@@ -58,7 +60,7 @@ void run_once(Decoder& decoder, KvCache& cache, std::size_t tokens, std::size_t 
     for (std::size_t i = 0; i < tokens; i += step) {
         const std::size_t some = std::min(step, tokens - i);
         decoder.forward(std::span(ids).subspan(i, some), cache);
-        if (step == 1 || i + some == tokens) (void)decoder.logits();
+        if (step == 1 || i + some == tokens) (void)decoder.likeliest(some - 1, 40);
     }
 }
 
@@ -66,7 +68,7 @@ Result measure(const Model& model, Threads& threads, bool prompt, std::size_t to
     Decoder decoder(model.weights(), threads);
     KvCache cache = model.new_cache();
     const std::size_t step = prompt ? options.model.batch : 1;
-    Result result{(prompt ? "pp" : "tg") + std::to_string(tokens), tokens, threads.concurrency(), {}};
+    Result result{(prompt ? "pp" : "tg") + std::to_string(tokens), tokens, threads.concurrency(), 0, {}};
     run_once(decoder, cache, prompt ? tokens : std::min<std::size_t>(tokens, 4), step);  // touches all memory
     for (int i = 0; i < options.repeats; ++i) {
         const auto start = std::chrono::steady_clock::now();
@@ -74,6 +76,7 @@ Result measure(const Model& model, Threads& threads, bool prompt, std::size_t to
         const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
         result.rates.push_back(static_cast<double>(tokens) / seconds.count());
     }
+    result.memory = memory_in_use();
     return result;
 }
 
@@ -94,7 +97,7 @@ std::vector<Result> measure_all(const Model& model, const BenchOptions& options)
     return results;
 }
 
-std::string as_json(const std::vector<Result>& results, const BenchOptions& options) {
+std::string as_json(const std::vector<Result>& results, const BenchOptions& options, double load_seconds) {
     nlohmann::json list = nlohmann::json::array();
     for (const Result& result : results) {
         list.push_back({{"test", result.test},
@@ -105,20 +108,25 @@ std::string as_json(const std::vector<Result>& results, const BenchOptions& opti
                         {"repeats", options.repeats},
                         {"batch_size", options.model.batch},
                         {"kv_type", options.model.kv_type},
+                        {"full_head", !options.model.screened_head},
+                        {"load_seconds", load_seconds},
+                        {"memory_bytes", result.memory},
                         {"model", options.model.path}});
     }
     return list.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
-std::string as_table(const std::vector<Result>& results) {
-    std::string table = "test      threads   tokens/s\n";
+std::string as_table(const std::vector<Result>& results, double load_seconds) {
+    std::string table = "test      threads   tokens/s          memory\n";
     for (const Result& result : results) {
         char line[80];
-        std::snprintf(line, sizeof(line), "%-8s  %7zu   %8.2f ± %.2f\n", result.test.c_str(), result.threads,
-                      result.mean(), result.deviation());
+        std::snprintf(line, sizeof(line), "%-8s  %7zu   %8.2f ± %-5.2f  %5zu MB\n", result.test.c_str(), result.threads,
+                      result.mean(), result.deviation(), result.memory / 1000000);
         table += line;
     }
-    return table;
+    char line[80];
+    std::snprintf(line, sizeof(line), "loaded in %.2f s\n", load_seconds);
+    return table + line;
 }
 
 void check_lengths(const Model& model, const BenchOptions& options) {
@@ -133,10 +141,13 @@ void check_lengths(const Model& model, const BenchOptions& options) {
 }
 
 void bench(const BenchOptions& options) {
+    const auto start = std::chrono::steady_clock::now();
     const Model model(options.model);
+    const std::chrono::duration<double> loading = std::chrono::steady_clock::now() - start;
     check_lengths(model, options);
     const std::vector<Result> results = measure_all(model, options);
-    standard_output().write(options.json ? as_json(results, options) : as_table(results));
+    standard_output().write(options.json ? as_json(results, options, loading.count())
+                                         : as_table(results, loading.count()));
 }
 
 }  // namespace
@@ -159,6 +170,8 @@ void add_bench(CLI::App& app, Action& action) {
         ->check(in_range(1, 1000))
         ->type_name("N")
         ->capture_default_str();
+    options->model.screened_head = true;
+    command->add_flag("!--full-head", options->model.screened_head, "compute all logits after each token");
     command->add_flag("--json", options->json, "print a JSON list");
     command->footer("Example: bitnet-2b4t bench -m ggml-model-i2_s.gguf -p 512 -n 64 -t 1,2 --json");
     command->callback([options, &action] { action = [options] { bench(*options); }; });

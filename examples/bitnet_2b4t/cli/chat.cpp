@@ -73,6 +73,7 @@ void add_chat(CLI::App& app, Action& action) {
     add_context_option(*command, options->model);
     command->add_option("-s,--system", options->system, "system prompt: how the model should behave")
         ->type_name("TEXT");
+    add_generation_options(*command, options->model);
     add_limit_option(*command, options->limit);
     add_sampler_options(*command, options->sampling);
     command->footer("Example: bitnet-2b4t chat -m ggml-model-i2_s.gguf -s \"You are a helpful assistant.\"");

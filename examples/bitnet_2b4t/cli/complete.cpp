@@ -52,6 +52,7 @@ void add_complete(CLI::App& app, Action& action) {
     add_model_options(*command, options->model);
     add_context_option(*command, options->model);
     command->add_option("-p,--prompt", options->prompt, "the text to continue")->required()->type_name("TEXT");
+    add_generation_options(*command, options->model);
     add_limit_option(*command, options->limit);
     add_sampler_options(*command, options->sampling);
     command->footer("Example: bitnet-2b4t complete -m ggml-model-i2_s.gguf -p \"Once upon a time\" -n 64 --temp 0");

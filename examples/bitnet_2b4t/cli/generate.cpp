@@ -25,6 +25,7 @@ Generation generate(Session& session, Sampler& sampler, const Tokenizer& tokeniz
                     const std::function<void(std::string_view)>& put, const std::function<bool()>& stop) {
     Generation made{GenerationEnd::limit};
     const auto end = [&](GenerationEnd why) {
+        session.drop_draft();
         made.end = why;
         return made;
     };
@@ -32,18 +33,18 @@ Generation generate(Session& session, Sampler& sampler, const Tokenizer& tokeniz
         if (stop && stop()) return end(GenerationEnd::interrupted);
         if (made.unfed >= 0) {
             if (session.room() == 0) return end(GenerationEnd::full_context);
-            session.feed({&made.unfed, 1});
+            session.feed_chosen(made.unfed, limit - made.count);
             made.unfed = -1;
         }
-        const int token = sampler(session.logits(), session.tokens());
+        const int token = session.choose(sampler);
         if (tokenizer.is_stop(token)) return end(GenerationEnd::stop_token);
-        made.unfed = token;
+        made.unfed = session.confirm(token) ? -1 : token;
         ++made.count;
         // A model may know more ids than its tokenizer has pieces: padding.
         const bool has_piece = static_cast<std::size_t>(token) < tokenizer.size();
         if (has_piece && !tokenizer.is_special(token)) put(tokenizer.piece(token));
     }
-    return made;
+    return end(GenerationEnd::limit);
 }
 
 }  // namespace bitnet::cli

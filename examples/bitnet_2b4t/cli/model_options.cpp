@@ -18,9 +18,16 @@ std::size_t checked_context(const ModelOptions& options, const ModelSource& sour
     return options.context == 0 ? most : options.context;
 }
 
-Weights load(const ModelSource& source, Threads& threads) {
+Weights load(const ModelSource& source, Threads& threads, bool screened_head) {
     Progress progress("loading");
-    return load_weights(source, threads, [&](std::size_t done, std::size_t total) { progress.update(done, total); });
+    Weights weights =
+        load_weights(source, threads, [&](std::size_t done, std::size_t total) { progress.update(done, total); });
+    if (screened_head) weights.screen.emplace(weights.head(), threads);
+    return weights;
+}
+
+KvType kv_type_of(const std::string& name) {
+    return name == "f32" ? KvType::f32 : name == "f16" ? KvType::f16 : KvType::i8;
 }
 
 }  // namespace
@@ -43,8 +50,8 @@ void add_model_options(CLI::App& command, ModelOptions& options, bool with_threa
         ->check(in_range(1, 65536))
         ->type_name("N")
         ->capture_default_str();
-    command.add_option("--kv-type", options.kv_type, "numbers of the KV cache: f32 or f16")
-        ->check(CLI::IsMember({"f32", "f16"}))
+    command.add_option("--kv-type", options.kv_type, "numbers of the KV cache: f32, f16 or i8")
+        ->check(CLI::IsMember({"f32", "f16", "i8"}))
         ->type_name("TYPE")
         ->capture_default_str();
 }
@@ -55,6 +62,18 @@ void add_context_option(CLI::App& command, ModelOptions& options) {
         ->type_name("N");
 }
 
+void add_generation_options(CLI::App& command, ModelOptions& options) {
+    options.screened_head = true;
+    command
+        .add_option("--draft-ngram", options.draft_ngram,
+                    "guess what follows from where the last N tokens stood before; the text stays the same; 0: off")
+        ->check(in_range(0, 64))
+        ->type_name("N")
+        ->capture_default_str();
+    command.add_flag("!--full-head", options.screened_head,
+                     "compute all logits instead of those that can matter; the text stays the same");
+}
+
 std::unique_ptr<ModelSource> open(const ModelOptions& options) {
     return open_model(options.path, !options.no_mmap);
 }
@@ -62,8 +81,9 @@ std::unique_ptr<ModelSource> open(const ModelOptions& options) {
 Model::Model(const ModelOptions& options, std::unique_ptr<ModelSource> source)
     : source_(std::move(source)),
       threads_(options.threads),
-      kv_type_(options.kv_type == "f32" ? KvType::f32 : KvType::f16),
+      kv_type_(kv_type_of(options.kv_type)),
       context_(checked_context(options, *source_)),
-      weights_(load(*source_, threads_)) {}
+      draft_ngram_(options.draft_ngram),
+      weights_(load(*source_, threads_, options.screened_head)) {}
 
 }  // namespace bitnet::cli

@@ -18,6 +18,8 @@ struct ModelOptions {
     std::size_t batch = 512;
     std::size_t context = 0;  // 0: the model's
     std::string kv_type = "f16";
+    bool screened_head = false;   // for what samples; logits and perplexity need all of them anyway
+    std::size_t draft_ngram = 0;  // 0: no drafts
 };
 
 /// -m alone, for what reads a model's tokenizer only.
@@ -25,6 +27,8 @@ void add_file_options(CLI::App& command, ModelOptions& options);
 /// -m, --no-mmap, -t, -b and --kv-type. `bench` has several thread counts and declares -t itself.
 void add_model_options(CLI::App& command, ModelOptions& options, bool with_threads = true);
 void add_context_option(CLI::App& command, ModelOptions& options);
+/// --draft-ngram and --full-head, of what generates text.
+void add_generation_options(CLI::App& command, ModelOptions& options);
 
 std::unique_ptr<ModelSource> open(const ModelOptions& options);
 
@@ -43,6 +47,7 @@ class Model {
     Threads& threads() const { return threads_; }
     /// How many tokens a sequence may have: -c, or what the model was trained for.
     std::size_t context() const { return context_; }
+    std::size_t draft_ngram() const { return draft_ngram_; }
     KvCache new_cache() const { return {config(), context_, kv_type_}; }
 
  private:
@@ -50,6 +55,7 @@ class Model {
     mutable Threads threads_;  // whoever computes with a model borrows them
     KvType kv_type_;
     std::size_t context_;
+    std::size_t draft_ngram_;
     Weights weights_;
 };
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "draft.hpp"
 #include "progress.hpp"
 
 namespace bitnet::cli {
@@ -28,6 +29,7 @@ bool Session::feed(std::span<const int> tokens, const std::function<bool()>& sto
             }
             const auto some = tokens.subspan(i, std::min(batch_, tokens.size() - i));
             decoder_.forward(some, cache_);
+            run_ = some.size();
             tokens_.insert(tokens_.end(), some.begin(), some.end());
         }
     } catch (...) {
@@ -40,6 +42,34 @@ bool Session::feed(std::span<const int> tokens, const std::function<bool()>& sto
 void Session::rewind(std::size_t length) {
     cache_.truncate(length);
     tokens_.resize(cache_.length());
+    draft_ = 0;
+}
+
+void Session::feed_chosen(int token, std::size_t most) {
+    std::vector<int> tokens = {token};
+    if (model_.draft_ngram() > 0 && room() > 1) {
+        tokens_.push_back(token);
+        const std::size_t fit = std::min({most, room() - 1, batch_ - 1, Decoder::same_bits - 1});
+        const auto draft = look_up_draft(tokens_, model_.draft_ngram(), fit);
+        tokens.insert(tokens.end(), draft.begin(), draft.end());
+        tokens_.pop_back();
+    }
+    feed(tokens);
+    draft_ = tokens.size() - 1;
+}
+
+int Session::choose(Sampler& sampler) {
+    const auto history = std::span(tokens_).first(tokens_.size() - draft_);
+    return sampler(decoder_.likeliest(run_ - 1 - draft_, sampler.needed(), sampler.penalised(history)), history);
+}
+
+bool Session::confirm(int token) {
+    if (draft_ > 0 && tokens_[tokens_.size() - draft_] == token) {
+        --draft_;
+        return true;
+    }
+    drop_draft();
+    return false;
 }
 
 }  // namespace bitnet::cli

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "../sampler.hpp"
 #include "model_options.hpp"
 
 namespace bitnet::cli {
@@ -36,11 +37,24 @@ class Session {
     /// Forgets the tokens from position `length` on.
     void rewind(std::size_t length);
 
+    // Generating, with a draft where the model's options say so: guessed tokens are fed together with a chosen one, in
+    // one reading of the weights, and kept as far as they are what is then chosen. The bits are those of one by one.
+
+    /// Appends a token that was chosen, and a draft of up to `most` that may follow it.
+    void feed_chosen(int token, std::size_t most);
+    /// Chooses what follows all tokens but the draft's.
+    int choose(Sampler& sampler);
+    /// Whether the draft begins with the token that was chosen, which is then no draft any more; else drops the draft.
+    bool confirm(int token);
+    void drop_draft() { rewind(tokens_.size() - draft_); }
+
  private:
     const Model& model_;
     Decoder decoder_;
     KvCache cache_;
     std::size_t batch_;
+    std::size_t run_ = 0;    // tokens of the decoder's last call
+    std::size_t draft_ = 0;  // tokens at the end that may not stay
     std::vector<int> tokens_;
 };
 

@@ -72,11 +72,12 @@ inline void add_product(const float* a, std::size_t lda, const float* b, std::si
 }
 
 /// Dot product of n numbers (float, Float16 or BFloat16) with n floats, in an order that depends on the width of
-/// registers. Made to stream `a`: it asks for memory ahead, across pages, where the hardware's own prefetching stops.
+/// registers. Whoever streams `a` asks for memory some bytes ahead, across pages, where the hardware's own prefetching
+/// stops. Never inlined: all callers get the same bits.
 template <class T>
-float dot(const T* a, const float* b, std::size_t n) {
+TERNION_NOINLINE float dot(const T* a, const float* b, std::size_t n, std::size_t bytes_ahead) {
     using namespace products_detail;
-    constexpr std::size_t ahead = 4096 / sizeof(T);
+    const std::size_t ahead = bytes_ahead / sizeof(T);
     Lanes sums[4] = {};
     std::size_t i = 0;
     for (; i + 4 * lanes <= n; i += 4 * lanes) {

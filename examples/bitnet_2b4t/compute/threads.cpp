@@ -29,19 +29,20 @@ void pause() {
 #endif
 }
 
-/// Waits until `value` isn't `old` any more: some 50 microseconds awake, then asleep.
-void await_change(const std::atomic<std::uint32_t>& value, std::uint32_t old) {
-    for (int i = 0; i < 1000; ++i) {
+}  // namespace
+
+/// Waits until `value` isn't `old` any more: awake at first, then asleep.
+void Threads::await_change(const std::atomic<std::uint32_t>& value, std::uint32_t old) const {
+    for (int i = 0; i < patience_; ++i) {
         if (value.load(std::memory_order_acquire) != old) return;
         pause();
     }
     value.wait(old, std::memory_order_acquire);
 }
 
-}  // namespace
-
 Threads::Threads(int count) {
     const int threads = count > 0 ? count : std::max(1, usable_processors());
+    if (threads <= usable_processors()) patience_ = 20000;
     // Signals are for the caller: Ctrl-C must interrupt its wait for input, not a worker's for work.
     sigset_t all, before;
     sigfillset(&all);

@@ -14,7 +14,9 @@ namespace bitnet {
 
 /// The threads that run the decoder's loops: an executor for ternion's operations. Indices are taken one by one by
 /// whoever is free, so a thread that the system has put to sleep holds nobody up unless it has begun something. Between
-/// loops the threads spin for a moment, since a token has hundreds of short loops, and then sleep. One loop at a time.
+/// loops the threads stay awake for about a millisecond, since a token has hundreds of short loops, and then sleep:
+/// that is worth 15 % of decoding (docs/performance.md). Where there are more threads than processors, they give way at
+/// once. One loop at a time.
 class Threads {
  public:
     /// `count` threads with the caller's; 0: as many as this process may use.
@@ -44,7 +46,9 @@ class Threads {
     void run(std::size_t count, Job job);
     void take_part(std::uint32_t round, std::size_t worker);
     void work(std::size_t worker);
+    void await_change(const std::atomic<std::uint32_t>& value, std::uint32_t old) const;
 
+    int patience_ = 100;  // turns of waiting awake, of about 50 ns
     Job job_;
     std::atomic<std::uint64_t> ticket_{0};    // the round in the upper half, indices not yet taken in the lower
     std::atomic<std::uint32_t> round_{0};     // what sleeping threads wait for

@@ -41,27 +41,41 @@ void Embedding::logits(std::span<const float> vectors, std::size_t count, std::s
     }
 }
 
-void Embedding::logits_of_one(std::span<const float> vector, std::span<float> out, Threads& threads) const {
-    const auto each_row = [&](auto&& logit) {
-        in_chunks(threads, vocab(), rows_at_once, [&](std::size_t begin, std::size_t end) {
-            for (std::size_t r = begin; r < end; ++r)
-                out[r] = logit(r);
-        });
-    };
+/// Calls f(logit), where logit(r) is the dot product of row r and the vector; `ahead` bytes behind it are fetched.
+template <class F>
+void Embedding::with_logit(std::span<const float> vector, std::size_t ahead, F&& f) const {
     const auto straight_from = [&](const auto* numbers) {
         if (numbers != nullptr) {
-            each_row([&](std::size_t r) { return dot(numbers + r * hidden(), vector.data(), hidden()); });
+            f([&](std::size_t r) { return dot(numbers + r * hidden(), vector.data(), hidden(), ahead); });
         }
         return numbers != nullptr;
     };
     if (straight_from(as_array<ternion::Float16>(table_, "F16"))) return;
     if (straight_from(as_array<ternion::BFloat16>(table_, "BF16"))) return;
     if (straight_from(as_array<float>(table_, "F32"))) return;
-    each_row([&](std::size_t r) {
+    f([&](std::size_t r) {
         thread_local std::vector<float> row;
         row.resize(hidden());
         read(r, row);
-        return dot(row.data(), vector.data(), hidden());
+        return dot(row.data(), vector.data(), hidden(), 0);
+    });
+}
+
+void Embedding::logits_of_one(std::span<const float> vector, std::span<float> out, Threads& threads) const {
+    with_logit(vector, 4096, [&](auto&& logit) {
+        in_chunks(threads, vocab(), rows_at_once, [&](std::size_t begin, std::size_t end) {
+            for (std::size_t r = begin; r < end; ++r)
+                out[r] = logit(r);
+        });
+    });
+}
+
+void Embedding::logits_of_rows(std::span<const float> vector, std::span<Candidate> rows, Threads& threads) const {
+    with_logit(vector, 0, [&](auto&& logit) {
+        in_chunks(threads, rows.size(), 8, [&](std::size_t begin, std::size_t end) {
+            for (std::size_t i = begin; i < end; ++i)
+                rows[i].logit = logit(static_cast<std::size_t>(rows[i].id));
+        });
     });
 }
 

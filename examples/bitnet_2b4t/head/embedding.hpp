@@ -6,6 +6,7 @@
 
 #include "../compute/threads.hpp"
 #include "../files/model_source.hpp"
+#include "candidate.hpp"
 
 namespace bitnet {
 
@@ -24,8 +25,12 @@ class Embedding {
 
     /// Logits [count, vocab] of the vectors [count, hidden]. One vector streams the table at the speed of memory.
     void logits(std::span<const float> vectors, std::size_t count, std::span<float> out, Threads& threads) const;
+    /// Fills in the logits of some rows, each with the bits that `logits` has for it with this one vector.
+    void logits_of_rows(std::span<const float> vector, std::span<Candidate> rows, Threads& threads) const;
 
  private:
+    template <class F>
+    void with_logit(std::span<const float> vector, std::size_t ahead, F&& f) const;
     void logits_of_one(std::span<const float> vector, std::span<float> out, Threads& threads) const;
     void logits_of_many(std::span<const float> vectors, std::size_t count, std::span<float> out,
                         Threads& threads) const;

@@ -1,0 +1,56 @@
+#include "tensor_reader.hpp"
+
+#include <stdexcept>
+#include <vector>
+
+namespace bitnet {
+
+namespace {
+
+std::string shape_of(std::size_t rows, std::size_t cols) {
+    return std::to_string(rows) + " x " + std::to_string(cols);
+}
+
+template <class Tensor>
+void check_shape(const ModelSource& source, const Tensor& tensor, std::size_t rows, std::size_t cols) {
+    if (tensor.rows == rows && tensor.cols == cols) return;
+    throw FileError(source.name(), shape_of(rows, cols) + " numbers in tensor " + in_quotes(tensor.name),
+                    shape_of(tensor.rows, tensor.cols));
+}
+
+}  // namespace
+
+DenseTensor TensorReader::dense(const std::string& name, std::size_t rows, std::size_t cols) const {
+    DenseTensor tensor = source_.dense(name);
+    check_shape(source_, tensor, rows, cols);
+    return tensor;
+}
+
+ternion::RmsNorm TensorReader::norm(const std::string& name, std::size_t size, float eps) const {
+    const DenseTensor tensor = dense(name, 1, size);
+    std::vector<float> weight(size);
+    tensor.read(0, weight);
+    return {weight, eps};
+}
+
+PackedMatrix TensorReader::matrix(const std::string& name, std::size_t rows, std::size_t cols) const {
+    const TernaryTensor tensor = source_.ternary(name);
+    check_shape(source_, tensor, rows, cols);
+    try {
+        if (tensor.i2s.empty()) return pack_rows(tensor);
+        return ternion::repack<Packing>(ternion::borrow<ternion::I2S>(tensor.i2s, rows, cols, tensor.scale), threads_);
+    } catch (const std::invalid_argument& e) {
+        throw FileError(source_.name(), "tensor " + in_quotes(name) + ": " + e.what());
+    }
+}
+
+/// From any other format, by way of the trits of this one matrix.
+PackedMatrix TensorReader::pack_rows(const TernaryTensor& tensor) const {
+    std::vector<std::int8_t> trits(tensor.rows * tensor.cols);
+    in_chunks(threads_, tensor.rows, 64, [&](std::size_t begin, std::size_t end) {
+        tensor.read(begin, end - begin, std::span(trits).subspan(begin * tensor.cols, (end - begin) * tensor.cols));
+    });
+    return ternion::pack<Packing>(trits, tensor.rows, tensor.cols, tensor.scale, threads_);
+}
+
+}  // namespace bitnet
