@@ -32,7 +32,7 @@ constexpr double u = 0x1p-24;
 constexpr double smallest = std::numeric_limits<float>::min();
 constexpr float peak_digit = 8192;            // |q| <= 8192 = 64 · 128: two digits of -64 .. 64 to the base 128
 constexpr std::size_t depth = 65536;          // of integer sums: 255 · 64 · depth < 2^31
-constexpr std::size_t groups_at_once = 16;     // a thread's piece of work
+constexpr std::size_t groups_at_once = 16;    // a thread's piece of work
 constexpr std::size_t fewer_than_one_in = 4;  // rows; more than that are read faster all at once
 
 /// c · digits for codes c + 128, of a multiple of 64: a machine that adds in 16 bits takes two products of 255 · 64.
