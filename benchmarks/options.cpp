@@ -42,9 +42,10 @@ bytes; bits_per_weight; share_of_limit (reads or dot products, whichever binds; 
 )";
 
 Options chosen;
+const char* program_name = "";
 
 [[noreturn]] void wrong(std::string_view argument, const char* expected) {
-    std::fprintf(stderr, "ternion-bench: %.*s: expected %s\n", static_cast<int>(argument.size()), argument.data(),
+    std::fprintf(stderr, "%s: %.*s: expected %s\n", program_name, static_cast<int>(argument.size()), argument.data(),
                  expected);
     std::exit(2);
 }
@@ -105,7 +106,8 @@ const Options& options() {
     return chosen;
 }
 
-void parse_options(std::vector<char*>& arguments) {
+void parse_options(std::vector<char*>& arguments, const char* program) {
+    program_name = program;
     std::vector<char*> others;
     for (char* argument : arguments) {
         if (std::string_view(argument) == "--help" || std::string_view(argument) == "-h") {

@@ -21,7 +21,7 @@ struct Options {
 const Options& options();
 
 /// Takes the program's own options out of the command line and adds defaults for Google Benchmark's. Prints the help
-/// and exits for --help; one line on stderr and exit 2 for a wrong value.
-void parse_options(std::vector<char*>& arguments);
+/// and exits for --help; one line on stderr, which begins with `program`, and exit 2 for a wrong value.
+void parse_options(std::vector<char*>& arguments, const char* program = "ternion-bench");
 
 }  // namespace bench

@@ -8,6 +8,8 @@ using namespace ternion;
 
 // Views are plain structs: they cross library boundaries and dispatch.
 static_assert(std::is_trivially_copyable_v<TernaryView<I2S>>);
+static_assert(std::is_trivially_copyable_v<ScaledView<I2S, ScaleTable>>);
+static_assert(std::is_trivially_copyable_v<ScaledView<TQ2_0, BlockScales>>);
 static_assert(std::is_trivially_copyable_v<ActivationView>);
 static_assert(std::is_trivially_copyable_v<Output<float>>);
 static_assert(std::is_trivially_copyable_v<Shape> && std::is_trivially_copyable_v<RowRange>);
@@ -28,6 +30,11 @@ struct NoPacking {
 static_assert(Packing<I2S> && Packing<Int8> && Packing<Interleaved2x16>);
 static_assert(!Packing<int> && !Packing<NoPacking> && !Packing<PackedTernary<I2S>>);
 static_assert(TernaryMatrix<PackedTernary<I2S>> && TernaryMatrix<TernaryView<I2S>> && !TernaryMatrix<I2S>);
+static_assert(BlockScaledPacking<TQ1_0> && BlockScaledPacking<TQ2_0> && BlockScaledPacking<Q2_0>);
+static_assert(!BlockScaledPacking<I2S> && !BlockScaledPacking<int>);
+static_assert(ScaledMatrix<ScaledTernary<I2S>> && ScaledMatrix<ScaledView<Q2_0, BlockScales>>);
+static_assert(!ScaledMatrix<PackedTernary<I2S>> && !TernaryMatrix<ScaledTernary<I2S>>);
+static_assert(WeightMatrix<PackedTernary<I2S>> && WeightMatrix<ScaledTernary<I2S>> && !WeightMatrix<I2S>);
 static_assert(ResultType<float> && ResultType<Float16> && ResultType<BFloat16> && ResultType<std::int32_t>);
 static_assert(!ResultType<double> && !ResultType<std::int8_t>);
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "test_executor.hpp"
+#include "tested_packings.hpp"
 
 namespace test {
 
@@ -62,7 +63,7 @@ std::vector<std::byte> copy_of(std::span<const std::byte> bytes);
 const std::vector<Kernel>& all_kernels();
 
 /// How many there have to be: a loop over an empty table proves nothing.
-inline constexpr std::size_t kernel_count = ternion::all_packings::size * ternion::all_archs::size;
+inline constexpr std::size_t kernel_count = packings::size * ternion::all_archs::size;
 static_assert(kernel_count > 0);
 
 }  // namespace test

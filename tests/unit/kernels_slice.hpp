@@ -47,7 +47,7 @@ Kernel make_kernel() {
 
 template <std::size_t Slice>
 void append_kernels(std::vector<Kernel>& kernels) {
-    constexpr std::size_t packings = ternion::all_packings::size;
+    constexpr std::size_t per_arch = packings::size;
     constexpr auto numbers = []<class... T>(ternion::type_list<T...>) {
         return std::make_index_sequence<sizeof...(T)>{};
     };
@@ -56,10 +56,10 @@ void append_kernels(std::vector<Kernel>& kernels) {
     };
     const auto append_arch = [&]<std::size_t A, class Arch, class... P, std::size_t... I>(ternion::type_list<P...>,
                                                                                           std::index_sequence<I...>) {
-        (append.template operator()<A * packings + I, Arch, P>(), ...);
+        (append.template operator()<A * per_arch + I, Arch, P>(), ...);
     };
     [&]<class... Arch, std::size_t... A>(ternion::type_list<Arch...>, std::index_sequence<A...>) {
-        (append_arch.template operator()<A, Arch>(ternion::all_packings{}, numbers(ternion::all_packings{})), ...);
+        (append_arch.template operator()<A, Arch>(packings{}, numbers(packings{})), ...);
     }(ternion::all_archs{}, numbers(ternion::all_archs{}));
 }
 

@@ -107,4 +107,13 @@ TEST_CASE("no rows give no rows", "[eigen]") {
     CHECK((y.rows() == 0 && y.cols() == n));
 }
 
+TEST_CASE("W * x takes matrices with many scales, and dequantises them", "[eigen]") {
+    const auto o = operands();
+    const std::vector<float> same(n, 0.3f);
+    CHECK(with_row_scales(o.w, same) * o.x.transpose() == o.y.transpose());
+    CHECK(with_row_scales(o.w, same) * o.q.transpose() == o.sums.transpose());
+    CHECK(dequantize(with_row_scales(o.w, same)) == dequantize(o.w));
+    CHECK(dequantize(o.w) == 0.3f * to_eigen(o.w).cast<float>());
+}
+
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "random_data.hpp"
 #include "test_executor.hpp"
+#include "tested_packings.hpp"
 
 namespace {
 
@@ -18,7 +19,7 @@ constexpr Shape shapes[] = {{1, 1}, {2, 3}, {7, 127}, {16, 16}, {17, 20}, {33, 1
 
 TEST_CASE("a packed matrix keeps its shape, scale and trits", "[pack]") {
     std::size_t packings = 0;
-    for_each_type(all_packings{}, [&]<class P>(std::type_identity<P>) {
+    for_each_type(test::packings{}, [&]<class P>(std::type_identity<P>) {
         for (const auto [n, k] : shapes) {
             INFO(P::name << ", " << n << " x " << k);
             const auto trits = test::random_trits(n * k, n + k);
@@ -35,11 +36,11 @@ TEST_CASE("a packed matrix keeps its shape, scale and trits", "[pack]") {
         }
         ++packings;
     });
-    CHECK(packings == all_packings::size);
+    CHECK(packings == test::packings::size);
 }
 
 TEST_CASE("packing doesn't depend on the executor", "[pack]") {
-    for_each_type(all_packings{}, [&]<class P>(std::type_identity<P>) {
+    for_each_type(test::packings{}, [&]<class P>(std::type_identity<P>) {
         for (const auto [n, k] : shapes) {
             INFO(P::name << ", " << n << " x " << k);
             const auto trits = test::random_trits(n * k, n * k);
@@ -52,8 +53,8 @@ TEST_CASE("packing doesn't depend on the executor", "[pack]") {
 
 TEST_CASE("repacking from any packing to any other equals packing directly", "[pack]") {
     std::size_t pairs = 0;
-    for_each_type(all_packings{}, [&]<class From>(std::type_identity<From>) {
-        for_each_type(all_packings{}, [&]<class To>(std::type_identity<To>) {
+    for_each_type(test::packings{}, [&]<class From>(std::type_identity<From>) {
+        for_each_type(test::packings{}, [&]<class To>(std::type_identity<To>) {
             for (const auto [n, k] : shapes) {
                 INFO(From::name << " to " << To::name << ", " << n << " x " << k);
                 const auto trits = test::random_trits(n * k, 3 * n + k);
@@ -65,7 +66,7 @@ TEST_CASE("repacking from any packing to any other equals packing directly", "[p
             ++pairs;
         });
     });
-    CHECK(pairs == all_packings::size * all_packings::size);
+    CHECK(pairs == test::packings::size * test::packings::size);
 }
 
 template <class P>
@@ -98,7 +99,7 @@ void check_refusals() {
 }
 
 TEST_CASE("what can't be packed is refused with what was expected and found", "[pack]") {
-    for_each_type(all_packings{}, []<class P>(std::type_identity<P>) {
+    for_each_type(test::packings{}, []<class P>(std::type_identity<P>) {
         INFO(P::name);
         check_refusals<P>();
     });

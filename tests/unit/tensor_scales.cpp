@@ -8,6 +8,7 @@
 
 #include "random_data.hpp"
 #include "test_executor.hpp"
+#include "tested_packings.hpp"
 
 namespace {
 
@@ -39,7 +40,7 @@ std::vector<float> scaled(const std::vector<std::int8_t>& trits, std::size_t k, 
 TEST_CASE("every packing is dequantised with whatever scales it has", "[scales]") {
     constexpr std::size_t n = 9, k = 300;
     const auto trits = test::random_trits(n * k, 1);
-    for_each_type(all_packings{}, [&]<class P>(std::type_identity<P>) {
+    for_each_type(test::packings{}, [&]<class P>(std::type_identity<P>) {
         INFO(P::name);
         const auto w = pack<P>(trits, n, k, 0.7f);
         CHECK(weights_of(w) == scaled(trits, k, std::vector<float>(n, 0.7f), k));
@@ -59,7 +60,7 @@ TEST_CASE("every packing is dequantised with whatever scales it has", "[scales]"
 }
 
 TEST_CASE("scales that can't be are refused with what was expected and found", "[scales]") {
-    for_each_type(all_packings{}, []<class P>(std::type_identity<P>) {
+    for_each_type(test::packings{}, []<class P>(std::type_identity<P>) {
         INFO(P::name);
         auto trits = std::vector<std::int8_t>(4 * 130, 1);
         std::fill_n(trits.begin() + 130 + 64, 64, std::int8_t{0});  // row 1, group 1 of 64
@@ -95,9 +96,9 @@ TEST_CASE("repacking keeps scales: from any packing to any other", "[scales]") {
         scales.push_back(static_cast<float>(i) * (i % 2 == 0 ? -0.5f : 0.25f));
     const auto expected = scaled(trits, k, scales, 256);
     std::size_t pairs = 0;
-    for_each_type(all_packings{}, [&]<class From>(std::type_identity<From>) {
+    for_each_type(test::packings{}, [&]<class From>(std::type_identity<From>) {
         const ScaledTernary<From> from(pack<From>(trits, n, k), scales, 256);
-        for_each_type(all_packings{}, [&]<class To>(std::type_identity<To>) {
+        for_each_type(test::packings{}, [&]<class To>(std::type_identity<To>) {
             INFO(From::name << " to " << To::name);
             const auto to = repack<To>(from, test::ThreadPool(3));
             if constexpr (BlockScaledPacking<To>) {
@@ -113,7 +114,7 @@ TEST_CASE("repacking keeps scales: from any packing to any other", "[scales]") {
             ++pairs;
         });
     });
-    CHECK(pairs == all_packings::size * all_packings::size);
+    CHECK(pairs == test::packings::size * test::packings::size);
 }
 
 TEST_CASE("scales of rows fit into any block, scales of groups only into blocks that are no larger", "[scales]") {
@@ -154,7 +155,7 @@ TEST_CASE("weights are packed from floats through absmean", "[scales]") {
     const auto floats = test::random_floats(7 * 33, 5, 2);
     std::vector<std::int8_t> trits(7 * 33);
     const float gamma = absmean_quantize(floats, trits);
-    for_each_type(all_packings{}, [&]<class P>(std::type_identity<P>) {
+    for_each_type(test::packings{}, [&]<class P>(std::type_identity<P>) {
         INFO(P::name);
         const auto packed = pack<P>(floats, 7, 33);
         CHECK(packed == pack<P>(trits, 7, 33, gamma));
@@ -165,7 +166,7 @@ TEST_CASE("weights are packed from floats through absmean", "[scales]") {
 
 TEST_CASE("a picture of a matrix shows packing, shape, scale and trits", "[print]") {
     const std::vector<std::int8_t> trits{1, 0, -1, 0, 1, 1};
-    for_each_type(all_packings{}, [&]<class P>(std::type_identity<P>) {
+    for_each_type(test::packings{}, [&]<class P>(std::type_identity<P>) {
         const auto w = pack<P>(trits, 2, 3, 0.5f);
         CHECK(to_string(w) == std::string(P::name) + " 2 x 3, scale 0.500000\n+.-\n.++");
         std::ostringstream out;
@@ -184,7 +185,7 @@ TEST_CASE("matrices are compared across packings", "[print]") {
     const auto trits = test::random_trits(12 * 70, 6);
     auto other = trits;
     other.back() = static_cast<std::int8_t>(other.back() == 0 ? 1 : 0);
-    for_each_type(all_packings{}, [&]<class P>(std::type_identity<P>) {
+    for_each_type(test::packings{}, [&]<class P>(std::type_identity<P>) {
         const auto w = pack<P>(trits, 12, 70, 2);
         CHECK(same_matrix(w, pack<Int8>(trits, 12, 70, 2)));
         CHECK_FALSE(same_matrix(w, pack<Int8>(other, 12, 70, 2)));

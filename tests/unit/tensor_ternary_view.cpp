@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "random_data.hpp"
+#include "tested_packings.hpp"
 
 namespace {
 
@@ -21,7 +22,7 @@ void refused(std::span<const std::byte> bytes, std::size_t n, std::size_t k, flo
 }
 
 TEST_CASE("borrowed bytes are viewed where they lie, at any address", "[ternary_view]") {
-    for_each_type(all_packings{}, []<class P>(std::type_identity<P>) {
+    for_each_type(test::packings{}, []<class P>(std::type_identity<P>) {
         INFO(P::name);
         const auto trits = test::random_trits(21 * 43, 1);
         const auto packed = pack<P>(trits, 21, 43, 0.5f);
@@ -42,7 +43,7 @@ TEST_CASE("borrowed bytes are viewed where they lie, at any address", "[ternary_
 TEST_CASE("what can't be a matrix is refused with what was expected and found", "[ternary_view]") {
     constexpr float infinity = std::numeric_limits<float>::infinity();
     constexpr float nan = std::numeric_limits<float>::quiet_NaN();
-    for_each_type(all_packings{}, [=]<class P>(std::type_identity<P>) {
+    for_each_type(test::packings{}, [=]<class P>(std::type_identity<P>) {
         INFO(P::name);
         const auto packed = pack<P>(test::random_trits(21 * 43, 2), 21, 43);
         const auto bytes = packed.bytes();

@@ -1,0 +1,100 @@
+// compare-packings: all packings of the library on this machine, in one table.
+
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <fstream>
+#include <stdexcept>
+#include <string>
+#include <ternion/ternion.hpp>
+#include <vector>
+
+#include "measure.hpp"
+#include "options.hpp"
+#include "report.hpp"
+
+namespace {
+
+constexpr const char* help = R"(Usage: compare-packings [OPTION]...
+
+Measures every packing of the library and prints a table: bits a weight, the ternary weights of BitNet b1.58 2B4T in
+megabytes, GMAC/s and the share of the machine's limit, which is measured in between, for one token with weights from
+DRAM (6912 x 2560) and in cache (2560 x 2560) and for 16 and 128 tokens; the speed of packing, unpacking, and repacking
+from and to I2_S on one thread; and whether ragged products are exact. Medians of 7. Writes NAME.csv and NAME.svg.
+
+  --output=NAME   where to write (default: packings)
+  --threads=N     threads of the multiplications (default: 1)
+  --dram-mib=N    how much memory the weights from DRAM fill (default: 768; more than the last cache holds)
+  --cpu-time      by the processor time of one thread: on a machine that does other work, too
+  --smoke         toy shapes, once: proves that it runs; the figures mean nothing
+  --help          this text
+)";
+
+void write(const std::string& path, const std::string& content) {
+    std::ofstream file(path, std::ios::binary);
+    file << content;
+    file.close();
+    if (!file) throw std::runtime_error(path + ": can't be written");
+}
+
+std::string machine(int threads) {
+    std::string cpu = "unknown processor";
+    std::ifstream info("/proc/cpuinfo");
+    for (std::string line; std::getline(info, line);) {
+        if (line.starts_with("model name")) {
+            cpu = line.substr(line.find(": ") + 2);
+            break;
+        }
+    }
+    return cpu + ", " + std::string(ternion::backend_of<ternion::default_arch>::name) + ", " + std::to_string(threads) +
+           (threads == 1 ? " thread" : " threads") +
+           ". The limit is what the same threads read from the same memory, or multiply at most.";
+}
+
+int run(const std::string& output) {
+    const int threads = bench::options().threads.front();
+    std::vector<compare::Comparison> packings;
+    std::fputs(compare::table_head().c_str(), stdout);
+    bool exact = true;
+    for (const auto& packing : bench::benched_packings()) {
+        packings.push_back(compare::measure(packing, threads));
+        exact = exact && packings.back().exact;
+        std::fputs(compare::table_line(packings.back()).c_str(), stdout);
+        std::fflush(stdout);
+    }
+    write(output + ".csv", compare::csv(packings));
+    write(output + ".svg", compare::chart(packings, machine(threads)));
+    std::printf("%zu packings, %s; written to %s.csv and %s.svg\n", packings.size(),
+                exact ? "all exact" : "NOT ALL EXACT", output.c_str(), output.c_str());
+    return exact ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+    std::string output = "packings";
+    std::vector<char*> others;
+    bool threads_chosen = false;
+    for (int i = 0; i < argc; ++i) {
+        const std::string argument = argv[i];
+        if (argument == "--help" || argument == "-h") return std::fputs(help, stdout) < 0 ? 1 : 0;
+        threads_chosen = threads_chosen || argument.starts_with("--threads=");
+        if (argument.starts_with("--output=")) {
+            output = argument.substr(std::strlen("--output="));
+        } else {
+            others.push_back(argv[i]);
+        }
+    }
+    char one_thread[] = "--threads=1";
+    if (!threads_chosen) others.push_back(one_thread);
+    bench::parse_options(others, "compare-packings");
+    for (std::size_t i = 1; i < others.size(); ++i) {
+        if (std::strncmp(others[i], "--benchmark_", 12) == 0) continue;  // parse_options' own, for Google Benchmark
+        std::fprintf(stderr, "compare-packings: unknown option %s (--help says more)\n", others[i]);
+        return 2;
+    }
+    return run(output);
+} catch (const std::exception& error) {
+    std::fprintf(stderr, "compare-packings: %s\n", error.what());
+    return 1;
+}

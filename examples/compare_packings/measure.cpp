@@ -1,0 +1,131 @@
+#include "measure.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <ternion/ternion.hpp>
+
+#include "clock.hpp"
+#include "limits.hpp"
+#include "matrices.hpp"
+#include "memory.hpp"
+#include "options.hpp"
+#include "threads.hpp"
+
+namespace compare {
+
+namespace {
+
+std::size_t repetitions() {
+    return bench::options().smoke ? 1 : 7;
+}
+
+double median(std::vector<double> values) {
+    std::sort(values.begin(), values.end());
+    return values[values.size() / 2];
+}
+
+/// Seconds that one call takes, the mean over enough of them to be measured, at most `calls` where that isn't zero.
+double seconds_of(const std::function<void()>& call, std::size_t calls) {
+    const double enough = bench::options().smoke ? 0 : 0.02;
+    const double start = bench::now();
+    double passed = 0;
+    std::size_t done = 0;
+    do {
+        call();
+        ++done;
+        passed = bench::now() - start;
+    } while (calls != 0 ? done < calls : passed < enough);
+    return std::max(passed, 1e-9) / static_cast<double>(done);
+}
+
+Rate rate_of(const bench::BenchedPacking& packing, const Regime& regime, int threads) {
+    const ternion::Shape shape = bench::options().shapes[regime.from_dram ? 2 : 0];
+    const auto content = bench::packed(packing, shape);
+    const auto copies = regime.from_dram ? bench::in_dram(content) : bench::in_cache(content);
+    const auto x = bench::random_activations(regime.tokens, shape.k);
+    const bench::Threads executor(threads);
+    std::vector<float> y(regime.tokens * shape.n);
+    const double macs = static_cast<double>(shape.size() * regime.tokens);
+    const double stretch = bench::options().smoke ? 0 : 0.003;
+
+    std::vector<double> rates, shares;
+    std::size_t turn = 0;
+    for (std::size_t i = 0; i < repetitions(); ++i) {
+        // Of copies in DRAM one pass, so that none is in a cache when its turn comes.
+        const auto reads = bench::read_memory(copies, threads, regime.from_dram ? 0 : stretch);
+        const auto dots = bench::multiply_registers(threads, stretch);
+        const double least = std::max(static_cast<double>(content.bytes) / reads.rate(), macs / dots.rate());
+        const double seconds =
+            seconds_of([&] { packing.multiply(shape, copies[turn++ % copies.count], x, y, executor); },
+                       regime.from_dram ? copies.count : 0);
+        rates.push_back(macs / seconds);
+        shares.push_back(least / seconds);
+    }
+    return {median(rates), median(shares)};
+}
+
+/// Weights per second of some conversion.
+double speed_of(ternion::Shape shape, const std::function<void()>& convert) {
+    std::vector<double> rates;
+    for (std::size_t i = 0; i < repetitions(); ++i)
+        rates.push_back(static_cast<double>(shape.size()) / seconds_of(convert, 0));
+    return median(rates);
+}
+
+void measure_conversions(const bench::BenchedPacking& packing, Comparison& result) {
+    const ternion::Shape shape = bench::options().shapes.front();
+    const bench::Threads one(1);
+    const auto& trits = bench::trits_of(shape);
+    const auto bytes = bench::packed(packing, shape).make();
+    const auto i2s = bench::packed(bench::i2s(), shape).make();
+    const auto ignore = [](bench::PackedBytes) {};
+    std::vector<std::int8_t> unpacked(shape.size());
+    result.pack = speed_of(shape, [&] { packing.pack(trits, shape, one, ignore); });
+    result.unpack = speed_of(shape, [&] { packing.unpack(shape, bytes.data(), unpacked); });
+    result.from_i2s = speed_of(shape, [&] { packing.from_i2s(shape, i2s.data(), one, ignore); });
+    result.to_i2s = speed_of(shape, [&] { packing.to_i2s(shape, bytes.data(), one, ignore); });
+    result.exact = result.exact && unpacked == trits;
+}
+
+/// Every result of a few ragged products, by ==.
+bool is_exact(const bench::BenchedPacking& packing, int threads) {
+    constexpr std::array<ternion::Shape, 3> shapes{{{1, 1}, {37, 777}, {130, 2563}}};
+    const bench::Threads executor(threads);
+    for (const auto shape : shapes) {
+        for (const std::size_t m : {1, 5, 50}) {
+            const auto x = bench::random_activations(m, shape.k);
+            std::vector<std::int8_t> q;
+            for (std::size_t t = 0; t < m; ++t)
+                q.insert(q.end(), x.row(t).begin(), x.row(t).end());
+            std::vector<std::int32_t> y(m * shape.n, -1), expected(m * shape.n);
+            ternion::reference_gemm(bench::trits_of(shape), shape.n, shape.k, q, m, expected);
+            packing.multiply_exactly(shape, bench::packed(packing, shape).make().data(), x, y, executor);
+            if (y != expected) return false;
+        }
+    }
+    return true;
+}
+
+/// q and o, k and v, gate and up, and down, of 30 layers.
+std::size_t model_bytes(const bench::BenchedPacking& packing) {
+    return 30 * (2 * packing.bytes({2560, 2560}) + 2 * packing.bytes({640, 2560}) + 2 * packing.bytes({6912, 2560}) +
+                 packing.bytes({2560, 6912}));
+}
+
+}  // namespace
+
+Comparison measure(const bench::BenchedPacking& packing, int threads) {
+    Comparison result;
+    result.name = packing.name;
+    result.kernel = packing.kernel;
+    result.bits_per_weight = packing.bits_per_weight;
+    result.model_bytes = model_bytes(packing);
+    result.exact = is_exact(packing, threads);
+    measure_conversions(packing, result);
+    for (std::size_t i = 0; i < regimes.size(); ++i)
+        result.rates[i] = rate_of(packing, regimes[i], threads);
+    return result;
+}
+
+}  // namespace compare
