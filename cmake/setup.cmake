@@ -1,5 +1,5 @@
 # Gets what ternion's library, tests, examples and benchmarks are built from: cmake -P cmake/setup.cmake
-# With -DTERNION_SETUP=ci before -P, also the tools that only CI uses: clang-format 14 and a newer clang.
+# With -DTERNION_SETUP=ci before -P, also what only CI needs: clang-format 14, a newer clang with its fuzzer, and libedit.
 #
 # Nothing is done where nothing is missing. On Debian the packages come from the package sources that the machine is set
 # up with (cmake/setup/debian.sh says how); elsewhere CMake fetches pinned commits when it configures.
@@ -46,6 +46,14 @@ function(find_missing_ci_tools result)
     endif()
     unset(found)
   endforeach()
+  file(GLOB fuzzer "/usr/lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.fuzzer-*.a")
+  if(NOT fuzzer)
+    list(APPEND missing libclang-rt-19-dev)
+  endif()
+  find_path(editline histedit.h NO_CACHE)
+  if(NOT editline)
+    list(APPEND missing libedit-dev)
+  endif()
   set(${result} ${missing} PARENT_SCOPE)
 endfunction()
 
@@ -71,7 +79,7 @@ if(NOT os)
     message(STATUS "ternion: ${name} is not installed: CMake will fetch ${${name}_TAG} from ${${name}_GIT}")
   endforeach()
   if("build-tool" IN_LIST missing OR missing_tools)
-    stop("these have to be installed by hand: make or ninja; for CI also clang-format 14 and clang 19")
+    stop("these have to be installed by hand: make or ninja; for CI also clang-format 14, clang 19 with its runtime, and libedit")
   endif()
   return()
 endif()

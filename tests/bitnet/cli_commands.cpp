@@ -25,7 +25,8 @@ bool is_utf8(std::string_view text) {
 }
 
 TEST_CASE("cli: help has an example for each subcommand, and there is a version") {
-    for (const std::string command : {"chat", "complete", "tokenize", "logits", "bench", "synth"}) {
+    for (const std::string command :
+         {"chat", "complete", "tokenize", "logits", "perplexity", "score", "bench", "inspect", "convert", "synth"}) {
         const Outcome help = run({command, "--help"});
         CHECK(help.status == 0);
         CHECK(help.err.empty());

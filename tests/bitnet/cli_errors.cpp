@@ -1,3 +1,6 @@
+#include <sys/wait.h>
+
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <filesystem>
 
@@ -138,6 +141,36 @@ TEST_CASE("cli: a reader that goes away ends the program quietly") {
         CHECK(read_text(folder / "err").find("bitnet-2b4t:") == std::string::npos);
     }
 }
+
+#if !defined(__SANITIZE_ADDRESS__)  // which takes terabytes of addresses itself
+TEST_CASE("cli: whatever memory there is, a run succeeds or says in one line that it isn't enough") {
+    const TemporaryFolder folder;
+    std::size_t failures = 0, successes = 0;
+    for (int kilobytes = 8000; kilobytes < 48000; kilobytes += 500) {
+        const auto under_limit = [&](const std::string& arguments) {
+            const std::string line = "(ulimit -v " + std::to_string(kilobytes) + "; exec " + shell_quoted(program) +
+                                     " " + arguments + ") > " + shell_quoted(folder / "out") + " 2> " +
+                                     shell_quoted(folder / "err");
+            return std::system(line.c_str());
+        };
+        if (under_limit("--version") != 0) continue;  // the program itself doesn't fit
+        const int status = under_limit("complete -p hi -n 4 -t 2 -m " + shell_quoted(golden_gguf));
+        const std::string complaint = read_text(folder / "err");
+        INFO(kilobytes << " KB: " << complaint);
+        if (status == 0) {
+            ++successes;
+            continue;
+        }
+        ++failures;
+        CHECK(WIFEXITED(status));
+        CHECK(WEXITSTATUS(status) == 1);
+        CHECK(complaint.starts_with("bitnet-2b4t: "));
+        CHECK(std::ranges::count(complaint, '\n') == 1);
+    }
+    CHECK(failures > 0);
+    CHECK(successes > 0);
+}
+#endif
 
 TEST_CASE("cli: a Hugging Face folder without a tokenizer computes logits but doesn't chat") {
     const TemporaryFolder folder;

@@ -37,6 +37,8 @@ class Terminal {
         winsize size{24, 60, 0, 0};
         process_ = ::forkpty(&terminal_, nullptr, nullptr, &size);
         if (process_ == 0) {
+            ::setenv("TERM", "xterm", 1);
+            ::setenv("NO_COLOR", "1", 1);
             ::execv(program.c_str(), raw.data());
             ::_exit(127);
         }
@@ -121,7 +123,7 @@ TEST_CASE("cli: a chat at a terminal has a prompt, commands, and ends with its i
     chat.type("/nonsense\r");
     CHECK(chat.read_until("\n> ").find("no such command") != std::string::npos);
     chat.type("\r");
-    chat.read_until("> ");
+    chat.read_until("\n> ");
     chat.type("\x04");
     CHECK(chat.status() == 0);
 }
@@ -187,6 +189,39 @@ TEST_CASE("cli: Ctrl-C stops an answer, and the chat goes on") {
     }
     chat.type("\x03");
     CHECK(chat.status() == 0);
+}
+
+#if defined(BITNET_LIBEDIT)
+TEST_CASE("cli: lines can be edited, and come back from the history") {
+    Terminal chat({"chat"});
+    chat.read_until("> ");
+    chat.type("/hxelp\x02\x02\x02\b\r");  // Ctrl-B thrice, backspace
+    chat.read_until("Ctrl-C stops an answer");
+    chat.read_until("\n> ");
+    chat.type("/stats\r");
+    chat.read_until("KV cache");
+    chat.read_until("\n> ");
+    chat.type("\x10\x10\r");  // Ctrl-P twice
+    chat.read_until("Ctrl-C stops an answer");
+    chat.read_until("\n> ");
+    chat.type("/nothing \xc3\xa9\b\b\r");  // a character of two bytes goes at one stroke
+    chat.read_until("no such command");
+    chat.read_until("\n> ");
+    chat.type("\x04");
+    CHECK(chat.status() == 0);
+}
+#endif
+
+TEST_CASE("cli: a model file that is truncated while it is mapped ends the chat with one line") {
+    const TemporaryFolder folder;
+    const std::string model = folder / "model.gguf";
+    std::filesystem::copy(golden_gguf, model);
+    Terminal chat({"chat", "-m", model});
+    chat.read_until("> ");
+    REQUIRE(::truncate(model.c_str(), 4096) == 0);
+    chat.type("hello\r");
+    chat.read_until("bitnet-2b4t: " + model + ": expected all of the file, found it truncated since\r\n");
+    CHECK(chat.status() == 1);
 }
 
 TEST_CASE("cli: the progress of loading fits 60 columns and leaves nothing behind") {

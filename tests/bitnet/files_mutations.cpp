@@ -2,11 +2,8 @@
 #include <cstring>
 #include <random>
 
-#include "files/gguf_source.hpp"
-#include "files/hugging_face.hpp"
-#include "files/vocabulary_files.hpp"
+#include "../fuzz/inputs.hpp"
 #include "files_fixture.hpp"
-#include "tokenizer/llama3.hpp"
 
 // Files that somebody damaged, by accident or on purpose: each loads, or is refused by an error. Run under asan too.
 
@@ -50,38 +47,6 @@ std::string mutated(const std::string& text, std::size_t header, std::mt19937_64
     return damaged;
 }
 
-/// All that a program would do with a model, but the arithmetic.
-void use(const bitnet::ModelSource& source) {
-    const bitnet::Config config = source.config();
-    std::vector<std::string> names = {"token_embd.weight", "output_norm.weight"};
-    for (std::size_t layer = 0; layer < std::min<std::size_t>(config.layers, 3); ++layer) {
-        for (const char* name : {"attn_norm", "attn_q", "attn_k", "attn_v", "attn_sub_norm", "attn_output", "ffn_norm",
-                                 "ffn_gate", "ffn_up", "ffn_sub_norm", "ffn_down"}) {
-            names.push_back("blk." + std::to_string(layer) + "." + name + ".weight");
-        }
-    }
-    for (const std::string& name : names) {
-        if (name.find("norm") == name.npos && name.find("blk") == 0) {
-            const auto tensor = source.ternary(name);
-            std::vector<std::int8_t> row(tensor.cols);
-            for (const std::size_t n : {std::size_t{0}, tensor.rows - 1})
-                tensor.read(n, 1, row);
-        } else {
-            const auto tensor = source.dense(name);
-            std::vector<float> row(tensor.cols);
-            for (const std::size_t n : {std::size_t{0}, tensor.rows - 1})
-                tensor.read(n, row);
-        }
-    }
-}
-
-void use(const bitnet::Tokenizer& tokenizer) {
-    tokenizer.decode(tokenizer.encode("nation and  the<|eot_id|>\xff\n", true));
-    for (const int id : {tokenizer.bos(), tokenizer.eos(), tokenizer.end_of_turn()}) {
-        if (id >= 0) tokenizer.piece(id);
-    }
-}
-
 struct Tally {
     std::size_t loaded = 0;
     std::size_t refused = 0;
@@ -116,9 +81,9 @@ TEST_CASE("10 000 damaged GGUF files load or are refused") {
         // Some in the tensors' data, most in the header; of that most at its two ends, where no tokens lie.
         std::size_t range = i % 16 == 0 ? text.size() : i % 2 == 0 ? 1200 : header;
         const std::string damaged = mutated(text, range, random);
-        models.add([&] { use(bitnet::GgufSource(in_memory(damaged))); });
+        models.add([&] { use_model(bitnet::GgufSource(in_memory(damaged))); });
         if (i % 4 != 0) continue;
-        tokenizers.add([&] { use(bitnet::load_tokenizer(bitnet::GgufSource(in_memory(damaged)))); });
+        tokenizers.add([&] { use_tokenizer(bitnet::load_tokenizer(bitnet::GgufSource(in_memory(damaged)))); });
     }
     models.check(10000);
     tokenizers.check(2500);
@@ -131,7 +96,7 @@ TEST_CASE("damaged safetensors files load or are refused") {
     Tally tally;
     for (int i = 0; i < 3000; ++i) {
         const std::string damaged = mutated(text, i % 16 == 0 ? text.size() : 6304, random);
-        tally.add([&] { use(bitnet::HuggingFaceSource(in_memory(damaged), *config, golden_folder)); });
+        tally.add([&] { use_model(bitnet::HuggingFaceSource(in_memory(damaged), *config, golden_folder)); });
     }
     tally.check(3000);
 }
@@ -170,4 +135,22 @@ TEST_CASE("damaged tokenizer files load or are refused") {
     json_tally.check(10000);
     CHECK(tiktoken_tally.loaded + tiktoken_tally.refused == 10000);
     CHECK(tiktoken_tally.loaded > 0);
+}
+
+TEST_CASE("what fuzzing found is handled") {
+    const std::map<std::string, void (*)(std::string_view)> inputs = {{"gguf", use_gguf},
+                                                                      {"safetensors", use_safetensors},
+                                                                      {"config", use_config},
+                                                                      {"vocabulary", use_vocabulary},
+                                                                      {"text", use_text}};
+    std::size_t tried = 0;
+    for (const auto& [name, use] : inputs) {
+        const std::filesystem::path findings = TESTS_DIR "/fuzz/findings/" + name;
+        if (!std::filesystem::exists(findings)) continue;
+        for (const auto& entry : std::filesystem::directory_iterator(findings)) {
+            use(read_text(entry.path().string()));
+            ++tried;
+        }
+    }
+    CHECK(tried > 0);
 }

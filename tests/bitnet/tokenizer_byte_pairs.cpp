@@ -85,6 +85,25 @@ TEST_CASE("byte pairs merge as their definition says") {
     CHECK(merged > 2000);
 }
 
+TEST_CASE("the steps of byte pair encoding grow with the length, not with its square") {
+    std::mt19937_64 random(2);
+    const Vocabulary vocabulary = random_vocabulary(random, 60);
+    const BytePairs pairs(vocabulary);
+    for (const std::size_t length : {1000U, 100'000U}) {
+        for (const bool alike : {true, false}) {
+            std::string piece(length, 'a');
+            for (char& c : piece)
+                c = static_cast<char>('a' + (alike ? 0 : random() % 3));
+            BytePairs::Workspace workspace;
+            std::vector<int> ids;
+            pairs.encode(piece, ids, workspace);
+            CHECK(ids.size() < length);
+            CHECK(workspace.steps() >= length - ids.size());
+            CHECK(workspace.steps() < 3 * length);
+        }
+    }
+}
+
 TEST_CASE("a whole piece that is a token needs no merges") {
     Vocabulary vocabulary = byte_vocabulary();
     const int word = vocabulary.add("word", TokenKind::text);

@@ -5,14 +5,14 @@
 
 namespace bitnet::cli {
 
-namespace {
-
-std::string_view trimmed(std::string_view text) {
+std::string trimmed(std::string_view text) {
     constexpr std::string_view spaces = " \t\n\v\f\r";
     const auto begin = text.find_first_not_of(spaces);
     if (begin == std::string_view::npos) return {};
-    return text.substr(begin, text.find_last_not_of(spaces) - begin + 1);
+    return std::string(text.substr(begin, text.find_last_not_of(spaces) - begin + 1));
 }
+
+namespace {
 
 void append(std::vector<int>& to, const std::vector<int>& ids) {
     to.insert(to.end(), ids.begin(), ids.end());

@@ -1,11 +1,15 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "../tokenizer/tokenizer.hpp"
 
 namespace bitnet::cli {
+
+/// Without white space at both ends.
+std::string trimmed(std::string_view text);
 
 /// 2B4T's official template: "System: S<|eot_id|>User: U<|eot_id|>Assistant: A<|eot_id|>", BOS in front, each content
 /// trimmed. The template inside the published GGUF is a different one, which the model wasn't trained on. What a user

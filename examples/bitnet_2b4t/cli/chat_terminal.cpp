@@ -4,6 +4,7 @@
 
 #include <cstdio>
 
+#include "memory_use.hpp"
 #include "output.hpp"
 #include "visible_text.hpp"
 
@@ -16,10 +17,12 @@ void say(const std::string& text) {
 }
 
 void show_help() {
-    say("/help   shows this\n"
-        "/reset  forgets the conversation\n"
-        "/stats  shows speed and memory\n"
-        "/exit   leaves, as Ctrl-D does\n"
+    say("/help       shows this\n"
+        "/reset      forgets the conversation\n"
+        "/save FILE  writes the conversation to a file\n"
+        "/load FILE  goes on with a conversation from a file\n"
+        "/stats      shows speed and memory\n"
+        "/exit       leaves, as Ctrl-D does\n"
         "Ctrl-C stops an answer; pressed again, it leaves.\n");
 }
 
@@ -32,7 +35,8 @@ void show_stats(const Conversation& conversation) {
     show_pace("prompts", conversation.prompts());
     show_pace("answers", conversation.answers());
     std::fprintf(stderr, "context  %7zu of %zu tokens\n", session.tokens().size(), session.capacity());
-    std::fprintf(stderr, "KV cache %7.1f MB\n", static_cast<double>(session.cache_bytes()) / 1e6);
+    std::fprintf(stderr, "KV cache %7.1f MB\n", static_cast<double>(session.cache().bytes()) / 1e6);
+    std::fprintf(stderr, "memory   %7.1f MB, without the mapped file\n", static_cast<double>(memory_in_use()) / 1e6);
 }
 
 }  // namespace
@@ -46,6 +50,17 @@ bool is_blank(std::string_view line) {
 }
 
 bool run_command(std::string_view line, Conversation& conversation) {
+    constexpr std::string_view save = "/save ", load = "/load ";
+    if (line.starts_with(save)) {
+        conversation.save(trimmed(line.substr(save.size())));
+        say("The conversation is saved.\n");
+        return true;
+    }
+    if (line.starts_with(load)) {
+        conversation.load(trimmed(line.substr(load.size())));
+        say("The conversation goes on: " + std::to_string(conversation.session().tokens().size()) + " tokens.\n");
+        return true;
+    }
     if (line == "/help") {
         show_help();
     } else if (line == "/stats") {
@@ -63,10 +78,10 @@ ChatTerminal::ChatTerminal(Conversation& conversation, const ChatOptions& option
     : conversation_(conversation), sampler_(options.sampling.make()), limit_(limit_of(options.limit)) {}
 
 void ChatTerminal::run() {
-    say("/help shows the commands.\n");
+    say(coloured(2, "/help shows the commands.\n"));
     for (std::string line; read(line);) {
         if (line == "/exit") return;
-        if (is_blank(line) || run_command(line, conversation_)) continue;
+        if (is_blank(line) || command(line)) continue;
         if (line[0] == '/' && line.find_first_of(" /", 1) == std::string::npos) {
             say("There is no such command; /help shows those there are.\n");
             continue;
@@ -77,8 +92,7 @@ void ChatTerminal::run() {
 
 bool ChatTerminal::read(std::string& line) {
     for (;;) {
-        say("> ");
-        switch (reader_.next(line)) {
+        switch (editor_.next(line)) {
             case LineReader::Result::line:
                 leaving_ = false;
                 return true;
@@ -90,8 +104,17 @@ bool ChatTerminal::read(std::string& line) {
                 interrupt_.clear();
                 if (leaving_) return false;
                 leaving_ = true;
-                say("Ctrl-C again, Ctrl-D or /exit leaves.\n");
+                say(coloured(2, "Ctrl-C again, Ctrl-D or /exit leaves.\n"));
         }
+    }
+}
+
+bool ChatTerminal::command(const std::string& line) {
+    try {
+        return run_command(line, conversation_);
+    } catch (const FileError& error) {
+        say(std::string(error.what()) + "\n");
+        return true;
     }
 }
 
@@ -99,14 +122,14 @@ void ChatTerminal::answer(const std::string& line) {
     const Output& out = standard_output();
     VisibleText text(out.is_terminal() ? TextTarget::terminal : TextTarget::file);
     try {
-        const GenerationEnd end = conversation_.answer(
-            line, sampler_, limit_, [&](std::string_view piece) { out.write(text.put(piece)); },
-            [&] { return interrupt_.pressed(); });
+        const auto put = [&](std::string_view piece) { out.write(text.put(piece)); };
+        const auto stop = [&] { return interrupt_.pressed(); };
+        const GenerationEnd end = conversation_.answer(line, sampler_, limit_, put, stop).end;
         out.write(text.finish() + "\n");
         leaving_ = end == GenerationEnd::interrupted;
         if (leaving_) interrupt_.clear();
-        if (leaving_) say("[stopped; Ctrl-C again leaves]\n");
-        if (end == GenerationEnd::full_context) say("[the context is full: /reset begins anew]\n");
+        if (leaving_) say(coloured(2, "[stopped; Ctrl-C again leaves]\n"));
+        if (end == GenerationEnd::full_context) say(coloured(2, "[the context is full: /reset begins anew]\n"));
     } catch (const PromptTooLong& error) {
         say(std::string(error.what()) + "\n[/reset begins anew]\n");
     }

@@ -5,7 +5,7 @@
 
 #include "conversation.hpp"
 #include "interrupt.hpp"
-#include "line_reader.hpp"
+#include "line_editor.hpp"
 
 namespace bitnet::cli {
 
@@ -15,12 +15,14 @@ struct ChatOptions {
     std::string system;
     int limit = -1;
     bool limit_given = false;
+    std::string prompt_file;
+    bool json = false;
 };
 
 bool standard_input_is_terminal();
 bool is_blank(std::string_view line);
 
-/// Runs /help, /reset or /stats; returns false for anything else.
+/// Runs /help, /reset, /save, /load or /stats; returns false for anything else. Throws FileError.
 bool run_command(std::string_view line, Conversation& conversation);
 
 /// The chat at a terminal: a prompt, answers as they come, Ctrl-C. What isn't an answer goes to standard error.
@@ -32,13 +34,15 @@ class ChatTerminal {
  private:
     /// False at the end of the chat.
     bool read(std::string& line);
+    /// Whether it was one; what goes wrong is said.
+    bool command(const std::string& line);
     void answer(const std::string& line);
 
     Conversation& conversation_;
     Sampler sampler_;
     std::size_t limit_;
     Interrupt interrupt_;
-    LineReader reader_{&interrupt_};
+    LineEditor editor_{interrupt_};
     bool leaving_ = false;  // the last thing that happened was Ctrl-C: the next one leaves
 };
 

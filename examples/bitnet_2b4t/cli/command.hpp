@@ -13,7 +13,11 @@ void add_chat(CLI::App& app, Action& action);
 void add_complete(CLI::App& app, Action& action);
 void add_tokenize(CLI::App& app, Action& action);
 void add_logits(CLI::App& app, Action& action);
+void add_perplexity(CLI::App& app, Action& action);
+void add_score(CLI::App& app, Action& action);
 void add_bench(CLI::App& app, Action& action);
+void add_inspect(CLI::App& app, Action& action);
+void add_convert(CLI::App& app, Action& action);
 void add_synth(CLI::App& app, Action& action);
 
 }  // namespace bitnet::cli

@@ -6,6 +6,7 @@
 
 #include "command.hpp"
 #include "generate.hpp"
+#include "input.hpp"
 #include "output.hpp"
 #include "visible_text.hpp"
 
@@ -16,27 +17,34 @@ namespace {
 struct CompleteOptions {
     ModelOptions model;
     SamplerChoice sampling;
-    std::string prompt;
+    std::string prompt, prompt_file;
     int limit = -1;
+    bool json = false;
 };
 
 void complete(const CompleteOptions& options) {
     auto source = open(options.model);
     const Tokenizer tokenizer = tokenizer_of(*source);
     const Model model(options.model, std::move(source));
-    std::vector<int> prompt = tokenizer.encode(options.prompt);
+    const bool from_file = !options.prompt_file.empty();
+    std::vector<int> prompt = tokenizer.encode(from_file ? read_input(options.prompt_file) : options.prompt);
     if (tokenizer.bos() >= 0) prompt.insert(prompt.begin(), tokenizer.bos());
     if (prompt.empty()) {
         throw std::runtime_error("expected a prompt (-p) for a model without a BOS token, found an empty one");
     }
     Session session(model, options.model.batch);
+    const Stopwatch reading;
     session.feed(prompt);
+    const Pace read{prompt.size(), reading.seconds()};
 
     const Output& out = standard_output();
     Sampler sampler = options.sampling.make();
     VisibleText text(out.is_terminal() ? TextTarget::terminal : TextTarget::file);
-    const Generation made = generate(session, sampler, tokenizer, limit_of(options.limit),
-                                     [&](std::string_view piece) { out.write(text.put(piece)); });
+    std::string whole;
+    const auto put = [&](std::string_view piece) { options.json ? void(whole += piece) : out.write(text.put(piece)); };
+    const Stopwatch writing;
+    const Generation made = generate(session, sampler, tokenizer, limit_of(options.limit), put);
+    if (options.json) return out.write(as_json(whole, made.end, read, {made.count, writing.seconds()}));
     out.write(text.finish());
     if (out.is_terminal()) out.write("\n");
     if (made.end == GenerationEnd::full_context) {
@@ -51,7 +59,12 @@ void add_complete(CLI::App& app, Action& action) {
     CLI::App* command = app.add_subcommand("complete", "Continue a text; only what is new goes to standard output");
     add_model_options(*command, options->model);
     add_context_option(*command, options->model);
-    command->add_option("-p,--prompt", options->prompt, "the text to continue")->required()->type_name("TEXT");
+    auto* prompt = command->add_option_group("prompt");
+    prompt->add_option("-p,--prompt", options->prompt, "the text to continue")->type_name("TEXT");
+    prompt->add_option("-f,--prompt-file", options->prompt_file, "a file with it; -: standard input")
+        ->type_name("FILE");
+    prompt->require_option(1);
+    command->add_flag("--json", options->json, "print a JSON object, with speed and memory");
     add_generation_options(*command, options->model);
     add_limit_option(*command, options->limit);
     add_sampler_options(*command, options->sampling);

@@ -11,12 +11,10 @@
 
 namespace bitnet::cli {
 
-/// How many tokens took how long.
-struct Pace {
-    std::size_t tokens = 0;
-    double seconds = 0;
-
-    double rate() const { return seconds > 0 ? static_cast<double>(tokens) / seconds : 0; }
+/// What became of a turn.
+struct Answer {
+    GenerationEnd end = GenerationEnd::stop_token;
+    Pace prompt, generated;
 };
 
 /// Turns of a user and answers of the model. The KV cache is kept from turn to turn: only what is new is processed.
@@ -26,10 +24,15 @@ class Conversation {
 
     /// Hands the answer's pieces to `put`. A turn that doesn't fit throws PromptTooLong and changes nothing, and
     /// one that is interrupted while it is read isn't part of the conversation either.
-    GenerationEnd answer(std::string_view user, Sampler& sampler, std::size_t limit,
-                         const std::function<void(std::string_view)>& put, const std::function<bool()>& stop = {});
+    Answer answer(std::string_view user, Sampler& sampler, std::size_t limit,
+                  const std::function<void(std::string_view)>& put, const std::function<bool()>& stop = {});
     /// Begins anew, with the same system prompt.
     void reset();
+
+    /// Writes the conversation with its KV cache to a file, and reads one back in its place. A file of another model or
+    /// of another type of cache is refused, and the conversation then is as before. Both throw FileError.
+    void save(const std::string& path) const;
+    void load(const std::string& path);
 
     const Session& session() const { return session_; }
     const Pace& prompts() const { return prompts_; }

@@ -1,8 +1,11 @@
 #include "generate.hpp"
 
+#include <array>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "in_range.hpp"
+#include "memory_use.hpp"
 
 namespace bitnet::cli {
 
@@ -11,6 +14,24 @@ void add_limit_option(CLI::App& command, int& limit) {
         ->check(in_range(-1, 1 << 30))
         ->type_name("N")
         ->capture_default_str();
+}
+
+Pace& Pace::operator+=(const Pace& more) {
+    tokens += more.tokens;
+    seconds += more.seconds;
+    return *this;
+}
+
+std::string as_json(const std::string& text, GenerationEnd end, const Pace& prompt, const Pace& generated) {
+    constexpr std::array<const char*, 4> ends = {"stop", "limit", "full_context", "interrupted"};
+    const nlohmann::json object = {{"text", text},
+                                   {"end", ends[static_cast<std::size_t>(end)]},
+                                   {"prompt_tokens", prompt.tokens},
+                                   {"prompt_tokens_per_second", prompt.rate()},
+                                   {"tokens", generated.tokens},
+                                   {"tokens_per_second", generated.rate()},
+                                   {"memory_bytes", memory_in_use()}};
+    return object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 Tokenizer tokenizer_of(const ModelSource& source) {

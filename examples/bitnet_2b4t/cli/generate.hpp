@@ -1,7 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
+#include <string>
 #include <string_view>
 
 #include "../tokenizer/tokenizer.hpp"
@@ -15,11 +17,31 @@ inline constexpr std::size_t no_limit = static_cast<std::size_t>(-1);
 /// Why no more tokens came.
 enum class GenerationEnd { stop_token, limit, full_context, interrupted };
 
+/// How many tokens took how long.
+struct Pace {
+    std::size_t tokens = 0;
+    double seconds = 0;
+
+    double rate() const { return seconds > 0 ? static_cast<double>(tokens) / seconds : 0; }
+    Pace& operator+=(const Pace& more);
+};
+
+class Stopwatch {
+ public:
+    double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
+
+ private:
+    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
 struct Generation {
     GenerationEnd end;
     std::size_t count = 0;  // tokens that were generated, without the stop token
     int unfed = -1;         // the last token, where the session hasn't got it yet
 };
+
+/// A generated text with its figures, on one line.
+std::string as_json(const std::string& text, GenerationEnd end, const Pace& prompt, const Pace& generated);
 
 /// -n, with llama.cpp's -1 for no limit.
 void add_limit_option(CLI::App& command, int& limit);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include <ternion/core/version.hpp>
+#include "../files/mapped_file.hpp"
 #include "command.hpp"
 #include "output.hpp"
 
@@ -46,8 +47,9 @@ int run(int argc, char** argv) {
     app.set_version_flag("--version", version_text());
     app.footer("Example: bitnet-2b4t chat -m ggml-model-i2_s.gguf");
     bitnet::cli::Action action;
-    for (const auto add : {bitnet::cli::add_chat, bitnet::cli::add_complete, bitnet::cli::add_tokenize,
-                           bitnet::cli::add_logits, bitnet::cli::add_bench, bitnet::cli::add_synth}) {
+    using namespace bitnet::cli;
+    for (const auto add : {add_chat, add_complete, add_tokenize, add_logits, add_perplexity, add_score, add_bench,
+                           add_inspect, add_convert, add_synth}) {
         add(app, action);
     }
     try {
@@ -64,6 +66,7 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
     // A reader that went away is noticed by the write that fails.
     std::signal(SIGPIPE, SIG_IGN);
+    bitnet::end_on_truncation("bitnet-2b4t");
     try {
         return run(argc, argv);
     } catch (const bitnet::cli::ReaderGone&) {

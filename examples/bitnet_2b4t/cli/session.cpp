@@ -39,6 +39,18 @@ bool Session::feed(std::span<const int> tokens, const std::function<bool()>& sto
     return true;
 }
 
+void Session::restore(std::vector<int> tokens, std::span<const std::byte> blocks) {
+    rewind(0);
+    cache_.reserve(tokens.size());
+    for (std::size_t i = 0; i < cache_.blocks(); ++i) {
+        const std::span<std::byte> memory = cache_.memory(i);
+        std::ranges::copy(blocks.first(memory.size()), memory.begin());
+        blocks = blocks.subspan(memory.size());
+    }
+    cache_.advance(tokens.size());
+    tokens_ = std::move(tokens);
+}
+
 void Session::rewind(std::size_t length) {
     cache_.truncate(length);
     tokens_.resize(cache_.length());

@@ -26,7 +26,9 @@ class Session {
     /// Tokens that still fit in the context.
     std::size_t room() const { return cache_.capacity() - cache_.length(); }
     std::size_t capacity() const { return cache_.capacity(); }
-    std::size_t cache_bytes() const { return cache_.bytes(); }
+    const KvCache& cache() const { return cache_; }
+    std::size_t batch() const { return batch_; }
+    const Model& model() const { return model_; }
 
     /// Appends tokens, a batch at a time; throws PromptTooLong where there is no room. `stop` is asked between batches;
     /// where it answers yes, or an exception comes, the session is as before. Long prompts show their progress on a
@@ -34,6 +36,10 @@ class Session {
     bool feed(std::span<const int> tokens, const std::function<bool()>& stop = {});
     /// Of the next token. At least one token must have been fed since the last `rewind`.
     std::span<const float> logits() { return decoder_.logits(); }
+    /// Of what follows tokens `first` and following of the last batch, [count, vocab].
+    void logits(std::size_t first, std::size_t count, std::span<float> out) { decoder_.logits(first, count, out); }
+    /// Holds these tokens instead, with the blocks of their KV cache one after the other.
+    void restore(std::vector<int> tokens, std::span<const std::byte> blocks);
     /// Forgets the tokens from position `length` on.
     void rewind(std::size_t length);
 

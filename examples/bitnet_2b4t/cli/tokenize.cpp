@@ -1,14 +1,10 @@
-#include <unistd.h>
-
-#include <array>
-#include <cerrno>
-#include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "command.hpp"
 #include "generate.hpp"
+#include "input.hpp"
 #include "output.hpp"
 
 namespace bitnet::cli {
@@ -21,22 +17,10 @@ struct TokenizeOptions {
     bool no_parse_special = false;
 };
 
-std::string read_standard_input() {
-    std::string text;
-    std::array<char, 65536> some;
-    for (;;) {
-        const ssize_t size = ::read(STDIN_FILENO, some.data(), some.size());
-        if (size < 0 && errno == EINTR) continue;
-        if (size < 0) throw FileError("standard input", "a text", std::strerror(errno));
-        if (size == 0) return text;
-        text.append(some.data(), static_cast<std::size_t>(size));
-    }
-}
-
 void tokenize(const TokenizeOptions& options) {
     const auto source = open(options.model);
     const Tokenizer tokenizer = load_tokenizer(*source);
-    std::vector<int> ids = tokenizer.encode(read_standard_input(), !options.no_parse_special);
+    std::vector<int> ids = tokenizer.encode(read_input("-"), !options.no_parse_special);
     if (!options.no_bos && tokenizer.bos() >= 0) ids.insert(ids.begin(), tokenizer.bos());
     std::string line;
     for (const int id : ids) {

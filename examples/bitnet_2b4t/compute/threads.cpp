@@ -46,6 +46,7 @@ Threads::Threads(int count) {
     // Signals are for the caller: Ctrl-C must interrupt its wait for input, not a worker's for work.
     sigset_t all, before;
     sigfillset(&all);
+    sigdelset(&all, SIGBUS);  // raised by a read of lost pages, it must come where it was raised
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
     try {
         for (int worker = 1; worker < threads; ++worker)

@@ -21,6 +21,9 @@ struct GgufValue {
     std::span<const std::byte> bytes;
 };
 
+/// Printable: a number, a text in quotes, the beginning of an array.
+std::string to_text(const GgufValue& value);
+
 struct GgufTensor {
     std::string_view name;
     std::uint32_t type = 0;

@@ -13,6 +13,7 @@ inline constexpr std::uint32_t gguf_type_count = 13;
 inline constexpr std::string_view gguf_magic = "GGUF";
 inline constexpr std::uint32_t gguf_version = 3;
 inline constexpr std::uint64_t gguf_default_alignment = 32;
+inline constexpr std::uint32_t gguf_file_type_i2s = 40;  // "general.file_type" of files with I2_S layers
 
 /// "u32", "text" and so on.
 std::string_view name_of(GgufType type);

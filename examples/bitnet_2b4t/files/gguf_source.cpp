@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "gguf_writer.hpp"
 #include "ternary_format.hpp"
 #include "vocabulary_files.hpp"
 
@@ -56,7 +57,9 @@ Config GgufSource::config() const {
 TernaryTensor GgufSource::ternary(std::string_view name) const {
     const GgufTensor& tensor = find(name);
     const TernaryFormat* format = find_ternary_format(tensor.type);
-    if (!format) throw FileError(this->name(), "ternary weights (I2_S)" + type_in(tensor), describe_type(tensor.type));
+    if (!format)
+        throw FileError(this->name(), "ternary weights (I2_S, TQ1_0, TQ2_0 or Q2_0)" + type_in(tensor),
+                        describe_type(tensor.type));
     return format->open({this->name(), std::string(name), tensor.rows(), tensor.cols(), bytes_of(tensor)});
 }
 
@@ -67,6 +70,21 @@ DenseTensor GgufSource::dense(std::string_view name) const {
         throw FileError(this->name(), "F32, F16, BF16, Q8_0 or Q6_K" + type_in(tensor), describe_type(tensor.type));
     }
     return {std::string(name), format, tensor.rows(), tensor.cols(), bytes_of(tensor)};
+}
+
+std::vector<std::pair<std::string, std::string>> GgufSource::metadata() const {
+    std::vector<std::pair<std::string, std::string>> texts;
+    for (const auto& [key, value] : gguf_.metadata())
+        texts.emplace_back(key, to_text(value));
+    return texts;
+}
+
+/// All that is there, but for what the writer decides.
+void GgufSource::add_metadata(GgufWriter& writer) const {
+    for (const auto& [key, value] : gguf_.metadata()) {
+        if (key != "general.alignment" && key != "general.file_type") writer.add(key, value);
+    }
+    writer.add("general.file_type", gguf_file_type_i2s);
 }
 
 Vocabulary GgufSource::vocabulary() const {

@@ -21,6 +21,8 @@ class GgufSource final : public ModelSource {
     bool contains(std::string_view tensor) const override { return gguf_.find_tensor(tensor) != nullptr; }
     TernaryTensor ternary(std::string_view tensor) const override;
     DenseTensor dense(std::string_view tensor) const override;
+    std::vector<std::pair<std::string, std::string>> metadata() const override;
+    void add_metadata(GgufWriter& writer) const override;
     Vocabulary vocabulary() const override;
 
  private:

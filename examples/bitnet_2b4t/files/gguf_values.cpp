@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <array>
+#include <sstream>
 
 #include "file_error.hpp"
 #include "gguf.hpp"
@@ -6,6 +8,25 @@
 
 namespace bitnet {
 namespace {
+
+struct TypeEntry {
+    std::string_view name;
+    std::size_t size;
+};
+
+constexpr std::array<TypeEntry, gguf_type_count> types = {{{"u8", 1},
+                                                           {"i8", 1},
+                                                           {"u16", 2},
+                                                           {"i16", 2},
+                                                           {"u32", 4},
+                                                           {"i32", 4},
+                                                           {"f32", 4},
+                                                           {"bool", 1},
+                                                           {"text", 0},
+                                                           {"array", 0},
+                                                           {"u64", 8},
+                                                           {"i64", 8},
+                                                           {"f64", 8}}};
 
 bool is_integer(GgufType type) {
     return type <= GgufType::i32 || type == GgufType::u64 || type == GgufType::i64;
@@ -49,7 +70,48 @@ std::string describe(const GgufValue& value) {
     return value.is_array ? "an array of " + std::to_string(value.count) + " " + type : type;
 }
 
+std::string_view text_at(const std::byte* from) {
+    return {reinterpret_cast<const char*>(from) + 8, static_cast<std::size_t>(load<std::uint64_t>(from))};
+}
+
+/// The value of that type at `from`, which then points behind it.
+std::string text_of(GgufType type, const std::byte*& from) {
+    const std::byte* at = from;
+    from += type == GgufType::text ? 8 + text_at(at).size() : size_of(type);
+    if (type == GgufType::text) return in_quotes(text_at(at));
+    if (type == GgufType::boolean) return load<std::uint8_t>(at) != 0 ? "true" : "false";
+    std::ostringstream text;
+    if (type == GgufType::f32) {
+        text << load<float>(at);
+    } else if (type == GgufType::f64) {
+        text << load<double>(at);
+    } else {
+        const Integer number = integer_at(type, at);
+        number.negative ? text << static_cast<std::int64_t>(number.bits) : text << number.bits;
+    }
+    return text.str();
+}
+
 }  // namespace
+
+std::string_view name_of(GgufType type) {
+    return types[static_cast<std::size_t>(type)].name;
+}
+
+std::size_t size_of(GgufType type) {
+    return types[static_cast<std::size_t>(type)].size;
+}
+
+std::string to_text(const GgufValue& value) {
+    const std::byte* at = value.bytes.data();
+    if (!value.is_array) return text_of(value.type, at);
+    std::string text = std::to_string(value.count) + " of " + std::string(name_of(value.type));
+    if (value.type == GgufType::array) return text;
+    const std::uint64_t shown = std::min<std::uint64_t>(value.count, 5);
+    for (std::uint64_t i = 0; i < shown; ++i)
+        text += (i == 0 ? ": " : ", ") + text_of(value.type, at);
+    return shown < value.count ? text + ", ..." : text;
+}
 
 const GgufValue& Gguf::value(std::string_view key, std::string_view expected) const {
     const auto found = metadata_.find(key);
@@ -79,7 +141,7 @@ std::string_view Gguf::text(std::string_view key) const {
     if (found.is_array || found.type != GgufType::text) {
         throw FileError(file_, "text in " + in_quotes(key), describe(found));
     }
-    return {reinterpret_cast<const char*>(found.bytes.data()) + 8, found.bytes.size() - 8};
+    return text_at(found.bytes.data());
 }
 
 std::vector<std::string_view> Gguf::texts(std::string_view key) const {
@@ -90,7 +152,7 @@ std::vector<std::string_view> Gguf::texts(std::string_view key) const {
     std::vector<std::string_view> texts(static_cast<std::size_t>(found.count));
     const std::byte* at = found.bytes.data();  // the lengths were checked when the header was read
     for (std::string_view& text : texts) {
-        text = {reinterpret_cast<const char*>(at) + 8, static_cast<std::size_t>(load<std::uint64_t>(at))};
+        text = text_at(at);
         at += 8 + text.size();
     }
     return texts;

@@ -2,7 +2,6 @@
 #include <optional>
 
 #include "../tokenizer/printable_bytes.hpp"
-#include "../tokenizer/printable_merge.hpp"
 #include "../tokenizer/token_index.hpp"
 #include "file_error.hpp"
 #include "vocabulary_files.hpp"

@@ -73,6 +73,15 @@ void GgufWriter::add(std::string_view key, std::span<const std::int32_t> values)
         append(values_, value);
 }
 
+void GgufWriter::add(std::string_view key, const GgufValue& value) {
+    begin_value(key, value.is_array ? GgufType::array : value.type);
+    if (value.is_array) {
+        append(values_, static_cast<std::uint32_t>(value.type));
+        append(values_, value.count);
+    }
+    values_.insert(values_.end(), value.bytes.begin(), value.bytes.end());
+}
+
 void GgufWriter::declare(std::string_view name, std::uint32_t type, std::span<const std::uint64_t> dims,
                          std::uint64_t bytes) {
     if (header_written_ || bytes == 0) throw std::logic_error("a tensor declared late or empty");

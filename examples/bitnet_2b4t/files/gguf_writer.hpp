@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "gguf_format.hpp"
+#include "gguf.hpp"
 #include "output_file.hpp"
 
 namespace bitnet {
@@ -27,6 +27,8 @@ class GgufWriter {
     void add(std::string_view key, const char* text) { add(key, std::string_view(text)); }
     void add(std::string_view key, std::span<const std::string> texts);
     void add(std::string_view key, std::span<const std::int32_t> values);
+    /// As another file has it.
+    void add(std::string_view key, const GgufValue& value);
 
     /// `dims` are the fastest first; `bytes` is the size of the tensor's data.
     void declare(std::string_view name, std::uint32_t type, std::span<const std::uint64_t> dims, std::uint64_t bytes);

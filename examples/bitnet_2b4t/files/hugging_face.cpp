@@ -1,9 +1,12 @@
 #include "hugging_face.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <utility>
+#include <vector>
 
-#include "master_weights.hpp"
+#include "gguf_model_writer.hpp"
 #include "ternary_format.hpp"
 #include "vocabulary_files.hpp"
 
@@ -12,6 +15,34 @@ namespace {
 
 std::string in_tensor(std::string_view name) {
     return " in tensor " + in_quotes(name);
+}
+
+/// Weights as they were trained, quantised by absmean (arXiv 2402.17764): the scale gamma is max(mean abs(w), 1e-5), a
+/// trit is w / gamma, rounded (half to even) and clamped. Reads the whole matrix once for gamma; throws FileError where
+/// a weight is no finite number.
+TernaryTensor quantize_master(const DenseTensor& weights, const std::string& file) {
+    std::vector<float> row(weights.cols);
+    double sum = 0;
+    for (std::size_t n = 0; n < weights.rows; ++n) {
+        weights.read(n, row);
+        for (const float w : row)
+            sum += std::abs(static_cast<double>(w));
+    }
+    const double mean = sum / static_cast<double>(weights.rows) / static_cast<double>(weights.cols);
+    if (!std::isfinite(mean)) {
+        throw FileError(file, "finite weights in tensor " + in_quotes(weights.name), "NaN or infinity");
+    }
+    const float gamma = std::max(static_cast<float>(mean), 1e-5F);
+    const auto read = [weights, gamma](std::size_t row_begin, std::size_t row_count, std::span<std::int8_t> out) {
+        std::vector<float> values(weights.cols);
+        for (std::size_t n = 0; n < row_count; ++n) {
+            weights.read(row_begin + n, values);
+            std::ranges::transform(values, out.begin() + static_cast<std::ptrdiff_t>(n * weights.cols), [&](float w) {
+                return static_cast<std::int8_t>(std::clamp(std::nearbyint(w / gamma), -1.0F, 1.0F));
+            });
+        }
+    };
+    return {weights.name, std::string(weights.format->name), weights.rows, weights.cols, gamma, {}, read};
 }
 
 }  // namespace
@@ -68,7 +99,7 @@ TernaryTensor HuggingFaceSource::unpack(std::string_view tensor, const Safetenso
         }
         if (seen & 8u) throw FileError(file, "codes 0, 1 and 2" + in_tensor(tensor), "code 3");
     };
-    return {std::string(tensor), "packed U8", 4 * quarter, cols, scale_of(tensor), {}, read};
+    return {std::string(tensor), "U8", 4 * quarter, cols, scale_of(tensor), {}, read};
 }
 
 float HuggingFaceSource::scale_of(std::string_view tensor) const {
@@ -88,20 +119,25 @@ float HuggingFaceSource::scale_of(std::string_view tensor) const {
     return scale;
 }
 
-Vocabulary HuggingFaceSource::vocabulary() const {
-    const auto exists = [&](const std::string& path) {
+std::string HuggingFaceSource::vocabulary_file() const {
+    for (const char* name : {"/tokenizer.json", "/tokenizer.model", "/original/tokenizer.model"}) {
         std::error_code ignored;
-        return std::filesystem::exists(path, ignored);
-    };
-    const std::string json = folder_ + "/tokenizer.json";
-    if (exists(json)) {
-        const MappedFile file(json, MappedFile::Mode::read);
-        return read_tokenizer_json(file.text(), json);
+        if (std::filesystem::exists(folder_ + name, ignored)) return folder_ + name;
     }
-    for (const char* place : {"/tokenizer.model", "/original/tokenizer.model"}) {
-        if (exists(folder_ + place)) return read_tiktoken_file(folder_ + place);
-    }
-    throw FileError(folder_, "tokenizer.json or tokenizer.model", "neither");
+    return {};
+}
+
+void HuggingFaceSource::add_metadata(GgufWriter& writer) const {
+    add_sizes(writer, config_.sizes, "BitNet b1.58");
+    if (!vocabulary_file().empty()) add_vocabulary(writer, vocabulary());
+}
+
+Vocabulary HuggingFaceSource::vocabulary() const {
+    const std::string path = vocabulary_file();
+    if (path.empty()) throw FileError(folder_, "tokenizer.json or tokenizer.model", "neither");
+    if (!path.ends_with(".json")) return read_tiktoken_file(path);
+    const MappedFile file(path, MappedFile::Mode::read);
+    return read_tokenizer_json(file.text(), path);
 }
 
 }  // namespace bitnet

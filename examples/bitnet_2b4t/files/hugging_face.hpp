@@ -24,12 +24,16 @@ class HuggingFaceSource final : public ModelSource {
     bool contains(std::string_view tensor) const override;
     TernaryTensor ternary(std::string_view tensor) const override;
     DenseTensor dense(std::string_view tensor) const override;
+    std::vector<std::pair<std::string, std::string>> metadata() const override { return config_.entries; }
+    void add_metadata(GgufWriter& writer) const override;
     Vocabulary vocabulary() const override;
 
  private:
     const Safetensors::Tensor& find(std::string_view tensor) const;
     TernaryTensor unpack(std::string_view tensor, const Safetensors::Tensor& stored) const;
     float scale_of(std::string_view tensor) const;
+    /// Empty where there is none.
+    std::string vocabulary_file() const;
 
     std::unique_ptr<MappedFile> file_;
     std::string folder_;

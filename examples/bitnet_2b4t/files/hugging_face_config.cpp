@@ -43,7 +43,10 @@ HuggingFaceConfig read_hugging_face_config(std::string_view text, const std::str
     sizes.norm_eps = static_cast<float>(json_real(json, "rms_norm_eps", file));
     sizes.rope_theta = read_theta(json, file);
     sizes.validate(file);
-    return {sizes, read_scale_divides(json, file)};
+    HuggingFaceConfig config{sizes, read_scale_divides(json, file), {}};
+    for (const auto& [key, value] : json.items())
+        config.entries.emplace_back(key, value.dump(-1, ' ', true, Json::error_handler_t::replace));
+    return config;
 }
 
 }  // namespace bitnet

@@ -2,6 +2,8 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "../config.hpp"
 
@@ -10,6 +12,7 @@ namespace bitnet {
 struct HuggingFaceConfig {
     Config sizes;
     bool scale_divides = false;  // whether outputs are divided by a weight_scale, rather than multiplied
+    std::vector<std::pair<std::string, std::string>> entries;  // of the file, in JSON
 };
 
 /// From the text of a config.json. Throws FileError.

@@ -7,6 +7,8 @@
 namespace bitnet {
 namespace {
 
+constexpr int most_levels = 100;
+
 [[noreturn]] void refuse(const std::string& file, const char* expected, std::string_view key, const Json& found) {
     const std::string type = found.type_name();
     throw FileError(file, std::string(expected) + " in " + in_quotes(key),
@@ -19,6 +21,8 @@ Json parse_json_object(std::string_view text, const std::string& file) {
     std::set<std::string> keys;
     std::string twice;
     const auto watch = [&](int depth, Json::parse_event_t event, Json& parsed) {
+        // Printing a value takes stack for each level.
+        if (depth > most_levels) throw FileError(file, "JSON of at most 100 levels", "more");
         if (depth == 1 && event == Json::parse_event_t::key && !keys.insert(parsed.get<std::string>()).second) {
             twice = parsed.get<std::string>();
         }

@@ -9,8 +9,8 @@ namespace bitnet {
 
 using Json = nlohmann::json;
 
-/// Throws FileError, which says where, for what is no JSON, is no object at the top, or names a member of that object
-/// twice.
+/// Throws FileError, which says where, for what is no JSON, is no object at the top, has more than 100 levels, or names
+/// a member of the top object twice.
 Json parse_json_object(std::string_view text, const std::string& file);
 
 /// Members of an object. A missing one and one of another type throw FileError.

@@ -6,7 +6,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstdint>
 #include <cstring>
 #include <utility>
@@ -22,6 +25,49 @@ struct Descriptor {
         if (number >= 0) ::close(number);
     }
 };
+
+/// What is mapped, for a signal handler: entries are taken and given back atomically, names are valid while taken.
+struct Mapping {
+    std::atomic<const std::byte*> begin{nullptr};
+    std::atomic<std::size_t> size{0};
+    std::atomic<const char*> name{nullptr};
+};
+std::array<Mapping, 16> mappings;  // more than that work too, but end with the system's message
+const char* message_prefix = "";
+
+void enter_mapping(std::span<const std::byte> bytes, const std::string& name) {
+    for (Mapping& mapping : mappings) {
+        const char* free = nullptr;
+        if (!mapping.name.compare_exchange_strong(free, name.c_str())) continue;
+        mapping.begin = bytes.data();
+        mapping.size = bytes.size();
+        return;
+    }
+}
+
+void leave_mapping(const std::byte* begin) {
+    for (Mapping& mapping : mappings) {
+        if (mapping.begin != begin) continue;
+        mapping.begin = nullptr;
+        mapping.name = nullptr;
+    }
+}
+
+/// Calls nothing that a signal handler may not call.
+void on_bus_error(int, siginfo_t* info, void*) {
+    const auto* address = static_cast<const std::byte*>(info->si_addr);
+    for (const Mapping& mapping : mappings) {
+        const std::byte* begin = mapping.begin;
+        if (begin == nullptr || address < begin || address >= begin + mapping.size) continue;
+        const char* name = mapping.name;
+        for (const char* part :
+             {message_prefix, ": ", name, ": expected all of the file, found it truncated since\n"}) {
+            if (::write(STDERR_FILENO, part, std::strlen(part)) < 0) break;
+        }
+        ::_exit(1);
+    }
+    std::signal(SIGBUS, SIG_DFL);  // back where it came from, which ends the process
+}
 
 std::size_t regular_size(int descriptor, const std::string& name) {
     struct stat info {};
@@ -49,13 +95,16 @@ MappedFile::MappedFile(std::string name, std::span<const std::byte> contents) : 
 }
 
 MappedFile::~MappedFile() {
-    if (!memory_) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+    if (memory_) return;
+    leave_mapping(bytes_.data());
+    ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
 }
 
 void MappedFile::map(int descriptor, std::size_t size) {
     void* memory = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, descriptor, 0);
     if (memory == MAP_FAILED) throw FileError(name_, std::string("cannot be mapped: ") + std::strerror(errno));
     bytes_ = {static_cast<const std::byte*>(memory), size};
+    enter_mapping(bytes_, name_);
 }
 
 void MappedFile::allocate(std::size_t size) {
@@ -74,6 +123,15 @@ void MappedFile::read(int descriptor, std::size_t size) {
         if (count == 0) throw FileError(name_, std::to_string(size) + " bytes", std::to_string(done));
         done += static_cast<std::size_t>(count);
     }
+}
+
+void end_on_truncation(const char* prefix) {
+    message_prefix = prefix;
+    struct sigaction action {};
+    action.sa_sigaction = on_bus_error;
+    action.sa_flags = SA_SIGINFO;
+    sigemptyset(&action.sa_mask);
+    ::sigaction(SIGBUS, &action, nullptr);
 }
 
 }  // namespace bitnet

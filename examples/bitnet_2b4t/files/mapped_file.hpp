@@ -10,8 +10,8 @@ namespace bitnet {
 
 /// A whole file in memory, read-only: mapped, so that pages come in when they are touched, or read at once. The bytes
 /// begin at a multiple of 64. Throws FileError for what is no regular file, is empty, can't be read or doesn't fit into
-/// memory. A file that somebody truncates while it is mapped kills the process when the lost pages are touched; with
-/// Mode::read that can't happen.
+/// memory. Where somebody truncates a file while it is mapped, touching the lost pages raises SIGBUS: see
+/// end_on_truncation. With Mode::read that can't happen.
 class MappedFile {
  public:
     enum class Mode { map, read };
@@ -41,5 +41,10 @@ class MappedFile {
     std::unique_ptr<std::byte, Free> memory_;  // where the file was read; null where it is mapped
     std::span<const std::byte> bytes_;
 };
+
+/// From now on, a mapped file that has lost pages ends the process with one line on standard error, "PREFIX: FILE:
+/// ...", and status 1, instead of a core dump. Any other SIGBUS does what it did. For programs; a library leaves
+/// signals alone.
+void end_on_truncation(const char* prefix);
 
 }  // namespace bitnet

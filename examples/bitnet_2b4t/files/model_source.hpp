@@ -7,6 +7,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "../config.hpp"
 #include "../tokenizer/tokenizer.hpp"
@@ -22,7 +24,7 @@ namespace bitnet {
 /// ternion::borrow<ternion::I2S> takes it, and checks it), else empty. Both live as long as the source.
 struct TernaryTensor {
     std::string name;
-    std::string format;  // as the file calls it, for messages: "I2_S", "U8 packed"
+    std::string format;  // as the file calls it, for messages: "I2_S", "U8"
     std::size_t rows = 0;
     std::size_t cols = 0;
     float scale = 1;
@@ -44,6 +46,21 @@ struct DenseTensor {
     void read(std::size_t row_begin, std::span<float> out) const;
 };
 
+/// A tensor that a model of these sizes has, and what it is. A norm is one row.
+struct ModelTensor {
+    enum class Kind { embedding, ternary, norm };
+
+    std::string name;
+    std::size_t rows = 0;
+    std::size_t cols = 0;
+    Kind kind = Kind::norm;
+};
+
+/// All of them, in the order in which GGUF files have them. A separate head is "output.weight".
+std::vector<ModelTensor> model_tensors(const Config& config, bool separate_head);
+
+class GgufWriter;
+
 /// A model in whatever file or folder it came. Tensors go by their GGUF names ("token_embd.weight",
 /// "blk.0.attn_q.weight", ...); matrices are [outputs, inputs]. Everything is checked against the file's size when it
 /// is opened or asked for; what is missing or impossible throws FileError. Const calls are safe from many threads.
@@ -61,6 +78,10 @@ class ModelSource {
     virtual bool contains(std::string_view tensor) const = 0;
     virtual TernaryTensor ternary(std::string_view tensor) const = 0;
     virtual DenseTensor dense(std::string_view tensor) const = 0;
+    /// What the file says of itself beside its tensors: names and printable values.
+    virtual std::vector<std::pair<std::string, std::string>> metadata() const { return {}; }
+    /// The metadata of a GGUF file of this model, with the tokenizer where there is one.
+    virtual void add_metadata(GgufWriter&) const {}
     /// The tokenizer's data. Throws FileError where the model comes without one.
     virtual Vocabulary vocabulary() const = 0;
 };

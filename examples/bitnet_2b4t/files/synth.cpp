@@ -12,8 +12,7 @@
 #include "../tokenizer/llama3.hpp"
 #include "../tokenizer/tokenizer.hpp"
 #include "file_error.hpp"
-#include "gguf_vocabulary_writer.hpp"
-#include "gguf_writer.hpp"
+#include "gguf_model_writer.hpp"
 #include "vocabulary_files.hpp"
 
 namespace bitnet {
@@ -38,43 +37,14 @@ class Random {
     std::uint64_t state_;
 };
 
-struct Tensor {
-    std::string name;
-    std::uint64_t rows;  // 0 for a vector
-    std::uint64_t cols;
-    enum class Kind { embedding, norm, ternary } kind;
+std::uint64_t bytes_of(const ModelTensor& tensor) {
+    const std::uint64_t values = std::uint64_t{tensor.rows} * tensor.cols;
+    if (tensor.kind == ModelTensor::Kind::ternary) return values / 4 + 32;
+    return values * (tensor.kind == ModelTensor::Kind::embedding ? 2 : 4);
+}
 
-    std::uint64_t values() const { return std::max<std::uint64_t>(rows, 1) * cols; }
-    std::uint64_t bytes() const {
-        if (kind == Kind::ternary) return values() / 4 + 32;
-        return values() * (kind == Kind::embedding ? 2 : 4);
-    }
-    std::uint32_t type() const { return kind == Kind::ternary ? 36 : kind == Kind::embedding ? 1 : 0; }
-};
-
-std::vector<Tensor> tensors_of(const Config& config) {
-    using enum Tensor::Kind;
-    const std::uint64_t hidden = config.hidden, ffn = config.ffn, q = config.q_size(), kv = config.kv_size();
-    std::vector<Tensor> tensors = {{"token_embd.weight", config.vocab, hidden, embedding}};
-    for (std::size_t layer = 0; layer < config.layers; ++layer) {
-        const std::string prefix = "blk." + std::to_string(layer) + ".";
-        const auto add = [&](const char* name, std::uint64_t rows, std::uint64_t cols, Tensor::Kind kind) {
-            tensors.push_back({prefix + name + ".weight", rows, cols, kind});
-        };
-        add("attn_norm", 0, hidden, norm);
-        add("attn_q", q, hidden, ternary);
-        add("attn_k", kv, hidden, ternary);
-        add("attn_v", kv, hidden, ternary);
-        add("attn_sub_norm", 0, q, norm);
-        add("attn_output", hidden, q, ternary);
-        add("ffn_norm", 0, hidden, norm);
-        add("ffn_gate", ffn, hidden, ternary);
-        add("ffn_up", ffn, hidden, ternary);
-        add("ffn_sub_norm", 0, ffn, norm);
-        add("ffn_down", hidden, ffn, ternary);
-    }
-    tensors.push_back({"output_norm.weight", 0, hidden, norm});
-    return tensors;
+std::uint32_t type_of(const ModelTensor& tensor) {
+    return tensor.kind == ModelTensor::Kind::ternary ? 36 : tensor.kind == ModelTensor::Kind::embedding ? 1 : 0;
 }
 
 /// Bytes for a while of a tensor of one kind.
@@ -88,11 +58,11 @@ class Source {
         }
     }
 
-    void fill(Tensor::Kind kind, std::span<std::uint64_t> words) {
+    void fill(ModelTensor::Kind kind, std::span<std::uint64_t> words) {
         switch (kind) {
-            case Tensor::Kind::ternary:
+            case ModelTensor::Kind::ternary:
                 return fill_codes(words);
-            case Tensor::Kind::embedding:
+            case ModelTensor::Kind::embedding:
                 return fill_normal(words);
             default:
                 return fill_near_one(words);
@@ -132,11 +102,11 @@ class Source {
     std::array<std::uint16_t, 4096> normal_{};  // F16 numbers of a normal distribution
 };
 
-void write_tensor(GgufWriter& writer, const Tensor& tensor, Source& source,
+void write_tensor(GgufWriter& writer, const ModelTensor& tensor, Source& source,
                   const std::function<void(std::uint64_t)>& wrote) {
     std::vector<std::uint64_t> words(std::size_t{1} << 16);
-    const bool ternary = tensor.kind == Tensor::Kind::ternary;
-    std::uint64_t left = tensor.bytes() - (ternary ? 32 : 0);
+    const bool ternary = tensor.kind == ModelTensor::Kind::ternary;
+    std::uint64_t left = bytes_of(tensor) - (ternary ? 32 : 0);
     while (left > 0) {
         source.fill(tensor.kind, words);
         const auto bytes = std::as_bytes(std::span(words));
@@ -177,25 +147,6 @@ Vocabulary vocabulary_for(const SynthOptions& options) {
     return vocabulary;
 }
 
-void add_sizes(GgufWriter& writer, const Config& config) {
-    const auto add = [&](const char* name, auto value) { writer.add(std::string("bitnet-b1.58.") + name, value); };
-    const auto add_size = [&](const char* name, std::size_t size) { add(name, static_cast<std::uint32_t>(size)); };
-    writer.add("general.architecture", "bitnet-b1.58");
-    writer.add("general.name", "BitNet b1.58 2B4T, random weights");
-    writer.add("general.file_type", std::uint32_t{40});
-    writer.add("general.quantization_version", std::uint32_t{2});
-    add_size("vocab_size", config.vocab);
-    add_size("context_length", config.context);
-    add_size("embedding_length", config.hidden);
-    add_size("block_count", config.layers);
-    add_size("feed_forward_length", config.ffn);
-    add_size("rope.dimension_count", config.head_dim);
-    add_size("attention.head_count", config.heads);
-    add_size("attention.head_count_kv", config.kv_heads);
-    add("attention.layer_norm_rms_epsilon", config.norm_eps);
-    add("rope.freq_base", config.rope_theta);
-}
-
 }  // namespace
 
 void synthesize(const SynthOptions& options) {
@@ -206,18 +157,17 @@ void synthesize(const SynthOptions& options) {
     {
         const Vocabulary vocabulary = vocabulary_for(options);
         config.vocab = vocabulary.size();
-        add_sizes(writer, config);
+        add_sizes(writer, config, "BitNet b1.58 2B4T, random weights");
         add_vocabulary(writer, vocabulary);
     }
-    const std::vector<Tensor> tensors = tensors_of(config);
+    const std::vector<ModelTensor> tensors = model_tensors(config, false);
     std::uint64_t total = 0, done = 0;
-    for (const Tensor& tensor : tensors) {
-        const std::array<std::uint64_t, 2> dims = {tensor.cols, tensor.rows};
-        writer.declare(tensor.name, tensor.type(), std::span(dims).first(tensor.rows == 0 ? 1 : 2), tensor.bytes());
-        total += tensor.bytes();
+    for (const ModelTensor& tensor : tensors) {
+        declare(writer, tensor, type_of(tensor), bytes_of(tensor));
+        total += bytes_of(tensor);
     }
     Source source(options.seed);
-    for (const Tensor& tensor : tensors) {
+    for (const ModelTensor& tensor : tensors) {
         write_tensor(writer, tensor, source, [&](std::uint64_t bytes) {
             done += bytes;
             if (options.progress) options.progress(done, total);

@@ -5,7 +5,7 @@
 namespace bitnet {
 
 const TernaryFormat* find_ternary_format(std::uint32_t gguf_type) {
-    for (const TernaryFormat* format : {&i2s_format}) {
+    for (const TernaryFormat* format : {&i2s_format, &tq1_0_format, &tq2_0_format, &q2_0_format}) {
         if (format->gguf_type == gguf_type) return format;
     }
     return nullptr;

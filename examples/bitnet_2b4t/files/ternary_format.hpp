@@ -35,6 +35,6 @@ const TernaryFormat* find_ternary_format(std::uint32_t gguf_type);
 /// Refuses a scale that is NaN, infinite or zero.
 void check_scale(const std::string& file, std::string_view tensor, float scale);
 
-extern const TernaryFormat i2s_format;
+extern const TernaryFormat i2s_format, tq1_0_format, tq2_0_format, q2_0_format;
 
 }  // namespace bitnet

@@ -1,11 +1,13 @@
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
+#include "../tokenizer/llama3.hpp"
 #include "../tokenizer/printable_bytes.hpp"
-#include "../tokenizer/printable_merge.hpp"
 #include "../tokenizer/token_index.hpp"
 #include "file_error.hpp"
 #include "json_file.hpp"
+#include "mapped_file.hpp"
 #include "vocabulary_files.hpp"
 
 namespace bitnet {
@@ -84,6 +86,15 @@ Vocabulary read_tokenizer_json(std::string_view text, const std::string& file) {
     vocabulary.eos = vocabulary.find_special("<|end_of_text|>");
     vocabulary.end_of_turn = vocabulary.find_special("<|eot_id|>");
     return vocabulary;
+}
+
+Vocabulary read_tiktoken_file(const std::string& path) {
+    const MappedFile file(path, MappedFile::Mode::read);
+    try {
+        return read_tiktoken(file.text());
+    } catch (const std::runtime_error& error) {
+        throw FileError(path, error.what());
+    }
 }
 
 }  // namespace bitnet

@@ -1,14 +1,29 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <queue>
+#include <span>
 #include <string_view>
 #include <vector>
 
-#include "merge_table.hpp"
 #include "token_index.hpp"
 
 namespace bitnet {
+
+/// Finds the merge of two neighbouring tokens. Of several merges of the same pair it finds the one of lowest rank.
+class MergeTable {
+ public:
+    explicit MergeTable(std::span<const Merge> merges);
+
+    /// Null where the two don't merge.
+    const Merge* find(int left, int right) const;
+
+ private:
+    std::size_t slot_of(int left, int right) const;
+
+    std::vector<Merge> slots_;  // by hash; left is -1 where empty; at most half are taken
+};
 
 /// Byte pair encoding of one piece of text: a token that stands for the whole piece, else the bytes' own tokens,
 /// merged by rank, the leftmost first among equals. n bytes take O(n log n) steps.
@@ -19,6 +34,11 @@ class BytePairs {
 
     /// Scratch memory for `encode`, one a caller.
     class Workspace {
+     public:
+        /// Possible merges looked at so far: fewer than three for each byte.
+        std::size_t steps() const { return steps_; }
+
+     private:
         friend class BytePairs;
         struct Part {
             int id;
@@ -33,6 +53,7 @@ class BytePairs {
                 return position > other.position;
             }
         };
+        std::size_t steps_ = 0;
         std::vector<Part> parts;
         std::priority_queue<Candidate, std::vector<Candidate>, std::greater<>> candidates;
     };

@@ -4,6 +4,9 @@
 #include <string>
 #include <string_view>
 
+#include "token_index.hpp"
+#include "vocabulary.hpp"
+
 namespace bitnet {
 
 /// GPT-2's way to write any bytes as printable text, in which tokens stand in GGUF files and tokenizer.json: each byte
@@ -12,5 +15,10 @@ std::string to_printable(std::string_view bytes);
 
 /// Nothing where a character stands for no byte.
 std::optional<std::string> from_printable(std::string_view text);
+
+/// Adds a merge of two tokens that are written in printable bytes. One of tokens, or to a token, that the vocabulary
+/// hasn't can never apply and is left out.
+void add_printable_merge(Vocabulary& vocabulary, const TokenIndex& index, std::string_view left, std::string_view right,
+                         std::size_t rank);
 
 }  // namespace bitnet

@@ -1,6 +1,7 @@
-#include "gguf_vocabulary_writer.hpp"
+#include "gguf_model_writer.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,30 @@ std::vector<std::string> merge_texts(const Vocabulary& vocabulary) {
 }
 
 }  // namespace
+
+void add_sizes(GgufWriter& writer, const Config& config, std::string_view name) {
+    const auto add = [&](const char* key, auto value) { writer.add(std::string("bitnet-b1.58.") + key, value); };
+    const auto add_size = [&](const char* key, std::size_t size) { add(key, static_cast<std::uint32_t>(size)); };
+    writer.add("general.architecture", "bitnet-b1.58");
+    writer.add("general.name", name);
+    writer.add("general.file_type", gguf_file_type_i2s);
+    writer.add("general.quantization_version", std::uint32_t{2});
+    add_size("vocab_size", config.vocab);
+    add_size("context_length", config.context);
+    add_size("embedding_length", config.hidden);
+    add_size("block_count", config.layers);
+    add_size("feed_forward_length", config.ffn);
+    add_size("rope.dimension_count", config.head_dim);
+    add_size("attention.head_count", config.heads);
+    add_size("attention.head_count_kv", config.kv_heads);
+    add("attention.layer_norm_rms_epsilon", config.norm_eps);
+    add("rope.freq_base", config.rope_theta);
+}
+
+void declare(GgufWriter& writer, const ModelTensor& tensor, std::uint32_t type, std::uint64_t bytes) {
+    const std::array<std::uint64_t, 2> dims = {tensor.cols, tensor.rows};
+    writer.declare(tensor.name, type, std::span(dims).first(tensor.kind == ModelTensor::Kind::norm ? 1 : 2), bytes);
+}
 
 void add_vocabulary(GgufWriter& writer, const Vocabulary& vocabulary) {
     std::vector<std::string> tokens;

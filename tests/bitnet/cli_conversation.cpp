@@ -1,0 +1,119 @@
+#include <catch2/catch_test_macros.hpp>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "cli_program.hpp"
+#include "files_fixture.hpp"
+
+// Conversations in files, and what scripts use: --json and --prompt-file.
+
+namespace {
+
+using namespace bitnet_tests;
+using nlohmann::json;
+
+Outcome chat(const std::string& input, std::vector<std::string> more = {}) {
+    std::vector<std::string> arguments = {"chat", "-m", golden_gguf, "-n", "30", "--temp", "0"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run(arguments, input);
+}
+
+std::string last_line(const std::string& text) {
+    const std::size_t end = text.rfind('\n', text.size() - 2);
+    return text.substr(end == text.npos ? 0 : end + 1);
+}
+
+TEST_CASE("cli: a conversation that was saved goes on as if it had never stopped") {
+    const TemporaryFolder folder;
+    for (const std::string type : {"f16", "f32"}) {
+        const std::vector<std::string> options = {"-s", "Be brief.", "--kv-type", type};
+        const std::string file = folder / "talk " + type;
+        const Outcome whole = chat("hi\nand you?\nbye\n", options);
+        const Outcome first = chat("hi\nand you?\n/save " + file + "\n", options);
+        CHECK(first.status == 0);
+        CHECK(first.err.find("saved") != std::string::npos);
+        const Outcome second = chat("something else\n/load " + file + "\nbye\n", options);
+        CHECK(second.status == 0);
+        CHECK(second.err.find("goes on: ") != std::string::npos);
+        CHECK(last_line(second.out) == last_line(whole.out));
+        CHECK(last_line(chat("bye\n", options).out) != last_line(whole.out));
+    }
+    CHECK(folder.entries() == 2);
+}
+
+TEST_CASE("cli: what can't be a saved conversation of this model is refused") {
+    const TemporaryFolder folder;
+    const std::string file = folder / "talk";
+    REQUIRE(chat("hi\n/save " + file + "\n").status == 0);
+    const std::string good = read_text(file);
+    const auto refused = [&](const std::string& content, const std::string& part, std::vector<std::string> more = {}) {
+        write_text(file, content);
+        std::vector<std::string> arguments = {"chat", "-m", golden_gguf};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        check_refused(arguments, 1, {file, part}, "/load " + file + "\n");
+    };
+    const auto with = [&](std::size_t at, std::uint64_t number) {
+        GgufBytes bytes;
+        return std::string(good).replace(at, 8, bytes.number(number).text);
+    };
+    refused("hello", "a saved conversation, found 5 bytes");
+    refused(std::string(100, 'x'), "a saved conversation, found \"xxxxxxxx\"");
+    refused(with(8, 1), "one with another");
+    refused(with(24, 1ULL << 62), "at most 512 tokens");
+    refused(with(24, 3), "bytes, found " + std::to_string(good.size()));
+    refused(with(40, 1ULL << 50), "token ids below 528");
+    refused(good.substr(0, good.size() - 1), "bytes, found " + std::to_string(good.size() - 1));
+    refused(good + "x", "bytes, found " + std::to_string(good.size() + 1));
+    refused(good, "--kv-type", {"--kv-type", "f32"});
+    refused(good, "at most 4 tokens", {"-c", "4"});
+    check_refused({"chat", "-m", golden_gguf}, 1, {"/no/such"}, "/load /no/such\n");
+    check_refused({"chat", "-m", golden_gguf}, 1, {folder / "no/folder"}, "/save " + folder / "no/folder" + "\n");
+}
+
+TEST_CASE("cli: answers as JSON say how they ended, and their speed") {
+    const Outcome plain = chat("hi\nyou\n"), outcome = chat("hi\nyou\n", {"--json"});
+    CHECK(outcome.status == 0);
+    std::istringstream lines(outcome.out);
+    std::size_t count = 0;
+    for (std::string line; std::getline(lines, line); ++count) {
+        const json answer = json::parse(line);
+        CHECK((answer.at("end") == "limit" || answer.at("end") == "stop"));
+        CHECK(answer.at("tokens") <= 30);
+        CHECK(answer.at("prompt_tokens") > 4);
+        CHECK(answer.at("tokens_per_second").get<double>() > 0);
+        CHECK(answer.at("memory_bytes").get<std::size_t>() > 100000);
+    }
+    CHECK(count == 2);
+    const json full = json::parse(run({"chat", "-m", golden_gguf, "--temp", "0", "--json", "-c", "60"}, "hi\n").out);
+    CHECK((full.at("end") == "full_context" || full.at("end") == "stop"));
+
+    const Outcome complete = run({"complete", "-m", golden_gguf, "-p", "return", "-n", "5", "--temp", "0", "--json"});
+    const json made = json::parse(complete.out);
+    CHECK(made.at("tokens") == 5);
+    CHECK(made.at("end") == "limit");
+    CHECK(run({"complete", "-m", golden_gguf, "-p", "return", "-n", "5", "--temp", "0"}).out ==
+          made.at("text").get<std::string>());
+}
+
+TEST_CASE("cli: prompts come from files too") {
+    const TemporaryFolder folder;
+    write_text(folder / "prompt", "return");
+    const std::vector<std::string> rest = {"-n", "9", "--temp", "0"};
+    const auto complete = [&](std::vector<std::string> arguments, const std::string& input = "") {
+        arguments.insert(arguments.begin(), {"complete", "-m", golden_gguf});
+        arguments.insert(arguments.end(), rest.begin(), rest.end());
+        return run(arguments, input).out;
+    };
+    CHECK(complete({"--prompt-file", folder / "prompt"}) == complete({"-p", "return"}));
+    CHECK(complete({"-f", "-"}, "return") == complete({"-p", "return"}));
+    CHECK(complete({"-p", "return"}).size() > 1);
+    write_text(folder / "turn", "How are you?");
+    CHECK(chat("not read\n", {"-f", folder / "turn"}).out == chat("How are you?\n").out);
+    write_text(folder / "turn", "Two\nlines");
+    CHECK(chat("", {"-f", folder / "turn"}).out != chat("Two\nlines\n").out);
+    check_refused({"complete", "-m", golden_gguf, "-f", folder / "none"}, 1, {folder / "none"});
+    check_refused({"complete", "-m", golden_gguf, "-f", folder / "turn", "-p", "x"}, 2, {"prompt"});
+    check_refused({"chat", "-m", golden_gguf, "-f", folder / "none"}, 1, {folder / "none"});
+}
+
+}  // namespace

@@ -1,0 +1,213 @@
+#include <catch2/catch_approx.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <cmath>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "cli_program.hpp"
+#include "files_fixture.hpp"
+
+// perplexity and score, against a naive computation from what `logits` writes.
+
+namespace {
+
+using namespace bitnet_tests;
+using Catch::Approx;
+using nlohmann::json;
+
+constexpr std::size_t vocab = 528;
+constexpr int bos = 512;
+
+std::vector<int> tokens_of(const std::string& text) {
+    const Outcome outcome = run({"tokenize", "-m", golden_gguf, "--no-bos", "--no-parse-special"}, text);
+    REQUIRE(outcome.status == 0);
+    std::istringstream numbers(outcome.out);
+    std::vector<int> ids;
+    for (int id; numbers >> id;)
+        ids.push_back(id);
+    return ids;
+}
+
+/// The log-probability of each token after those before it, from the whole softmax; that of the first is 0.
+std::vector<double> naive(const std::vector<int>& tokens) {
+    const TemporaryFolder folder;
+    std::string list;
+    for (const int id : tokens)
+        list += (list.empty() ? "" : ",") + std::to_string(id);
+    REQUIRE(
+        run({"logits", "-m", golden_gguf, "--tokens", list, "--output", folder / "out", "--kv-type", "f32"}).status ==
+        0);
+    const std::string bytes = read_text(folder / "out");
+    REQUIRE(bytes.size() == tokens.size() * vocab * sizeof(float));
+    std::vector<double> results = {0};
+    for (std::size_t i = 1; i < tokens.size(); ++i) {
+        std::vector<float> row(vocab);
+        std::memcpy(row.data(), bytes.data() + (i - 1) * vocab * sizeof(float), vocab * sizeof(float));
+        double sum = 0;
+        for (const float logit : row)
+            sum += std::exp(static_cast<double>(logit));
+        results.push_back(static_cast<double>(row[static_cast<std::size_t>(tokens[i])]) - std::log(sum));
+    }
+    return results;
+}
+
+json perplexity(const std::string& text, std::vector<std::string> more) {
+    const TemporaryFolder folder;
+    write_text(folder / "text", text);
+    std::vector<std::string> arguments = {"perplexity",    "-m",        golden_gguf, "-f",
+                                          folder / "text", "--kv-type", "f32",       "--json"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Outcome outcome = run(arguments);
+    INFO(outcome.err);
+    REQUIRE(outcome.status == 0);
+    return json::parse(outcome.out);
+}
+
+const std::string prose =
+    "The return of the nation, and more: in the end there were 1234 things that nobody had wanted to see.\n\n"
+    "Some of them were \xc3\xa9l\xc3\xa9gant; others weren't.";
+
+/// Exp of the mean, over windows that slide on: each token counts in the first window that holds it.
+void check_perplexity(std::size_t context, std::size_t stride, const json& found) {
+    const std::vector<int> text = tokens_of(prose);
+    REQUIRE(text.size() > 60);
+    double sum = 0, squares = 0;
+    std::size_t count = 0;
+    for (std::size_t begin = 0; count < text.size(); begin += stride) {
+        const std::size_t end = std::min(text.size(), begin + context - 1);
+        std::vector<int> window = {bos};
+        for (std::size_t i = begin; i < end; ++i)
+            window.push_back(text[i]);
+        const std::vector<double> each = naive(window);
+        for (std::size_t i = 1 + count - begin; i < each.size(); ++i, ++count) {
+            sum -= each[i];
+            squares += each[i] * each[i];
+        }
+    }
+    const auto n = static_cast<double>(text.size());
+    const double mean = sum / n, variance = (squares - n * mean * mean) / (n - 1);
+    CHECK(found.at("perplexity").get<double>() == Approx(std::exp(mean)).epsilon(1e-5));
+    CHECK(found.at("standard_error").get<double>() == Approx(std::exp(mean) * std::sqrt(variance / n)).epsilon(1e-4));
+    CHECK(found.at("tokens") == text.size());
+    CHECK(found.at("context") == context);
+    CHECK(found.at("stride") == stride);
+    CHECK(found.at("bits_per_byte").get<double>() ==
+          Approx(sum / std::log(2.0) / static_cast<double>(prose.size())).epsilon(1e-5));
+}
+
+TEST_CASE("cli: perplexity is that of a naive computation") {
+    check_perplexity(512, 255, perplexity(prose, {}));
+    check_perplexity(40, 19, perplexity(prose, {"-c", "40"}));
+    check_perplexity(40, 7, perplexity(prose, {"-c", "40", "--stride", "7", "-b", "5"}));
+    check_perplexity(31, 30, perplexity(prose, {"-c", "31", "--stride", "30", "-t", "1"}));
+}
+
+TEST_CASE("cli: perplexity prints one line, and says what it can't measure") {
+    const TemporaryFolder folder;
+    write_text(folder / "text", prose);
+    const Outcome outcome = run({"perplexity", "-m", golden_gguf, "-f", folder / "text"});
+    CHECK(outcome.status == 0);
+    CHECK(outcome.out.starts_with("perplexity "));
+    CHECK(outcome.out.find(" \xc2\xb1 ") != std::string::npos);
+    CHECK(run({"perplexity", "-m", golden_gguf, "-f", "-"}, prose).out == outcome.out);
+    write_text(folder / "short", "a");
+    check_refused({"perplexity", "-m", golden_gguf, "-f", folder / "short"}, 1,
+                  {folder / "short", "at least 2 tokens"});
+    check_refused({"perplexity", "-m", golden_gguf, "-f", folder / "none"}, 1, {folder / "none", "No such file"});
+    check_refused({"perplexity", "-m", golden_gguf, "-f", folder / "text", "-c", "40", "--stride", "40"}, 1,
+                  {"at most 39 tokens, found 40"});
+    check_refused({"perplexity", "-m", golden_gguf, "-f", folder / "text", "--stride", "0"}, 2, {"--stride"});
+    check_refused({"perplexity", "-m", golden_folder, "-f", folder / "text"}, 1, {golden_folder, "tokenizer"});
+}
+
+std::vector<json> score(const std::string& lines) {
+    const TemporaryFolder folder;
+    write_text(folder / "items", lines);
+    const Outcome outcome = run({"score", "-m", golden_gguf, "-f", folder / "items", "--kv-type", "f32", "--json"});
+    INFO(outcome.err);
+    REQUIRE(outcome.status == 0);
+    std::istringstream out(outcome.out);
+    std::vector<json> objects;
+    for (std::string line; std::getline(out, line);)
+        objects.push_back(json::parse(line));
+    return objects;
+}
+
+/// A choice's sum of log-probabilities after the context.
+double naive_sum(const std::string& context, const std::string& choice) {
+    std::vector<int> tokens = tokens_of(context + " " + choice);
+    tokens.insert(tokens.begin(), bos);
+    const std::vector<double> each = naive(tokens);
+    double sum = 0;
+    for (std::size_t i = 1 + tokens_of(context).size(); i < each.size(); ++i)
+        sum += each[i];
+    return sum;
+}
+
+TEST_CASE("cli: score sums a choice's log-probabilities, as a naive computation does") {
+    const std::vector<std::string> choices = {"in the nation", "a", "\xc3\xa9l\xc3\xa9gant"};
+    const json item = {{"id", "one"}, {"context", "It was "}, {"choices", choices}, {"answer", 1}};
+    const auto found = score(item.dump() + "\n\n" + item.dump() + "\n");
+    REQUIRE(found.size() == 3);
+    CHECK(found[0] == found[1]);
+    CHECK(found[0].at("id") == "one");
+    std::vector<double> sums, normalised;
+    const std::vector<double> lengths = {13, 1, 7};
+    for (std::size_t i = 0; i < 3; ++i) {
+        sums.push_back(naive_sum("It was", choices[i]));
+        normalised.push_back(sums[i] / lengths[i]);
+        CHECK(found[0].at("log_probabilities")[i].get<double>() == Approx(sums[i]).epsilon(1e-5));
+        CHECK(found[0].at("normalised")[i].get<double>() == Approx(normalised[i]).epsilon(1e-5));
+    }
+    const auto best = [](const std::vector<double>& of) { return std::ranges::max_element(of) - of.begin(); };
+    CHECK(found[0].at("choice") == best(sums));
+    CHECK(found[0].at("choice_normalised") == best(normalised));
+    CHECK(found[2].at("items") == 2);
+    CHECK(found[2].at("accuracy") == (best(sums) == 1 ? 1 : 0));
+    CHECK(found[2].at("accuracy_normalised") == (best(normalised) == 1 ? 1 : 0));
+}
+
+TEST_CASE("cli: score reads ARC's and HellaSwag's files") {
+    const auto same = [](const json& line, const json& plain) {
+        const auto a = score(line.dump()), b = score(plain.dump());
+        for (const char* key : {"log_probabilities", "normalised", "answer"})
+            CHECK(a[0].at(key) == b[0].at(key));
+    };
+    const json arc = {{"context", "Question: What is it?\nAnswer:"}, {"choices", {"a cat", "the end"}}, {"answer", 1}};
+    same({{"question", "What is it?"},
+          {"choices", {{"text", {"a cat", "the end"}}, {"label", {"1", "2"}}}},
+          {"answerKey", "2"}},
+         arc);
+    const json labelled = {{{"text", "a cat"}, {"label", "A"}}, {{"text", "the end "}, {"label", "B"}}};
+    same({{"question", {{"stem", "What is it?"}, {"choices", labelled}}}, {"answerKey", "B"}}, arc);
+    const json swag = {
+        {"context", "Baking: He mixes. Then he stirs it. The dog"}, {"choices", {"barks.", "is here"}}, {"answer", 0}};
+    same({{"activity_label", "Baking"},
+          {"ctx_a", "He mixes [title] Then he [step] stirs it."},
+          {"ctx_b", "the dog"},
+          {"endings", {" barks.", "is  [x] here"}},
+          {"label", "0"}},
+         swag);
+}
+
+TEST_CASE("cli: questions that are none are refused with their line") {
+    const TemporaryFolder folder;
+    const auto refused = [&](const std::string& lines, const std::vector<std::string>& parts) {
+        write_text(folder / "items", lines);
+        check_refused({"score", "-m", golden_gguf, "-f", folder / "items"}, 1, parts);
+    };
+    const std::string good = R"({"context":"x","choices":["a","b"],"answer":1})"
+                             "\n";
+    refused("", {folder / "items", "none"});
+    refused(good + "{", {folder / "items, line 2", "JSON"});
+    refused(good + "\n[]\n", {"line 3", "expected a JSON object, found array"});
+    refused(good + R"({"context":"x","choices":["a","b"],"answer":2})", {"line 2", "an answer among 2 choices"});
+    refused(R"({"context":"x","choices":["a",1],"answer":0})", {"texts as choices, found number"});
+    refused(R"({"context":"x","choices":["a"," "],"answer":0})", {"an empty one"});
+    refused(R"({"choices":["a"],"answer":0})", {"\"context\", found no such key"});
+    refused(R"({"question":"x","choices":["a"],"answerKey":"A"})", {"choices with \"text\" and \"label\""});
+    refused(R"({"context":"x","choices":["a"],"answer":"z"})", {"a choice's number in \"answer\", found \"z\""});
+}
+
+}  // namespace

@@ -1,0 +1,110 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <random>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "files/gguf_source.hpp"
+#include "files/hugging_face.hpp"
+#include "files/vocabulary_files.hpp"
+#include "tokenizer/llama3.hpp"
+#include "tokenizer/streaming_decoder.hpp"
+
+namespace bitnet_tests {
+
+// What a program does with each kind of input, short of arithmetic. Whatever the input is, it works or throws
+// std::runtime_error.
+
+inline std::unique_ptr<bitnet::MappedFile> file_of(std::string_view contents) {
+    return std::make_unique<bitnet::MappedFile>("file", std::as_bytes(std::span(contents)));
+}
+
+inline void use_model(const bitnet::ModelSource& source) {
+    bitnet::Config config = source.config();
+    source.metadata();
+    config.layers = std::min<std::size_t>(config.layers, 3);
+    for (const auto& tensor : bitnet::model_tensors(config, source.contains("output.weight"))) {
+        const auto read_ends = [](const auto& found, auto row) {
+            row.resize(found.cols);
+            for (const std::size_t n : {std::size_t{0}, found.rows - 1}) {
+                if constexpr (requires { found.read(n, 1, row); }) {
+                    found.read(n, 1, row);
+                } else {
+                    found.read(n, row);
+                }
+            }
+        };
+        if (tensor.kind == bitnet::ModelTensor::Kind::ternary) {
+            read_ends(source.ternary(tensor.name), std::vector<std::int8_t>());
+        } else {
+            read_ends(source.dense(tensor.name), std::vector<float>());
+        }
+    }
+}
+
+inline void use_tokenizer(const bitnet::Tokenizer& tokenizer) {
+    const std::string text = "nation and  the<|eot_id|>\xff\n";
+    if (tokenizer.decode(tokenizer.encode(text, true)) != text) std::abort();
+    for (const int id : {tokenizer.bos(), tokenizer.eos(), tokenizer.end_of_turn()}) {
+        if (id >= 0) tokenizer.piece(id);
+    }
+}
+
+template <class Use>
+void allow_refusal(Use use) {
+    try {
+        use();
+    } catch (const std::runtime_error&) {
+    }
+}
+
+/// Also with more data behind it, so that a header alone is enough for a model.
+inline void use_gguf(std::string_view input) {
+    for (const std::string& whole : {std::string(input), std::string(input) + std::string(1 << 20, '\x01')}) {
+        allow_refusal([&] {
+            const bitnet::GgufSource source(file_of(whole));
+            allow_refusal([&] { use_tokenizer(bitnet::load_tokenizer(source)); });
+            use_model(source);
+        });
+    }
+}
+
+inline void use_safetensors(std::string_view input) {
+    static const bitnet::MappedFile config(TESTS_DIR "/golden/tiny-bitnet-hf/config.json");
+    for (const std::string& whole : {std::string(input), std::string(input) + std::string(1 << 20, '\x01')})
+        allow_refusal([&] { use_model(bitnet::HuggingFaceSource(file_of(whole), config, "")); });
+}
+
+inline void use_config(std::string_view input) {
+    allow_refusal([&] { bitnet::read_hugging_face_config(input, "file"); });
+}
+
+/// A tokenizer.json or a tiktoken file.
+inline void use_vocabulary(std::string_view input) {
+    allow_refusal([&] {
+        const bool json = input.starts_with("{");
+        use_tokenizer(
+            bitnet::Tokenizer(json ? bitnet::read_tokenizer_json(input, "file") : bitnet::read_tiktoken(input)));
+    });
+}
+
+/// Text comes back as it was, whatever it is, at once and in a stream.
+inline void use_text(std::string_view input) {
+    static const bitnet::Tokenizer tokenizer =
+        bitnet::load_tokenizer(*bitnet::open_model(TESTS_DIR "/golden/tiny-bitnet.gguf"));
+    for (const bool parse_special : {false, true}) {
+        bitnet::StreamingDecoder decoder;
+        std::string streamed;
+        for (const int id : tokenizer.encode(input, parse_special))
+            streamed += decoder.put(tokenizer.piece(id));
+        if (streamed + decoder.finish() != input) std::abort();
+    }
+}
+
+}  // namespace bitnet_tests

@@ -1,0 +1,51 @@
+#!/bin/sh
+# run.sh PROGRAMS [SECONDS]: runs each fuzz target for a while, two at a time, from seeds that are the golden files (of
+# models, what stands before the tensors' data) and what was found before. Fails on any finding, which stays in the
+# working folder: copy it to tests/fuzz/findings/TARGET/, where the ordinary tests try it for ever.
+set -eu
+programs=$1
+seconds=${2:-60}
+tests=$(cd "$(dirname "$0")/.." && pwd)
+work=$programs/../fuzz
+rm -rf "$work"
+
+seed() { # seed TARGET NAME: standard input becomes a seed
+    mkdir -p "$work/$1"
+    cat >"$work/$1/$2"
+}
+head -c 16000 "$tests/golden/tiny-bitnet.gguf" | seed gguf header
+cat "$tests/golden/tiny-bitnet.gguf" | seed gguf whole
+head -c 6400 "$tests/golden/tiny-bitnet-hf/model.safetensors" | seed safetensors header
+cat "$tests/golden/tiny-bitnet-hf/model.safetensors" | seed safetensors whole
+cat "$tests/golden/tiny-bitnet-hf/config.json" | seed config golden
+# Vocabularies of the 256 bytes, as GPT-2 writes them and in base64, and one merge.
+awk 'BEGIN {
+    printf "{\"added_tokens\":[{\"id\":257,\"content\":\"<|eot_id|>\"}],\"model\":{\"type\":\"BPE\",\"vocab\":{\"ab\":256"
+    for (n = 33; n < 324; ++n) if (n < 127 || (n > 160 && n != 173)) printf ",\"\\u%04x\":%d", n, id++
+    printf "},\"merges\":[\"a b\",[\"a\",\"b\"]]}}"
+}' | seed vocabulary json
+awk 'BEGIN {
+    digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    for (n = 0; n < 256; ++n) print substr(digits, int(n / 4) + 1, 1) substr(digits, n % 4 * 16 + 1, 1) "== " n
+    print "YWI= 256"
+}' | seed vocabulary tiktoken
+cat "$tests/../README.md" | seed text readme
+printf 'it'"'"'s 1234  \303\251<|eot_id|>\377\n\n ' | seed text mixed
+for target in gguf safetensors config vocabulary text; do
+    [ ! -d "$tests/fuzz/findings/$target" ] || cp "$tests/fuzz/findings/$target"/* "$work/$target/"
+done
+
+fuzz() {
+    "$programs/fuzz_$1" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -print_final_stats=1 \
+        -artifact_prefix="$work/finding-$1-" "$work/$1" >"$work/$1.log" 2>&1 || touch "$work/$1.failed"
+    echo "fuzz: $1: $(sed -n 's/stat::number_of_executed_units: *//p' "$work/$1.log") inputs"
+}
+for pair in "gguf safetensors" "config vocabulary" "text"; do
+    for target in $pair; do fuzz "$target" & done
+    wait
+done
+status=0
+for target in gguf safetensors config vocabulary text; do
+    [ ! -e "$work/$target.failed" ] || { tail -n 40 "$work/$target.log"; status=1; }
+done
+exit $status

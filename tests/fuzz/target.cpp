@@ -1,0 +1,8 @@
+#include "inputs.hpp"
+
+#include <cstdint>
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    bitnet_tests::FUZZ_INPUT({reinterpret_cast<const char*>(data), size});
+    return 0;
+}
