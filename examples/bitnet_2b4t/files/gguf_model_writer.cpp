@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "../tokenizer/printable_bytes.hpp"
@@ -27,7 +28,7 @@ void add_id(GgufWriter& writer, std::string_view key, int id) {
 
 std::vector<std::string> merge_texts(const Vocabulary& vocabulary) {
     std::vector<Merge> merges = vocabulary.merges;
-    std::ranges::stable_sort(merges, {}, &Merge::rank);
+    std::ranges::sort(merges, {}, [](const Merge& m) { return std::tuple(m.rank, m.left, m.right); });
     std::vector<std::string> texts;
     texts.reserve(merges.size());
     for (const Merge& merge : merges) {

@@ -32,7 +32,8 @@ Specials collect_specials(const Vocabulary& vocabulary) {
         }
     }
     for (auto& names : specials) {
-        std::ranges::stable_sort(names, std::ranges::greater{}, [](const Special& s) { return s.name.size(); });
+        std::ranges::sort(names, std::ranges::greater{},
+                          [](const Special& s) { return std::pair(s.name.size(), -s.id); });
     }
     return specials;
 }
