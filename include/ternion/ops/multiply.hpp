@@ -51,11 +51,10 @@ class Multiply {
     Multiply(TernaryView<P> w, const ActivationView& x, const Output<Out>& out) noexcept : w_(w), x_(x), out_(out) {}
 
     void panels(RowRange rows) noexcept {
-        for (std::size_t m = 0; m < x_.m;) {
-            const bool few = x_.m - m <= few_limit;
-            const std::size_t tokens = std::min(x_.m - m, few ? few_limit : many_tokens);
-            few ? few_by_panel(rows, m, tokens) : many_by_tile(rows, m, tokens);
-            m += tokens;
+        const std::size_t block = x_.m <= few_limit ? few_limit : block_of_tokens();
+        for (std::size_t m = 0; m < x_.m; m += block) {
+            const std::size_t tokens = std::min(x_.m - m, block);
+            tokens <= few_limit ? few_by_panel(rows, m, tokens) : many_by_tile(rows, m, tokens);
         }
     }
 
@@ -68,13 +67,21 @@ class Multiply {
     static constexpr std::size_t few_tokens = 48;  // up to here the panel kernel decodes anew for each block of tokens,
     static constexpr std::size_t few_limit =
         B::registers > 16 ? few_tokens : 6;          // if it has registers for large blocks
-    static constexpr std::size_t many_tokens = 252;  // a multiple of the register tile's 6
+    static constexpr std::size_t many_tokens = 264;  // of the tile kernel, at most; a multiple of its 6 or 4
+    static constexpr std::size_t many_bytes = std::size_t{1}
+                                              << 20;  // of activations, that they stay in the second cache
     static constexpr std::size_t row_tokens = 64;
     static constexpr std::size_t row_inputs = 4096;
     static constexpr std::size_t tile_inputs = 512;
     static constexpr std::size_t tail_inputs = 64;
 
  private:
+    /// Tokens that the tile kernel takes at once: blocks of equal size, as large as the caches allow.
+    std::size_t block_of_tokens() const noexcept {
+        const std::size_t most = std::clamp<std::size_t>(many_bytes / x_.k, 2 * few_tokens, many_tokens);
+        return round_up(ceil_div(x_.m, ceil_div(x_.m, most)), std::size_t{12});
+    }
+
     /// Activations of some tokens from input `full` to K, padded with zeros: for the last, partial step along K.
     template <std::size_t Tokens>
     struct Tail {
@@ -135,17 +142,37 @@ class Multiply {
         using Kernel = TileKernel<B>;
         constexpr std::size_t step = P::chunk_inputs;
         const std::size_t full = x_.k / step;
+        const bool ragged = x_.k % step != 0;
         Tail<many_tokens> tail;
-        if (x_.k % step != 0) tail.fill(x_, m, tokens, full * step);
+        if (ragged) tail.fill(x_, m, tokens, full * step);
         alignas(64) std::int32_t sums[many_tokens * Kernel::rows];
         for (std::size_t row = rows.begin / P::panel_rows * P::panel_rows; row < rows.end; row += Kernel::rows) {
             std::fill_n(sums, tokens * Kernel::rows, 0);
+            bool last = false;
+            const auto finish_these = [&](std::size_t first, std::size_t count) TERNION_INLINE_LAMBDA {
+                if (!last) return;
+                const std::size_t next = first + count;
+                prefetch_results<Kernel::rows>(m + next, std::min(Kernel::tokens, tokens - next), row, rows);
+                finish<Kernel::rows>(m + first, count, row, rows, sums + first * Kernel::rows);
+            };
             for (std::size_t c = 0; c < full; c += tile_chunks) {
                 const std::size_t chunks = std::min(tile_chunks, full - c);
-                multiply_tile(row, rows.end, c, chunks, x_.q + m * x_.ld + c * step, x_.ld, tokens, sums);
+                last = !ragged && c + chunks == full;
+                multiply_tile(row, rows.end, c, chunks, x_.q + m * x_.ld + c * step, x_.ld, tokens, sums, finish_these);
             }
-            if (x_.k % step != 0) multiply_tile(row, rows.end, full, 1, tail.q[0], tail_inputs, tokens, sums);
-            finish<Kernel::rows>(m, tokens, row, rows, sums);
+            last = true;
+            if (ragged) multiply_tile(row, rows.end, full, 1, tail.q[0], tail_inputs, tokens, sums, finish_these);
+        }
+    }
+
+    /// Rows of Y lie far apart, and each write of a few lines would wait for memory.
+    template <std::size_t Rows>
+    void prefetch_results(std::size_t m, std::size_t tokens, std::size_t first_row, RowRange rows) const noexcept {
+        constexpr std::size_t line = 64 / sizeof(Out);
+        const std::size_t end = std::min(first_row + Rows, rows.end);
+        for (std::size_t t = m; t < m + tokens; ++t) {
+            for (std::size_t n = std::max(first_row, rows.begin); n < end; n += line)
+                B::prefetch(out_.data + t * out_.ld + n);
         }
     }
 
@@ -157,18 +184,23 @@ class Multiply {
         }
     }();
 
+    template <class Done>
     void multiply_tile(std::size_t row, std::size_t end, std::size_t chunk, std::size_t chunks, const std::int8_t* x,
-                       std::size_t ld, std::size_t tokens, std::int32_t* sums) const noexcept {
+                       std::size_t ld, std::size_t tokens, std::int32_t* sums, Done&& done) const noexcept {
         using Kernel = TileKernel<B>;
         alignas(64) std::uint8_t tile[tile_chunks * P::quads * Kernel::quad_bytes];
+        const std::size_t stride = P::panel_bytes(w_.shape());
         const std::size_t panels = ceil_div(std::min(Kernel::rows, end - row), P::panel_rows);
-        const std::byte* panel = w_.data() + row / P::panel_rows * P::panel_bytes(w_.shape()) + chunk * P::chunk_bytes;
+        const bool last = (chunk + chunks) * P::chunk_inputs >= x_.k;
+        const std::byte* panel = w_.data() + row / P::panel_rows * stride;
+        const std::byte* next = last ? panel + Kernel::rows / P::panel_rows * stride  //
+                                     : panel + (chunk + chunks) * P::chunk_bytes;
         for (std::size_t p = 0; p < Kernel::rows / P::panel_rows; ++p) {
             // Rows past the end multiply whatever panel is last; finish() leaves them out.
-            decode_panel<B, P>(panel + std::min(p, panels - 1) * P::panel_bytes(w_.shape()), chunks,
-                               tile + p * P::chunk_bytes);
+            const std::size_t at = std::min(p, panels - 1) * stride;
+            decode_panel<B, P>(panel + at + chunk * P::chunk_bytes, next + at, chunks, tile + p * P::chunk_bytes);
         }
-        Kernel::run(tile, chunks * P::quads, x, ld, tokens, sums);
+        Kernel::run(tile, chunks * P::quads, x, ld, tokens, sums, done);
     }
 
     template <KernelPath Path>

@@ -26,21 +26,27 @@ struct TileKernel {
     static constexpr std::size_t tokens = B::registers > 16 ? 6 : 4;
     static constexpr std::size_t fold_quads = B::fold_every(2);
 
-    /// sums[m][64] += tile · x for `count` tokens and `quads` quads of inputs.
-    static void run(const std::uint8_t* tile, std::size_t quads, const std::int8_t* x, std::size_t ld,
-                    std::size_t count, std::int32_t* sums) noexcept {
-        for (; count >= tokens; count -= tokens, x += tokens * ld, sums += tokens * rows) {
-            run_tokens<tokens>(tile, quads, x, ld, sums);
+    /// sums[m][64] += tile · x for `count` tokens and `quads` quads of inputs. Calls done(m, n) after tokens m .. m + n
+    /// - 1, while their sums are in the nearest cache.
+    template <class Done>
+    static TERNION_INLINE void run(const std::uint8_t* tile, std::size_t quads, const std::int8_t* x, std::size_t ld,
+                                   std::size_t count, std::int32_t* sums, Done&& done) noexcept {
+        std::size_t m = 0;
+        for (; count - m >= tokens; m += tokens) {
+            run_tokens<tokens>(tile, quads, x + m * ld, ld, sums + m * rows);
+            done(m, tokens);
         }
+        if (m == count) return;
         unroll<tokens - 1>([&](auto i) TERNION_INLINE_LAMBDA {
-            if (count == i + 1) run_tokens<i + 1>(tile, quads, x, ld, sums);
+            if (count - m == i + 1) run_tokens<i + 1>(tile, quads, x + m * ld, ld, sums + m * rows);
         });
+        done(m, count - m);
     }
 
  private:
     template <std::size_t M>
-    static void run_tokens(const std::uint8_t* tile, std::size_t quads, const std::int8_t* x, std::size_t ld,
-                           std::int32_t* sums) noexcept {
+    static TERNION_NOINLINE void run_tokens(const std::uint8_t* tile, std::size_t quads, const std::int8_t* x,
+                                            std::size_t ld, std::int32_t* sums) noexcept {
         for (std::size_t q = 0; q < quads; q += fold_quads) {
             const std::size_t count = quads - q < fold_quads ? quads - q : fold_quads;
             for (std::size_t r = 0; r < registers; r += width) {
@@ -71,13 +77,13 @@ struct TileKernel {
     }
 };
 
-/// Decodes `chunks` chunks of one panel into its 16 rows of a tile.
+/// Decodes `chunks` chunks of one panel into its 16 rows of a tile. `next` is where those of the next tile begin: they
+/// are read in pieces too short to be guessed.
 template <class B, class P>
-void decode_panel(const std::byte* panel, std::size_t chunks, std::uint8_t* tile) noexcept {
+void decode_panel(const std::byte* panel, const std::byte* next, std::size_t chunks, std::uint8_t* tile) noexcept {
     constexpr std::size_t quad_bytes = TileKernel<B>::quad_bytes;
     for (std::size_t c = 0; c < chunks; ++c) {
-        B::prefetch(panel +
-                    (c + chunks) * P::chunk_bytes);  // the next tile's, which is read in pieces too short to be guessed
+        B::prefetch(next + c * P::chunk_bytes);
         unroll<P::chunk_bytes / B::bytes>([&](auto part) TERNION_INLINE_LAMBDA {
             const auto opened = P::template open<B>(B::load(panel + c * P::chunk_bytes + part * B::bytes));
             unroll<P::quads>([&](auto q) TERNION_INLINE_LAMBDA {
