@@ -126,6 +126,39 @@ TEST_CASE("the screen separates rows that differ in the last bit of one number")
         check(head, one, best);
 }
 
+double product(std::span<const float> a, std::span<const float> b) {
+    double sum = 0;
+    for (std::size_t i = 0; i < a.size(); ++i)
+        sum += static_cast<double>(a[i]) * static_cast<double>(b[i]);
+    return sum;
+}
+
+TEST_CASE("a state along what rounding left of a row needs all of the bound, and has it") {
+    const std::size_t cols = 1024, rows = 1000;
+    std::vector<float> numbers = random_floats(rows * cols, 51, 1e-3F);
+    const auto row = [&](std::size_t r) { return std::span(numbers).subspan(r * cols, cols); };
+    for (float& number : row(700))
+        number *= 1000;
+    // w = s c + e, and a state of e with just as much of s c that both give the same.
+    std::vector<std::int8_t> codes(cols);
+    const float scale = ternion::Absmax<8>::quantize_token(row(700).data(), cols, codes.data()).scale;
+    std::vector<float> kept(cols), state(cols);
+    for (std::size_t k = 0; k < cols; ++k) {
+        kept[k] = scale * static_cast<float>(codes[k]);
+        state[k] = row(700)[k] - kept[k];
+    }
+    const double rest = product(state, state);
+    const double part = rest / product(kept, kept);
+    for (std::size_t k = 0; k < cols; ++k)
+        state[k] += static_cast<float>(part) * kept[k];
+    // A row that int8 holds exactly, and whose logit is a little lower: less than the bound proves.
+    const double grow = (product(row(700), state) - 0.02 * rest) / product(kept, state);
+    for (std::size_t k = 0; k < cols; ++k)
+        row(300)[k] = static_cast<float>(grow) * kept[k];
+    REQUIRE(product(row(300), state) < product(row(700), state));
+    CHECK(check(Head(numbers, cols, false), state, 1) < rows / 4);
+}
+
 TEST_CASE("rows and states of any size, and what is no number, give what the full head gives") {
     const std::size_t cols = 192;
     std::vector<float> numbers = random_floats(3000 * cols, 11);

@@ -17,11 +17,12 @@ inline namespace TERNION_ABI {
 
 /// y = x / sqrt(mean(x^2) + eps) * weight for one token of n channels; y may be x.
 inline void rms_normalise(const float* x, const float* weight, std::size_t n, float eps, float* y) noexcept {
-    // Eight sums side by side: the same order everywhere, and no chain of additions that each wait for the last.
-    double sums[8] = {};
+    // Thirty-two sums side by side: the same order everywhere, and no chain of additions that each wait for the last.
+    constexpr std::size_t lanes = 32;
+    double sums[lanes] = {};
     std::size_t i = 0;
-    for (; i + 8 <= n; i += 8) {
-        for (std::size_t j = 0; j < 8; ++j)
+    for (; i + lanes <= n; i += lanes) {
+        for (std::size_t j = 0; j < lanes; ++j)
             sums[j] += static_cast<double>(x[i + j]) * static_cast<double>(x[i + j]);
     }
     for (; i < n; ++i)
