@@ -14,7 +14,7 @@ namespace bitnet::cli {
 struct ModelOptions {
     std::string path;
     bool no_mmap = false;
-    int threads = 0;  // 0: as many as the machine has
+    int threads = 0;          // 0: as many as the machine has
     std::size_t batch = 256;  // larger ones take memory and are no faster
     std::size_t context = 0;  // 0: the model's
     std::string kv_type = "f16";
