@@ -24,6 +24,7 @@ Attention::Attention(const Config& config)
 
 void Attention::operator()(std::span<const float> queries, std::size_t first, std::size_t count, const KvCache& cache,
                            std::size_t layer, std::span<float> out, Threads& threads) {
+    if (count == 0) return;
     const std::size_t tile_tokens = std::max(same_bits, tile_rows / group_);
     const std::size_t tiles = ternion::ceil_div(count, tile_tokens);
     const std::size_t span = tiles == 1 ? span_keys : first + count;
