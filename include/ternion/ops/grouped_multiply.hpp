@@ -57,14 +57,8 @@ class RowGroups {
     /// Unpacks the inputs of some groups, max_group_inputs at most.
     void open(std::size_t k, std::size_t inputs) noexcept {
         first_ = k;
-        for (std::size_t r = 0; r < count_; ++r) {
-            std::uint8_t* codes = codes_.data() + r * max_group_inputs;
-            if constexpr (requires { P::template unpack_simd<B>(w_.shape(), w_.data(), 0, 0, 0, codes); }) {
-                P::template unpack_simd<B>(w_.shape(), w_.data(), row_ + r, k, inputs, codes);
-            } else {
-                P::unpack(w_.shape(), w_.data(), row_ + r, k, inputs, codes);
-            }
-        }
+        for (std::size_t r = 0; r < count_; ++r)
+            unpack_row<B>(w_, row_ + r, k, inputs, codes_.data() + r * max_group_inputs);
     }
 
     void multiply(std::size_t k, std::size_t count, const std::int8_t* x, std::size_t ld, std::size_t tokens,
@@ -228,10 +222,8 @@ void multiply(const ScaledView<P, Scales>& w, const ActivationView& x, RowRange 
         TERNION_ASSERT(x.m == 0 || (x.group_sums != nullptr && x.scales != nullptr));
         TERNION_ASSERT(rows.begin <= rows.end && rows.end <= w.rows() && out.ld >= rows.end);
         constexpr std::size_t step = GroupedPanels<P, B> ? 16 : RowKernel<B>::rows;
-        const std::size_t first = rows.begin / step * step;
-        split(rows.end - first, step, executor, [&](std::size_t begin, std::size_t end) {
-            GroupedMultiply<B, P, Scales, Out>(w, x, out).run({std::max(first + begin, rows.begin), first + end});
-        });
+        split_rows(rows, step, executor,
+                   [&](RowRange part) { GroupedMultiply<B, P, Scales, Out>(w, x, out).run(part); });
     }
 }
 
