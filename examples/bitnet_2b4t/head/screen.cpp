@@ -35,6 +35,17 @@ constexpr std::size_t depth = 65536;          // of integer sums: 255 · 64 · d
 constexpr std::size_t groups_at_once = 16;    // a thread's piece of work
 constexpr std::size_t fewer_than_one_in = 4;  // rows; more than that are read faster all at once
 
+/// sum + codes · x. Where a machine's factors are both signed, in two parts of at most 127: 2 (c / 2) + c mod 2.
+template <class B, class Sum>
+Sum add_codes(Sum sum, typename B::Bytes codes, typename B::Bytes x) {
+    if constexpr (B::largest_code >= 255) {
+        return B::dot(sum, codes, x);
+    } else {
+        const auto halves = B::bit_and(B::template shift_right<1>(codes), B::splat(127));
+        return B::dot(B::dot(B::dot(sum, halves, x), halves, x), B::bit_and(codes, B::splat(1)), x);
+    }
+}
+
 /// c · digits for codes c + 128, of a multiple of 64: a machine that adds in 16 bits takes two products of 255 · 64.
 std::int64_t dot_codes(const std::uint8_t* codes, const std::int8_t* high, const std::int8_t* low, std::size_t n) {
     using B = Backend;
@@ -50,8 +61,8 @@ std::int64_t dot_codes(const std::uint8_t* codes, const std::int8_t* high, const
             for (const std::size_t stop = std::min(end, k + step); k < stop; k += B::bytes) {
                 if (k % 64 == 0) B::prefetch(codes + k + 4096);
                 const auto c = B::load(codes + k);
-                high_part = B::dot(high_part, c, B::load(high + k));
-                low_part = B::dot(low_part, c, B::load(low + k));
+                high_part = add_codes<B>(high_part, c, B::load(high + k));
+                low_part = add_codes<B>(low_part, c, B::load(low + k));
             }
             high_sums = B::template fold<0>(high_sums, high_part);
             low_sums = B::template fold<0>(low_sums, low_part);

@@ -76,12 +76,30 @@ static_assert(std::endian::native == std::endian::little,
 #define TERNION_ABI x86_ssse3
 #elif defined(__SSE2__) || defined(_M_X64)
 #define TERNION_ABI x86_sse2
+#elif defined(__ARM_FEATURE_SVE) && __ARM_FEATURE_SVE_BITS == 128
+#define TERNION_ABI arm_sve128
+#elif defined(__ARM_FEATURE_SVE) && __ARM_FEATURE_SVE_BITS == 256
+#define TERNION_ABI arm_sve256
+#elif defined(__ARM_FEATURE_SVE) && __ARM_FEATURE_SVE_BITS == 512
+#define TERNION_ABI arm_sve512
 #elif defined(__ARM_FEATURE_SVE)
 #define TERNION_ABI arm_sve
 #elif defined(__ARM_FEATURE_MATMUL_INT8)
 #define TERNION_ABI arm_i8mm
 #elif defined(__ARM_FEATURE_DOTPROD)
 #define TERNION_ABI arm_dotprod
+#elif defined(__ARM_NEON)
+#define TERNION_ABI arm_neon
+#elif defined(__riscv_v_fixed_vlen) && __riscv_v_fixed_vlen == 128
+#define TERNION_ABI riscv_v128
+#elif defined(__riscv_v_fixed_vlen) && __riscv_v_fixed_vlen == 256
+#define TERNION_ABI riscv_v256
+#elif defined(__riscv_v_fixed_vlen) && __riscv_v_fixed_vlen == 512
+#define TERNION_ABI riscv_v512
+#elif defined(__riscv_vector)
+#define TERNION_ABI riscv_v
+#elif defined(__wasm_simd128__)
+#define TERNION_ABI wasm_simd128
 #else
 #define TERNION_ABI baseline
 #endif

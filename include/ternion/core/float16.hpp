@@ -1,7 +1,8 @@
 #pragma once
 
-#include <bit>
 #include <cstdint>
+
+#include "bit_cast.hpp"
 
 namespace ternion {
 
@@ -14,7 +15,7 @@ struct Float16 {
     constexpr Float16() = default;
 
     constexpr explicit Float16(float value) noexcept {
-        const auto f = std::bit_cast<std::uint32_t>(value);
+        const auto f = bit_cast<std::uint32_t>(value);
         const std::uint32_t sign = (f >> 16) & 0x8000u;
         const std::uint32_t magnitude = f & 0x7fffffffu;
         std::uint32_t half;
@@ -26,7 +27,7 @@ struct Float16 {
             half = (magnitude + 0xfffu + ((magnitude >> 13) & 1u) - 0x38000000u) >> 13;
         } else {
             // Subnormal: adding 0.5 makes the float adder round at the place of a half's last bit.
-            half = std::bit_cast<std::uint32_t>(std::bit_cast<float>(magnitude) + 0.5f) - 0x3f000000u;
+            half = bit_cast<std::uint32_t>(bit_cast<float>(magnitude) + 0.5f) - 0x3f000000u;
         }
         bits = static_cast<std::uint16_t>(sign | half);
     }
@@ -34,12 +35,12 @@ struct Float16 {
     constexpr explicit operator float() const noexcept {
         const std::uint32_t magnitude = bits & 0x7fffu;
         // The exponent is rebased by a multiplication, which is exact and takes care of subnormals.
-        float value = std::bit_cast<float>(magnitude << 13) * 0x1p112f;
+        float value = bit_cast<float>(magnitude << 13) * 0x1p112f;
         if (magnitude >= 0x7c00u) {
             const std::uint32_t quiet = magnitude > 0x7c00u ? 0x400000u : 0;  // as machines do
-            value = std::bit_cast<float>((magnitude << 13) | 0x7f800000u | quiet);
+            value = bit_cast<float>((magnitude << 13) | 0x7f800000u | quiet);
         }
-        return std::bit_cast<float>(std::bit_cast<std::uint32_t>(value) | (std::uint32_t{bits} & 0x8000u) << 16);
+        return bit_cast<float>(bit_cast<std::uint32_t>(value) | (std::uint32_t{bits} & 0x8000u) << 16);
     }
 
     static constexpr Float16 from_bits(std::uint16_t bits) noexcept {
@@ -56,13 +57,13 @@ struct BFloat16 {
     constexpr BFloat16() = default;
 
     constexpr explicit BFloat16(float value) noexcept {
-        const auto f = std::bit_cast<std::uint32_t>(value);
+        const auto f = bit_cast<std::uint32_t>(value);
         const bool nan = (f & 0x7fffffffu) > 0x7f800000u;
         bits = static_cast<std::uint16_t>(nan ? (f >> 16) | 0x40u : (f + 0x7fffu + ((f >> 16) & 1u)) >> 16);
     }
 
     constexpr explicit operator float() const noexcept {
-        return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
+        return bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
     }
 
     static constexpr BFloat16 from_bits(std::uint16_t bits) noexcept {

@@ -26,7 +26,10 @@ struct PanelKernel {
     // Codes that stay at their place in the byte save the shifts, but need an accumulator for each place, and an
     // accumulator of 32 bits. Without them several chunks at once hide the latency of a dot product; with them a chunk
     // has accumulators enough, and reading several at once would only slow down reads from DRAM.
-    static constexpr bool in_place = B::wide_dot && M * rows * quads <= B::registers / 2 + 4;
+    static constexpr unsigned highest_code = 2u
+                                             << *std::max_element(P::in_place_shift.begin(), P::in_place_shift.end());
+    static constexpr bool in_place =
+        B::wide_dot && highest_code <= B::largest_code && M * rows * quads <= B::registers / 2 + 4;
     static constexpr std::size_t places = in_place ? quads : 1;
     static constexpr std::size_t sets = B::registers / 2 / (M * rows);
     static constexpr std::size_t unrolled = in_place ? 1 : std::clamp<std::size_t>(sets, 1, 3);
@@ -39,7 +42,7 @@ struct PanelKernel {
     static TERNION_NOINLINE void run(const std::byte* panel, std::size_t stride, std::size_t chunks,
                                      const std::int8_t* x, std::size_t ld, std::int32_t* sums, bool add) noexcept {
         constexpr std::size_t dots = in_place ? 1 : quads;  // to one accumulator, in one chunk
-        constexpr std::size_t block = B::fold_every(max_code()) / dots * unrolled;
+        constexpr std::size_t block = B::fold_every(in_place ? highest_code : 2) / dots * unrolled;
         std::size_t c = 0;
         do {  // at least once: without chunks the sums are still set to zero
             const std::size_t count = std::min(block, chunks - c);
@@ -49,14 +52,6 @@ struct PanelKernel {
     }
 
  private:
-    static constexpr unsigned max_code() noexcept {
-        if constexpr (in_place) {
-            return 2u << *std::max_element(P::in_place_shift.begin(), P::in_place_shift.end());
-        } else {
-            return 2;
-        }
-    }
-
     static constexpr std::size_t index(std::size_t u, std::size_t m, std::size_t row, std::size_t place) noexcept {
         return ((u * M + m) * rows + row) * places + place;
     }

@@ -1,12 +1,12 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 
+#include "../core/bit_cast.hpp"
 #include "../core/config.hpp"
 #include "../simd/isa.hpp"
 
@@ -42,7 +42,7 @@ struct Absmax {
             std::fill_n(q, k, std::int8_t{0});
             return {std::numeric_limits<float>::quiet_NaN(), 0};
         }
-        const float peak = std::max(std::bit_cast<float>(peak_bits), smallest);
+        const float peak = std::max(bit_cast<float>(peak_bits), smallest);
         return {peak / top, round_all<B>(x, k, top / peak, q)};
     }
 
@@ -57,7 +57,7 @@ struct Absmax {
         std::uint32_t top_bits = B::max(peak);
         x += k - rest;
         for (std::size_t i = 0; i < rest; ++i)
-            top_bits = std::max(top_bits, std::bit_cast<std::uint32_t>(x[i]) & 0x7fffffffu);
+            top_bits = std::max(top_bits, bit_cast<std::uint32_t>(x[i]) & 0x7fffffffu);
         return top_bits;
     }
 

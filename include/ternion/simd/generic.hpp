@@ -32,7 +32,8 @@ struct Generic {
     static constexpr std::size_t bytes = Bytes::size;
     static constexpr std::size_t lanes = bytes / 4;
     static constexpr std::size_t registers = 16;  // vector registers that a kernel may count on
-    static constexpr bool wide_dot = false;       // whether Narrow adds in 32 bits, so that codes may be large
+    static constexpr bool wide_dot = false;
+    static constexpr unsigned largest_code = 255;
 
     /// A lane takes two products of at most 128 · max_code a call; 64 calls with codes 0..2 reach -32768 exactly.
     static constexpr std::size_t fold_every(unsigned max_code) noexcept { return 32768 / (2 * 128 * max_code); }

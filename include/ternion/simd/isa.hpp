@@ -25,6 +25,15 @@
 #if XSIMD_WITH_AVX512VNNI_AVX512VBMI
 #include "isa/avx512vbmi.hpp"
 #endif
+#if XSIMD_WITH_NEON64
+#include "isa/neon.hpp"
+#if defined(__ARM_FEATURE_DOTPROD)
+#include "isa/neon_dotprod.hpp"
+#endif
+#endif
+#if XSIMD_WITH_I8MM_NEON64
+#include "isa/neon_i8mm.hpp"
+#endif
 #endif
 
 namespace ternion {

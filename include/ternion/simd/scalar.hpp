@@ -1,13 +1,13 @@
 #pragma once
 
 #include <array>
-#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
 
+#include "../core/bit_cast.hpp"
 #include "../core/config.hpp"
 #include "../core/float16.hpp"
 #include "rank.hpp"
@@ -33,7 +33,8 @@ struct ScalarBackend {
     static constexpr std::size_t bytes = 16;
     static constexpr std::size_t lanes = bytes / 4;
     static constexpr std::size_t registers = 16;
-    static constexpr bool wide_dot = true;
+    static constexpr bool wide_dot = true;         // whether Narrow adds in 32 bits
+    static constexpr unsigned largest_code = 255;  // that dot takes; 127 where both of its factors are signed
 
     using Bytes = std::array<std::uint8_t, bytes>;
     using Wide = std::array<std::uint32_t, lanes>;  // unsigned: sums are exact modulo 2^32
@@ -147,7 +148,7 @@ struct ScalarBackend {
     /// max(peak, bits of |x|), as integers: so ordered, NaN lies above infinity and infinity above every number.
     static Wide max_magnitude(Wide peak, const Floats& x) noexcept {
         for (std::size_t i = 0; i < lanes; ++i) {
-            const std::uint32_t magnitude = std::bit_cast<std::uint32_t>(x[i]) & 0x7fffffffu;
+            const std::uint32_t magnitude = bit_cast<std::uint32_t>(x[i]) & 0x7fffffffu;
             if (magnitude > peak[i]) peak[i] = magnitude;
         }
         return peak;
