@@ -1,13 +1,14 @@
 # The dependencies by who needs them. For each: the versions accepted (one per incompatible major), the target that a
-# user links, Debian's package, and the release that stands in where no package is found.
+# user links, Debian's package, and the release that stands in where no package is found. HEADERS are the folders of a
+# header-only project below its include folder.
 set(TERNION_LIBRARY_DEPENDENCIES xsimd Eigen3)
 set(TERNION_TEST_DEPENDENCIES Catch2)
 set(TERNION_EXAMPLE_DEPENDENCIES CLI11 nlohmann_json PCRE2)
 set(TERNION_BENCHMARK_DEPENDENCIES benchmark)
 
 function(ternion_declare name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TARGET;PACKAGE;GIT;TAG;COMMIT" "VERSIONS")
-  foreach(field IN ITEMS VERSIONS TARGET PACKAGE TAG)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TARGET;PACKAGE;GIT;TAG;COMMIT" "VERSIONS;HEADERS")
+  foreach(field IN ITEMS VERSIONS HEADERS TARGET PACKAGE TAG)
     set(${name}_${field} "${arg_${field}}" PARENT_SCOPE)
   endforeach()
   # The address and the commit can be overridden, for a mirror or a local clone.
@@ -20,10 +21,10 @@ function(ternion_declare name)
   endforeach()
 endfunction()
 
-ternion_declare(xsimd VERSIONS 13 14 TARGET xsimd PACKAGE libxsimd-dev
+ternion_declare(xsimd VERSIONS 13 14 HEADERS xsimd TARGET xsimd PACKAGE libxsimd-dev
                 GIT https://github.com/xtensor-stack/xsimd.git
                 TAG 13.2.0 COMMIT 1f8dd9c8e162968d9b4ff0251c56d431b8777f36)
-ternion_declare(Eigen3 VERSIONS 3.4 5 TARGET Eigen3::Eigen PACKAGE libeigen3-dev
+ternion_declare(Eigen3 VERSIONS 3.4 5 HEADERS Eigen TARGET Eigen3::Eigen PACKAGE libeigen3-dev
                 GIT https://gitlab.com/libeigen/eigen.git
                 TAG 3.4.0 COMMIT 3147391d946bb4b6c68edd901f2add6ac1f31f8c)
 ternion_declare(Catch2 VERSIONS 3 TARGET Catch2::Catch2WithMain PACKAGE libcatch2-dev
@@ -35,7 +36,7 @@ ternion_declare(benchmark VERSIONS 1.6 TARGET benchmark::benchmark PACKAGE libbe
 ternion_declare(CLI11 VERSIONS 2.1 TARGET CLI11::CLI11 PACKAGE libcli11-dev
                 GIT https://github.com/CLIUtils/CLI11.git
                 TAG 2.4.2 COMMIT 6c7b07a878ad834957b98d0f9ce1dbe0cb204fc9)
-ternion_declare(nlohmann_json VERSIONS 3.9 TARGET nlohmann_json::nlohmann_json PACKAGE nlohmann-json3-dev
+ternion_declare(nlohmann_json VERSIONS 3.9 HEADERS nlohmann TARGET nlohmann_json::nlohmann_json PACKAGE nlohmann-json3-dev
                 GIT https://github.com/nlohmann/json.git
                 TAG 3.11.3 COMMIT 9cca280a4d0ccf0c08f47a99aa71d1b0e52f8d03)
 ternion_declare(PCRE2 VERSIONS 10.30 TARGET PCRE2::8BIT PACKAGE libpcre2-dev

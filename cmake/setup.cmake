@@ -1,5 +1,6 @@
 # Gets what ternion's library, tests, examples and benchmarks are built from: cmake -P cmake/setup.cmake
-# With -DTERNION_SETUP=ci before -P, also what only CI needs: clang-format 14, a newer clang with its fuzzer, and libedit.
+# With -DTERNION_SETUP=isas before -P, also what the presets of other machines need (docs/isas.md): cross compilers and
+# emulators. With -DTERNION_SETUP=ci, those and what only CI needs: clang-format 14, a newer clang with its fuzzer, libedit.
 #
 # Nothing is done where nothing is missing. On Debian the packages come from the package sources that the machine is set
 # up with (cmake/setup/debian.sh says how); elsewhere CMake fetches pinned commits when it configures.
@@ -36,16 +37,31 @@ function(find_missing result)
   set(${result} "${CMAKE_MATCH_1}" PARENT_SCOPE)
 endfunction()
 
-function(find_missing_ci_tools result)
+# The packages of those programs, PROGRAM:PACKAGE each, that aren't there.
+function(find_missing_programs result)
   set(missing "")
-  foreach(tool IN ITEMS clang-format-14 clang++-19)
-    find_program(found NAMES ${tool} NO_CACHE)
+  foreach(pair IN LISTS ARGN)
+    string(REPLACE ":" ";" pair ${pair})
+    list(GET pair 0 program)
+    list(GET pair 1 package)
+    find_program(found NAMES ${program} NO_CACHE)
     if(NOT found)
-      string(REPLACE "++" "" package ${tool})
       list(APPEND missing ${package})
     endif()
     unset(found)
   endforeach()
+  set(${result} ${missing} PARENT_SCOPE)
+endfunction()
+
+function(find_missing_isa_tools result)
+  find_missing_programs(missing
+    aarch64-linux-gnu-g++:g++-aarch64-linux-gnu riscv64-linux-gnu-g++:g++-riscv64-linux-gnu clang++-19:clang-19
+    qemu-aarch64:qemu-user em++:emscripten node:nodejs)
+  set(${result} ${missing} PARENT_SCOPE)
+endfunction()
+
+function(find_missing_ci_tools result)
+  find_missing_programs(missing clang-format-14:clang-format-14)
   file(GLOB fuzzer "/usr/lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.fuzzer-*.a")
   if(NOT fuzzer)
     list(APPEND missing libclang-rt-19-dev)
@@ -62,8 +78,12 @@ if(NOT compiler)
   stop("no C++ compiler was found; on Debian: apt-get install g++")
 endif()
 find_missing(missing)
+if(TERNION_SETUP STREQUAL "ci" OR TERNION_SETUP STREQUAL "isas")
+  find_missing_isa_tools(missing_tools)
+endif()
 if(TERNION_SETUP STREQUAL "ci")
-  find_missing_ci_tools(missing_tools)
+  find_missing_ci_tools(missing_ci_tools)
+  list(APPEND missing_tools ${missing_ci_tools})
 endif()
 if(NOT missing AND NOT missing_tools)
   message(STATUS "ternion: all dependencies are there")
@@ -79,7 +99,7 @@ if(NOT os)
     message(STATUS "ternion: ${name} is not installed: CMake will fetch ${${name}_TAG} from ${${name}_GIT}")
   endforeach()
   if("build-tool" IN_LIST missing OR missing_tools)
-    stop("these have to be installed by hand: make or ninja; for CI also clang-format 14, clang 19 with its runtime, and libedit")
+    stop("these have to be installed by hand: make or ninja; ${missing_tools}")
   endif()
   return()
 endif()
