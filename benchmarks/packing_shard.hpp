@@ -33,21 +33,9 @@ void multiply_bytes(ternion::Shape shape, const std::byte* data, const ternion::
     ternion::gemm(ternion::TernaryView<P>(shape, data, 1.0f), x, y, threads);
 }
 
-inline const char* path_name(ternion::KernelPath path) {
-    switch (path) {
-        case ternion::KernelPath::unpack:
-            return "unpack";
-        case ternion::KernelPath::unpack_simd:
-            return "unpack_simd";
-        case ternion::KernelPath::panel:
-            return "panel";
-    }
-    return "?";
-}
-
 template <ternion::Packing P>
 BenchedPacking benched(std::size_t place) {
-    const std::string path = path_name(ternion::kernel_path<P>);
+    const std::string path(ternion::to_string(ternion::kernel_path<P>));
     return {place,
             std::string(P::name),
             path + " " + std::string(ternion::backend_of<ternion::default_arch>::name),

@@ -109,6 +109,37 @@ void check_bytes(Report& report, const std::string& name) {
     }
 }
 
+/// What packings that are looked up, and planes of bits, are multiplied by.
+template <class B>
+void check_masks(Report& report, const std::string& name) {
+    const Bytes a = random_bytes<B>(4), b = random_bytes<B>(5), bits = random_bytes<B>(6),
+                index = random_bytes<B>(7, 16);
+    const auto ra = B::load(a.data()), rb = B::load(b.data());
+    Bytes found(B::bytes), added(B::bytes), flipped(B::bytes), repeated(B::bytes), bit(B::bytes);
+    std::uint32_t total = 0;
+    for (std::size_t i = 0; i < B::bytes; ++i) {
+        bit[i] = static_cast<std::uint8_t>(1u << i % 8);
+        found[i] = a[i / 16 * 16 + index[i]];
+        repeated[i] = a[i % 16];
+        added[i] = static_cast<std::uint8_t>(a[i] + ((bits[i / 8] >> i % 8 & 1) != 0 ? b[i] : 0));
+        flipped[i] = static_cast<std::uint8_t>((b[i] & bit[i]) != 0 ? 255 - a[i] : a[i]);
+        total += a[i];
+    }
+    const auto tested = B::test_bit(rb, B::load(bit.data()));
+    report.check(stored<B>(B::lookup16(ra, B::load(index.data()))) == found, name + ": lookup16");
+    report.check(stored<B>(B::broadcast16(a.data())) == repeated, name + ": broadcast16");
+    report.check(stored<B>(B::add_where(B::load_mask(bits.data()), ra, rb)) == added, name + ": add_where");
+    report.check(stored<B>(B::flip_where(tested, ra, B::splat(255))) == flipped, name + ": flip_where");
+    report.check(B::sum(B::add_bytes(B::wide_zero(), ra)) == total, name + ": add_bytes");
+    std::vector<std::uint16_t> even(B::bytes / 2), odd(B::bytes / 2);
+    B::store_words(even.data(), B::add_even(B::add_even(B::words_zero(), ra), rb));
+    B::store_words(odd.data(), B::add_odd(B::add_odd(B::words_zero(), ra), rb));
+    bool right = true;
+    for (std::size_t i = 0; i < B::bytes / 2; ++i)
+        right = right && even[i] == a[2 * i] + b[2 * i] && odd[i] == a[2 * i + 1] + b[2 * i + 1];
+    report.check(right, name + ": add_even and add_odd");
+}
+
 template <class B>
 void check_lanes(Report& report, const std::string& name) {
     std::vector<std::int32_t> values(B::lanes), doubled(B::lanes);
@@ -174,6 +205,7 @@ void check_backends(Report& report) {
         const std::string name(B::name);
         check_dot<B>(report, name);
         check_bytes<B>(report, name);
+        check_masks<B>(report, name);
         check_lanes<B>(report, name);
         check_halves<B, ternion::Float16>(report, name + ", Float16");
         check_halves<B, ternion::BFloat16>(report, name + ", BFloat16");

@@ -23,6 +23,9 @@ constexpr Golden golden[] = {
     {"hugging_face", 0xd95437aabde1a495},
     {"interleaved2x16", 0x3b61640a481c87c5},
     {"trits5x16", 0x369ee580f23e846d},
+    {"pair_lookup", 0x4c9bdadbda013480},
+    {"triple_lookup", 0x9f94b8f73f0579e1},
+    {"bit_planes", 0xecab6d009b4b43fc},
 };
 
 }  // namespace

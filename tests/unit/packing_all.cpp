@@ -25,11 +25,19 @@ TEST_CASE("the list of packings has these, and each name once", "[packing]") {
     CHECK(listed<HuggingFace>());
     CHECK(listed<Interleaved2x16>());
     CHECK(listed<Trits5x16>());
+    CHECK(listed<PairLookup>());
+    CHECK(listed<TripleLookup>());
+    CHECK(listed<BitPlanes>());
 
     std::vector<std::string> names;
     for_each_type(all_packings{}, [&]<class P>(std::type_identity<P>) { names.emplace_back(P::name); });
-    CHECK(names.size() == all_packings::size);
-    CHECK(names.size() >= 8);
+    for_each_type(binary_packings{}, [&]<class P>(std::type_identity<P>) {
+        CHECK(!listed<P>());
+        CHECK(!holds_zeros<P>);
+        names.emplace_back(P::name);
+    });
+    CHECK(names.size() == all_packings::size + binary_packings::size);
+    CHECK(names.size() >= 12);
     for (const auto& name : names) {
         INFO(name);
         CHECK(!name.empty());

@@ -122,13 +122,13 @@ TEST_CASE("any segment of a row is unpacked, and nothing is written behind it", 
 
 TEST_CASE("bits per weight are what large matrices take", "[packing]") {
     for_each_packing([]<class P>() {
-        const Shape shape{640, 1280};
+        const Shape shape{640, 3840};  // a multiple of all blocks: 256, 20, 24
         const double bits = static_cast<double>(P::bytes(shape)) * 8 / static_cast<double>(shape.size());
         CHECK_THAT(bits, Catch::Matchers::WithinRel(P::bits_per_weight, 1e-12));
         CHECK(P::bits_per_weight > 1.58);
         CHECK(P::bytes({1, 1}) >= 1);
         // Beyond 32 bits.
-        const Shape huge{std::size_t{640} << 12, std::size_t{1280} << 2};
+        const Shape huge{std::size_t{640} << 12, std::size_t{3840} << 2};
         CHECK(P::bytes(huge) == P::bytes(shape) << 14);
     });
 }
@@ -177,7 +177,8 @@ TEST_CASE("borrow takes exactly the bytes that encode trits, and packing gives t
             }
         }
         CHECK(valid >= 2);
-        CHECK(valid < 256);
+        // One byte everywhere makes two equal planes, and those hold trits whatever the byte is.
+        if constexpr (!requires { P::has_zeros; }) CHECK(valid < 256);
     });
 }
 

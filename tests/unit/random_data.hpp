@@ -38,6 +38,15 @@ inline std::vector<std::int8_t> random_trits(std::size_t count, std::uint64_t se
     return trits;
 }
 
+/// -1 and +1 alone.
+inline std::vector<std::int8_t> random_signs(std::size_t count, std::uint64_t seed) {
+    Random random(seed);
+    std::vector<std::int8_t> signs(count);
+    for (auto& sign : signs)
+        sign = random.below(2) == 0 ? std::int8_t{-1} : std::int8_t{1};
+    return signs;
+}
+
 /// Of the whole int8 range; one in eight is an extreme, where products wrap first.
 inline std::vector<std::int8_t> random_activations(std::size_t count, std::uint64_t seed) {
     Random random(seed);

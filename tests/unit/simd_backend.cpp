@@ -81,6 +81,80 @@ TEST_CASE("bytes are loaded, stored and combined", "[backend]") {
     });
 }
 
+TEST_CASE("bytes are looked up in the sixteen of their part", "[backend]") {
+    for_each_backend([]<class B>() {
+        const auto tables = random_bytes<B>(3);
+        auto index = random_bytes<B>(4);
+        for (auto& byte : index)
+            byte = static_cast<std::uint8_t>(byte & 15);
+        const auto found = stored<B>(B::lookup16(B::load(tables.data()), B::load(index.data())));
+        const auto repeated = stored<B>(B::broadcast16(tables.data()));
+        for (std::size_t i = 0; i < B::bytes; ++i) {
+            CHECK(found[i] == tables[i / 16 * 16 + index[i]]);
+            CHECK(repeated[i] == tables[i % 16]);
+        }
+    });
+}
+
+TEST_CASE("masks are loaded and tested, and what is added and flipped under them", "[backend]") {
+    for_each_backend([]<class B>() {
+        const auto a = random_bytes<B>(5);
+        const auto b = random_bytes<B>(6);
+        const auto bits = random_bytes<B>(7);  // more than a mask takes
+        std::vector<std::uint8_t> bit(B::bytes), low(B::bytes);
+        for (std::size_t i = 0; i < B::bytes; ++i) {
+            bit[i] = static_cast<std::uint8_t>(1u << (i * 5 + i / 8) % 8);
+            low[i] = static_cast<std::uint8_t>(a[i] & 31);
+        }
+        const auto loaded = B::load_mask(bits.data());
+        const auto tested = B::test_bit(B::load(b.data()), B::load(bit.data()));
+        const auto ra = B::load(a.data());
+        const auto rb = B::load(b.data());
+        const auto added = stored<B>(B::add_where(loaded, ra, rb));
+        const auto flipped = stored<B>(B::flip_where(loaded, ra, B::splat(255)));
+        const auto added_tested = stored<B>(B::add_where(tested, ra, rb));
+        const auto flipped_tested = stored<B>(B::flip_where(tested, B::load(low.data()), B::splat(31)));
+        for (std::size_t i = 0; i < B::bytes; ++i) {
+            INFO("byte " << i);
+            const bool is_loaded = (bits[i / 8] >> i % 8 & 1) != 0;
+            const bool is_tested = (b[i] & bit[i]) != 0;
+            const auto sum = static_cast<std::uint8_t>(a[i] + b[i]);
+            CHECK(added[i] == (is_loaded ? sum : a[i]));
+            CHECK(flipped[i] == (is_loaded ? 255 - a[i] : a[i]));
+            CHECK(added_tested[i] == (is_tested ? sum : a[i]));
+            CHECK(flipped_tested[i] == (is_tested ? 31 - low[i] : low[i]));
+        }
+    });
+}
+
+TEST_CASE("bytes are added to lanes of 16 bits and to a sum of 32", "[backend]") {
+    for_each_backend([]<class B>() {
+        const auto a = random_bytes<B>(8);
+        auto even = B::words_zero();
+        auto odd = B::words_zero();
+        auto wide = B::wide_zero();
+        for (int i = 0; i < 257; ++i) {  // 257 * 255 is all that 16 bits hold
+            even = B::add_even(even, B::load(a.data()));
+            odd = B::add_odd(odd, B::splat(255));
+            wide = B::add_bytes(wide, B::load(a.data()));
+        }
+        std::vector<std::uint16_t> evens(B::bytes / 2), odds(B::bytes / 2);
+        B::store_words(evens.data(), even);
+        B::store_words(odds.data(), B::add_odd(odd, B::splat(0)));
+        std::uint32_t total = 0;
+        for (std::size_t i = 0; i < B::bytes; ++i)
+            total += 257u * a[i];
+        for (std::size_t i = 0; i < B::bytes / 2; ++i) {
+            CHECK(evens[i] == 257 * a[2 * i]);
+            CHECK(odds[i] == 65535);
+        }
+        CHECK(B::sum(wide) == total);
+        B::store_words(odds.data(), B::add_odd(B::words_zero(), B::load(a.data())));
+        for (std::size_t i = 0; i < B::bytes / 2; ++i)
+            CHECK(odds[i] == a[2 * i + 1]);
+    });
+}
+
 /// Codes of at most max_code times activations, `times` times, folded once: what each lane must hold.
 template <class B, int Shift>
 std::vector<std::int32_t> dot_and_fold(const std::vector<std::uint8_t>& codes, const std::vector<std::uint8_t>& x,

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "../core/config.hpp"
 #include "../packing/packing.hpp"
@@ -11,7 +12,13 @@ namespace ternion {
 
 /// How a packing is multiplied with a backend. Detection of optional members fails silently, so tests assert the path
 /// and benchmarks print it.
-enum class KernelPath { unpack, unpack_simd, panel };
+enum class KernelPath { unpack, unpack_simd, panel, lookup, mask };
+
+/// The path's name, as above.
+constexpr std::string_view to_string(KernelPath path) noexcept {
+    constexpr std::string_view names[] = {"unpack", "unpack_simd", "panel", "lookup", "mask"};
+    return names[static_cast<std::size_t>(path)];
+}
 
 /// Whether P unpacks codes by registers of backend B.
 template <class P, class B>

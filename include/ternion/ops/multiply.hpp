@@ -13,6 +13,8 @@
 #include "../tensor/ternary_view.hpp"
 #include "epilogue.hpp"
 #include "kernel_path.hpp"
+#include "lookup_product.hpp"
+#include "mask_product.hpp"
 #include "panel_product.hpp"
 #include "results.hpp"
 #include "row_product.hpp"
@@ -25,6 +27,10 @@ template <class B, Packing P>
 constexpr auto product_of() noexcept {
     if constexpr (PanelPacking<P, B>) {
         return std::type_identity<PanelProduct<B, P>>{};
+    } else if constexpr (LookupPacking<P, B>) {
+        return std::type_identity<LookupProduct<B, P>>{};
+    } else if constexpr (PlanePacking<P, B> && B::fast_masks) {
+        return std::type_identity<MaskProduct<B, P>>{};
     } else {
         return std::type_identity<RowProduct<B, P>>{};
     }

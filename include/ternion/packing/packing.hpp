@@ -22,9 +22,13 @@ namespace ternion {
 /// Nothing more is needed for a packing to be exact in every operation. The functions are TERNION_INLINE, so that units
 /// compiled for different machines don't share a copy. Optional members, found with `requires`, make it fast:
 ///
-///   template <class B> unpack_simd(...)     as unpack, with backend B (simd/): KernelPath::simd_unpack
+///   template <class B> unpack_simd(...)     as unpack, with backend B (simd/): KernelPath::unpack_simd
 ///   open<B>, quad<B, Q, InPlace>            the codes of a register of a panel (panel.hpp): KernelPath::panel
+///   entry_weights(), has_signs              tables of sums (lookup_panel.hpp): KernelPath::lookup
+///   has_zeros, count_negative(row, blocks)  planes of bits (plane_rows.hpp): KernelPath::mask
 ///   valid(shape, data)                      whether all codes are trits, faster than by unpacking them
+///
+/// With has_zeros = false zero has no encoding; data with a zero is refused before it is packed.
 ///
 /// A packing with scales among its bytes satisfies BlockScaledPacking, too.
 template <class P>
@@ -48,6 +52,16 @@ concept BlockScaledPacking = Packing<P> &&
     { P::scale_at(shape, data, i, i) } -> std::same_as<float>;
     { P::set_scale(shape, out, i, i, scale) } -> std::same_as<void>;
 };
+
+/// Whether P can hold weights of zero.
+template <Packing P>
+inline constexpr bool holds_zeros = [] {
+    if constexpr (requires { P::has_zeros; }) {
+        return P::has_zeros;
+    } else {
+        return true;
+    }
+}();
 
 /// The number of stripes of a matrix.
 template <Packing P>

@@ -12,6 +12,21 @@
 #include "rank.hpp"
 
 namespace ternion {
+
+namespace detail {
+
+/// Eight bytes, each 255 or 0, for eight bits, the lowest first.
+inline constexpr std::array<std::uint64_t, 256> bytes_of_bits = [] {
+    std::array<std::uint64_t, 256> table{};
+    for (std::size_t bits = 0; bits < 256; ++bits) {
+        for (std::size_t i = 0; i < 8; ++i)
+            if ((bits >> i & 1) != 0) table[bits] |= std::uint64_t{255} << 8 * i;
+    }
+    return table;
+}();
+
+}  // namespace detail
+
 inline namespace TERNION_ABI {
 
 /// The backend for any arch of xsimd, on xsimd's operations alone, and the base of those in isa/, which replace what
@@ -34,6 +49,7 @@ struct Generic {
     static constexpr std::size_t registers = 16;  // vector registers that a kernel may count on
     static constexpr bool wide_dot = false;
     static constexpr unsigned largest_code = 255;
+    static constexpr bool fast_masks = false;
 
     /// A lane takes two products of at most 128 · max_code a call; 64 calls with codes 0..2 reach -32768 exactly.
     static constexpr std::size_t fold_every(unsigned max_code) noexcept { return 32768 / (2 * 128 * max_code); }
@@ -64,6 +80,50 @@ struct Generic {
     static TERNION_INLINE Bytes select(Bytes mask, Bytes a, Bytes b) noexcept { return b ^ ((a ^ b) & mask); }
     static TERNION_INLINE Bytes add(Bytes a, Bytes b) noexcept { return a + b; }
 
+    static TERNION_INLINE Bytes broadcast16(const void* from) noexcept {
+        std::array<std::uint8_t, bytes> whole;
+        for (std::size_t i = 0; i < bytes; i += 16)
+            std::memcpy(whole.data() + i, from, 16);
+        return load(whole.data());
+    }
+    static TERNION_INLINE Bytes lookup16(Bytes tables, Bytes index) noexcept {
+        if constexpr (bytes == 16) {
+            return xsimd::swizzle(tables, index);
+        } else {
+            std::array<std::uint8_t, bytes> table, result;
+            store(table.data(), tables);
+            store(result.data(), index);
+            for (std::size_t i = 0; i < bytes; ++i)
+                result[i] = table[i / 16 * 16 + result[i] % 16];
+            return load(result.data());
+        }
+    }
+
+    using Mask = Bytes;  // 255 or 0
+    static TERNION_INLINE Mask load_mask(const void* from) noexcept {
+        std::array<std::uint8_t, bytes / 8> bits;
+        std::memcpy(bits.data(), from, sizeof(bits));
+        std::array<std::uint64_t, bytes / 8> eights;
+        for (std::size_t i = 0; i < eights.size(); ++i)
+            eights[i] = detail::bytes_of_bits[bits[i]];
+        return load(eights.data());
+    }
+    static TERNION_INLINE Mask test_bit(Bytes a, Bytes bit) noexcept {
+        return xsimd::select((a & bit) == bit, splat(255), splat(0));
+    }
+    static TERNION_INLINE Bytes add_where(Mask mask, Bytes a, Bytes b) noexcept { return a + (mask & b); }
+    static TERNION_INLINE Bytes flip_where(Mask mask, Bytes a, Bytes bits) noexcept { return a ^ (mask & bits); }
+
+    using Words = Batch<std::uint16_t>;
+    static TERNION_INLINE Words words_zero() noexcept { return Words(std::uint16_t{0}); }
+    static TERNION_INLINE Words add_even(Words sums, Bytes r) noexcept {
+        return sums + (xsimd::bitwise_cast<std::uint16_t>(r) & Words(std::uint16_t{0xff}));
+    }
+    static TERNION_INLINE Words add_odd(Words sums, Bytes r) noexcept {
+        return sums + (xsimd::bitwise_cast<std::uint16_t>(r) >> 8);
+    }
+    static TERNION_INLINE void store_words(std::uint16_t* to, Words r) noexcept { r.store_unaligned(to); }
+
     static TERNION_INLINE Narrow narrow_zero() noexcept { return Narrow(std::int16_t{0}); }
     static TERNION_INLINE Narrow dot(Narrow sum, Bytes codes, Bytes activations) noexcept {
         const auto c = xsimd::bitwise_cast<std::uint16_t>(codes);
@@ -87,6 +147,10 @@ struct Generic {
     static TERNION_INLINE Wide load_wide(const std::int32_t* from) noexcept { return Wide::load_unaligned(from); }
     static TERNION_INLINE void store_wide(std::int32_t* to, Wide r) noexcept { r.store_unaligned(to); }
     static TERNION_INLINE Wide add_wide(Wide a, Wide b) noexcept { return a + b; }
+    static TERNION_INLINE Wide add_bytes(Wide a, Bytes r) noexcept {
+        const auto pairs = xsimd::bitwise_cast<std::int32_t>(add_odd(add_even(words_zero(), r), r));
+        return a + (pairs & Wide(0xffff)) + (pairs >> 16);
+    }
     static TERNION_INLINE std::uint32_t sum(Wide r) noexcept {
         return static_cast<std::uint32_t>(xsimd::reduce_add(r));
     }

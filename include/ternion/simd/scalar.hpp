@@ -35,6 +35,7 @@ struct ScalarBackend {
     static constexpr std::size_t registers = 16;
     static constexpr bool wide_dot = true;         // whether Narrow adds in 32 bits
     static constexpr unsigned largest_code = 255;  // that dot takes; 127 where both of its factors are signed
+    static constexpr bool fast_masks = false;      // whether bits become masks in a few instructions
 
     using Bytes = std::array<std::uint8_t, bytes>;
     using Wide = std::array<std::uint32_t, lanes>;  // unsigned: sums are exact modulo 2^32
@@ -82,6 +83,57 @@ struct ScalarBackend {
         return a;
     }
 
+    /// The same 16 bytes in every part of 16 bytes.
+    static Bytes broadcast16(const void* from) noexcept { return load(from); }
+    /// Byte i of the result is byte index[i], 0 to 15, of the part of 16 bytes of `tables` that i lies in.
+    static Bytes lookup16(const Bytes& tables, Bytes index) noexcept {
+        for (auto& byte : index)
+            byte = tables[byte];
+        return index;
+    }
+
+    /// One bit a byte; bit i of the memory, from the lowest of the first byte on, belongs to byte i.
+    using Mask = std::uint16_t;
+    static Mask load_mask(const void* from) noexcept {
+        Mask mask;
+        std::memcpy(&mask, from, sizeof(mask));
+        return mask;
+    }
+    /// Where a byte of a has the one bit that is set in the byte of `bit`.
+    static Mask test_bit(const Bytes& a, const Bytes& bit) noexcept {
+        unsigned mask = 0;
+        for (std::size_t i = 0; i < bytes; ++i)
+            mask |= ((a[i] & bit[i]) != 0 ? 1u : 0u) << i;
+        return static_cast<Mask>(mask);
+    }
+    /// a + b where the mask is one, a elsewhere.
+    static Bytes add_where(Mask mask, Bytes a, const Bytes& b) noexcept {
+        for (std::size_t i = 0; i < bytes; ++i)
+            a[i] = static_cast<std::uint8_t>(a[i] + ((mask >> i & 1) != 0 ? b[i] : 0));
+        return a;
+    }
+    /// bits - a, which is a ^ bits, where the mask is one, a elsewhere; a has no other bits than those of `bits`.
+    static Bytes flip_where(Mask mask, Bytes a, const Bytes& bits) noexcept {
+        for (std::size_t i = 0; i < bytes; ++i)
+            a[i] = static_cast<std::uint8_t>(a[i] ^ ((mask >> i & 1) != 0 ? bits[i] : 0));
+        return a;
+    }
+
+    /// Unsigned 16-bit lanes, half as many as bytes: add_even adds bytes 0, 2, 4 ..., add_odd bytes 1, 3, 5 ...
+    using Words = std::array<std::uint16_t, bytes / 2>;
+    static Words words_zero() noexcept { return {}; }
+    static Words add_even(Words sums, const Bytes& r) noexcept {
+        for (std::size_t i = 0; i < bytes / 2; ++i)
+            sums[i] = static_cast<std::uint16_t>(sums[i] + r[2 * i]);
+        return sums;
+    }
+    static Words add_odd(Words sums, const Bytes& r) noexcept {
+        for (std::size_t i = 0; i < bytes / 2; ++i)
+            sums[i] = static_cast<std::uint16_t>(sums[i] + r[2 * i + 1]);
+        return sums;
+    }
+    static void store_words(std::uint16_t* to, const Words& r) noexcept { std::memcpy(to, r.data(), bytes); }
+
     static Narrow narrow_zero() noexcept { return {}; }
     static Narrow dot(Narrow sum, const Bytes& codes, const Bytes& activations) noexcept {
         for (std::size_t i = 0; i < bytes; ++i) {
@@ -109,6 +161,12 @@ struct ScalarBackend {
     static Wide add_wide(Wide a, const Wide& b) noexcept {
         for (std::size_t i = 0; i < lanes; ++i)
             a[i] += b[i];
+        return a;
+    }
+    /// Adds each byte, 0 to 255, to some lane: only the sum of all lanes says something.
+    static Wide add_bytes(Wide a, const Bytes& r) noexcept {
+        for (std::size_t i = 0; i < bytes; ++i)
+            a[i / 4] += r[i];
         return a;
     }
     static std::uint32_t sum(const Wide& r) noexcept {

@@ -75,6 +75,26 @@ PackedTernary<P> pack_rows(Shape shape, float scale, E& executor, RowCodes&& row
                         [scale](std::size_t, std::size_t, bool zeros) { return zeros ? 0 : scale; });
 }
 
+/// Throws for a zero that packing P has no encoding for.
+template <Packing P>
+[[noreturn]] void refuse_zero(std::size_t row, std::size_t k) {
+    TERNION_THROW(std::invalid_argument, std::string(P::name) + ": row " + std::to_string(row) + ", column " +
+                                             std::to_string(k) + " is 0, but this packing holds -1 and +1 only");
+}
+
+/// Throws if a row of a matrix in packing From has a zero that packing To has no encoding for.
+template <Packing To, Packing From>
+void check_zeros([[maybe_unused]] const TernaryView<From>& from) {
+    if constexpr (!holds_zeros<To> && holds_zeros<From>) {
+        std::vector<std::uint8_t> codes(from.cols());
+        for (std::size_t row = 0; row < from.rows(); ++row) {
+            From::unpack(from.shape(), from.data(), row, 0, from.cols(), codes.data());
+            const auto zero = std::find(codes.begin(), codes.end(), 1);
+            if (zero != codes.end()) refuse_zero<To>(row, static_cast<std::size_t>(zero - codes.begin()));
+        }
+    }
+}
+
 /// Throws unless all values are trits.
 inline void check_trits(std::span<const std::int8_t> trits, std::size_t k) {
     unsigned outside = 0;
@@ -92,8 +112,9 @@ inline void check_trits(std::span<const std::int8_t> trits, std::size_t k) {
 
 /// Packs trits, row-major [N,K], each -1, 0 or +1. `scale` multiplies them: w = scale * trit. Any N and K from 1 up.
 /// Throws std::invalid_argument for an empty or too large shape, a span that isn't N * K long, a value that is no trit,
-/// and a scale that is zero or not finite. Exact: `unpack` gives the same trits back, and `scale()` the scale; a
-/// packing with scales among its bytes also holds it there, rounded, and a scale that it can't hold is refused.
+/// a zero in a packing without zeros, and a scale that is zero or not finite. Exact: `unpack` gives the same trits
+/// back, and `scale()` the scale; a packing with scales among its bytes also holds it there, rounded, and a scale that
+/// it can't hold is refused.
 template <Packing P, class E = Serial>
 PackedTernary<P> pack(std::span<const std::int8_t> trits, std::size_t n, std::size_t k, float scale = 1,
                       E&& executor = {}) {
@@ -105,6 +126,10 @@ PackedTernary<P> pack(std::span<const std::int8_t> trits, std::size_t n, std::si
                                                  std::to_string(trits.size()));
     }
     detail::check_trits(trits, k);
+    if constexpr (!holds_zeros<P>) {
+        const auto zero = static_cast<std::size_t>(std::find(trits.begin(), trits.end(), 0) - trits.begin());
+        if (zero != trits.size()) detail::refuse_zero<P>(zero / k, zero % k);
+    }
     return detail::pack_rows<P>(shape, scale, executor, [&](std::size_t row, std::uint8_t* codes) {
         const std::int8_t* in = trits.data() + row * k;
         for (std::size_t i = 0; i < k; ++i)
@@ -122,10 +147,12 @@ PackedTernary<P> pack(std::span<const float> weights, std::size_t n, std::size_t
 }
 
 /// The same matrix in packing To, made stripe by stripe on the executor's threads; at no time is the whole matrix
-/// unpacked. `from` is a PackedTernary or a view (for instance of a mapped file, checked by `borrow`).
+/// unpacked. `from` is a PackedTernary or a view (for instance of a mapped file, checked by `borrow`). Throws
+/// std::invalid_argument for a zero that To has no encoding for.
 template <Packing To, TernaryMatrix W, class E = Serial>
 PackedTernary<To> repack(const W& from, E&& executor = {}) {
     const auto view = from.view();
+    detail::check_zeros<To>(view);
     return detail::pack_rows<To>(view.shape(), view.scale(), executor, [&](std::size_t row, std::uint8_t* codes) {
         W::packing::unpack(view.shape(), view.data(), row, 0, view.cols(), codes);
     });

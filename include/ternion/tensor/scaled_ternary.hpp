@@ -105,11 +105,13 @@ float common_scale(const W& w) {
 /// The same matrix in packing To, scales and all, stripe by stripe on the executor's threads. The scales go into To's
 /// blocks, if it has such, and the result is a PackedTernary<To>, whose tensor scale of 1 stands for nothing (use
 /// `with_block_scales`); otherwise they go beside the trits, and the result is a ScaledTernary<To>. Throws
-/// std::invalid_argument where a block would need two scales, or one that its format can't hold.
+/// std::invalid_argument where a block would need two scales, or one that its format can't hold, and for a zero that To
+/// has no encoding for.
 template <Packing To, ScaledMatrix W, class E = Serial>
 auto repack(const W& from, E&& executor = {}) {
     const auto view = from.view();
     const auto trits = view.trits();
+    detail::check_zeros<To>(trits);
     const auto row_codes = [&](std::size_t row, std::uint8_t* codes) {
         W::packing::unpack(trits.shape(), trits.data(), row, 0, trits.cols(), codes);
     };

@@ -15,9 +15,11 @@ struct Avx2 : Generic<Arch> {
     using Base = Generic<Arch>;
     using typename Base::Bytes;
     using typename Base::Floats;
+    using typename Base::Mask;
     using typename Base::Narrow;
     using typename Base::Wide;
     static constexpr std::string_view name = "avx2";
+    static constexpr bool fast_masks = true;
 
     static TERNION_INLINE Narrow dot(Narrow sum, Bytes codes, Bytes activations) noexcept {
         return sum + Narrow(_mm256_maddubs_epi16(codes, activations));
@@ -34,6 +36,26 @@ struct Avx2 : Generic<Arch> {
         const int high = _mm256_extract_epi32(packed, 4);
         std::memcpy(to, &low, 4);
         std::memcpy(to + 4, &high, 4);
+    }
+
+    static TERNION_INLINE Bytes broadcast16(const void* from) noexcept {
+        return Bytes(_mm256_broadcastsi128_si256(_mm_loadu_si128(static_cast<const __m128i*>(from))));
+    }
+    static TERNION_INLINE Bytes lookup16(Bytes tables, Bytes index) noexcept {
+        return Bytes(_mm256_shuffle_epi8(tables, index));
+    }
+    static TERNION_INLINE Mask load_mask(const void* from) noexcept {
+        std::int32_t bits;
+        std::memcpy(&bits, from, sizeof(bits));
+        const __m256i byte_of = _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303);
+        const __m256i spread = _mm256_shuffle_epi8(_mm256_set1_epi32(bits), byte_of);
+        return test_bit(Bytes(spread), Bytes(_mm256_set1_epi64x(static_cast<long long>(0x8040201008040201u))));
+    }
+    static TERNION_INLINE Mask test_bit(Bytes a, Bytes bit) noexcept {
+        return Mask(_mm256_cmpeq_epi8(_mm256_and_si256(a, bit), bit));
+    }
+    static TERNION_INLINE Wide add_bytes(Wide a, Bytes r) noexcept {
+        return a + Wide(_mm256_sad_epu8(r, _mm256_setzero_si256()));
     }
 
 #if defined(__F16C__)

@@ -18,6 +18,7 @@ struct Avx512Bw : Generic<Arch> {
     using typename Base::Narrow;
     using typename Base::Wide;
     static constexpr std::string_view name = "avx512bw";
+    static constexpr bool fast_masks = true;
     static constexpr std::size_t registers = 32;
 
     // GCC 12 warns of uninitialised values inside the unmasked forms of some intrinsics; a mask of all ones costs
@@ -52,6 +53,31 @@ struct Avx512Bw : Generic<Arch> {
     static TERNION_INLINE Floats to_floats(Wide r) noexcept { return Floats(_mm512_maskz_cvtepi32_ps(all_lanes, r)); }
     static TERNION_INLINE void store_low_bytes(std::int8_t* to, Wide r) noexcept {
         _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_maskz_cvtepi32_epi8(all_lanes, r));
+    }
+
+    static TERNION_INLINE Bytes broadcast16(const void* from) noexcept {
+        const __m128i part = _mm_loadu_si128(static_cast<const __m128i*>(from));
+        return Bytes(_mm512_maskz_broadcast_i32x4(all_lanes, part));
+    }
+    static TERNION_INLINE Bytes lookup16(Bytes tables, Bytes index) noexcept {
+        return Bytes(_mm512_shuffle_epi8(tables, index));
+    }
+    using Mask = __mmask64;
+    static TERNION_INLINE Mask load_mask(const void* from) noexcept {
+        Mask mask;
+        std::memcpy(&mask, from, sizeof(mask));
+        return mask;
+    }
+    static TERNION_INLINE Mask test_bit(Bytes a, Bytes bit) noexcept { return _mm512_test_epi8_mask(a, bit); }
+    static TERNION_INLINE Bytes add_where(Mask mask, Bytes a, Bytes b) noexcept {
+        return Bytes(_mm512_mask_add_epi8(a, mask, a, b));
+    }
+    /// By subtraction, because bytes have no masked exclusive or.
+    static TERNION_INLINE Bytes flip_where(Mask mask, Bytes a, Bytes bits) noexcept {
+        return Bytes(_mm512_mask_sub_epi8(a, mask, bits, a));
+    }
+    static TERNION_INLINE Wide add_bytes(Wide a, Bytes r) noexcept {
+        return a + Wide(_mm512_sad_epu8(r, _mm512_setzero_si512()));
     }
 
     using Base::narrow;

@@ -49,6 +49,37 @@ struct Neon : Generic<Arch> {
     static TERNION_INLINE Bytes select(Bytes mask, Bytes a, Bytes b) noexcept { return Bytes(vbslq_u8(mask, a, b)); }
     static TERNION_INLINE Bytes add(Bytes a, Bytes b) noexcept { return Bytes(vaddq_u8(a, b)); }
 
+    static TERNION_INLINE Bytes broadcast16(const void* from) noexcept { return load(from); }
+    static TERNION_INLINE Bytes lookup16(Bytes tables, Bytes index) noexcept {
+        return Bytes(vqtbl1q_u8(tables, index));
+    }
+    using Mask = Bytes;
+    static TERNION_INLINE Mask load_mask(const void* from) noexcept {
+        std::uint8_t bits[2];
+        std::memcpy(bits, from, sizeof(bits));
+        const uint8x8_t bit = vcreate_u8(0x8040201008040201u);
+        return test_bit(Bytes(vcombine_u8(vdup_n_u8(bits[0]), vdup_n_u8(bits[1]))), Bytes(vcombine_u8(bit, bit)));
+    }
+    static TERNION_INLINE Mask test_bit(Bytes a, Bytes bit) noexcept { return Mask(vtstq_u8(a, bit)); }
+    static TERNION_INLINE Bytes add_where(Mask mask, Bytes a, Bytes b) noexcept {
+        return Bytes(vaddq_u8(a, vandq_u8(mask, b)));
+    }
+    static TERNION_INLINE Bytes flip_where(Mask mask, Bytes a, Bytes bits) noexcept {
+        return Bytes(veorq_u8(a, vandq_u8(mask, bits)));
+    }
+    using Words = uint16x8_t;
+    static TERNION_INLINE Words words_zero() noexcept { return vdupq_n_u16(0); }
+    static TERNION_INLINE Words add_even(Words sums, Bytes r) noexcept {
+        return vaddq_u16(sums, vandq_u16(vreinterpretq_u16_u8(r), vdupq_n_u16(0xff)));
+    }
+    static TERNION_INLINE Words add_odd(Words sums, Bytes r) noexcept {
+        return vsraq_n_u16(sums, vreinterpretq_u16_u8(r), 8);
+    }
+    static TERNION_INLINE void store_words(std::uint16_t* to, Words r) noexcept { vst1q_u16(to, r); }
+    static TERNION_INLINE Wide add_bytes(Wide a, Bytes r) noexcept {
+        return Wide(vaddq_s32(a, vreinterpretq_s32_u32(vpaddlq_u16(vpaddlq_u8(r)))));
+    }
+
     static TERNION_INLINE Narrow narrow_zero() noexcept { return {vdupq_n_s16(0), vdupq_n_s16(0)}; }
     static TERNION_INLINE Narrow dot(Narrow sum, Bytes codes, Bytes activations) noexcept {
         const int8x16_t c = vreinterpretq_s8_u8(codes);
