@@ -25,6 +25,8 @@ constexpr std::string_view expected_backend() {
     return "avxvnni";
 #elif defined(__AVX2__)
     return "avx2";
+#elif defined(__SSSE3__)
+    return "ssse3";
 #elif defined(__SSE2__)
     return "generic";
 #else
@@ -89,6 +91,12 @@ TEST_CASE("an arch without a backend of its own gets the best that it derives fr
 #if !defined(TERNION_NO_SIMD)
 #if XSIMD_WITH_SSE2
     CHECK(backend_of<xsimd::sse2>::name == "generic");
+#endif
+#if XSIMD_WITH_SSSE3
+    CHECK(backend_of<xsimd::ssse3>::name == "ssse3");
+#endif
+#if XSIMD_WITH_AVX
+    CHECK(backend_of<xsimd::avx>::name == "ssse3");
 #endif
 #if XSIMD_WITH_AVX2
     CHECK(backend_of<xsimd::avx2>::name == "avx2");

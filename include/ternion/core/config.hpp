@@ -54,6 +54,8 @@ static_assert(std::endian::native == std::endian::little,
 
 // Functions that contain vector code live in an inline namespace named after what the compiler may use, so that
 // translation units compiled with different flags can be linked into one program.
+#define TERNION_JOIN_WORDS(a, b) a##b
+#define TERNION_JOIN(a, b) TERNION_JOIN_WORDS(a, b)
 #if defined(TERNION_NO_SIMD)
 #define TERNION_ABI no_simd
 #elif defined(__AVX512VNNI__) && defined(__AVX512VBMI__)
@@ -76,12 +78,12 @@ static_assert(std::endian::native == std::endian::little,
 #define TERNION_ABI x86_ssse3
 #elif defined(__SSE2__) || defined(_M_X64)
 #define TERNION_ABI x86_sse2
-#elif defined(__ARM_FEATURE_SVE) && __ARM_FEATURE_SVE_BITS == 128
-#define TERNION_ABI arm_sve128
-#elif defined(__ARM_FEATURE_SVE) && __ARM_FEATURE_SVE_BITS == 256
-#define TERNION_ABI arm_sve256
-#elif defined(__ARM_FEATURE_SVE) && __ARM_FEATURE_SVE_BITS == 512
-#define TERNION_ABI arm_sve512
+#elif defined(__ARM_FEATURE_SVE) && __ARM_FEATURE_SVE_BITS > 0 && defined(__ARM_FEATURE_SVE_MATMUL_INT8)
+#define TERNION_ABI TERNION_JOIN(arm_sve_i8mm_, __ARM_FEATURE_SVE_BITS)
+#elif defined(__ARM_FEATURE_SVE) && __ARM_FEATURE_SVE_BITS > 0
+#define TERNION_ABI TERNION_JOIN(arm_sve_, __ARM_FEATURE_SVE_BITS)
+#elif defined(__ARM_FEATURE_SVE) && defined(__ARM_FEATURE_DOTPROD)
+#define TERNION_ABI arm_sve_dotprod
 #elif defined(__ARM_FEATURE_SVE)
 #define TERNION_ABI arm_sve
 #elif defined(__ARM_FEATURE_MATMUL_INT8)
@@ -90,12 +92,8 @@ static_assert(std::endian::native == std::endian::little,
 #define TERNION_ABI arm_dotprod
 #elif defined(__ARM_NEON)
 #define TERNION_ABI arm_neon
-#elif defined(__riscv_v_fixed_vlen) && __riscv_v_fixed_vlen == 128
-#define TERNION_ABI riscv_v128
-#elif defined(__riscv_v_fixed_vlen) && __riscv_v_fixed_vlen == 256
-#define TERNION_ABI riscv_v256
-#elif defined(__riscv_v_fixed_vlen) && __riscv_v_fixed_vlen == 512
-#define TERNION_ABI riscv_v512
+#elif defined(__riscv_v_fixed_vlen) && __riscv_v_fixed_vlen > 0
+#define TERNION_ABI TERNION_JOIN(riscv_v_, __riscv_v_fixed_vlen)
 #elif defined(__riscv_vector)
 #define TERNION_ABI riscv_v
 #elif defined(__wasm_simd128__)

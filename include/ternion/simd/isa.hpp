@@ -10,6 +10,9 @@
 
 #if !defined(TERNION_NO_SIMD)
 #include "generic.hpp"
+#if XSIMD_WITH_SSSE3
+#include "isa/ssse3.hpp"
+#endif
 #if XSIMD_WITH_AVX2
 #include "isa/avx2.hpp"
 #endif
@@ -33,6 +36,15 @@
 #endif
 #if XSIMD_WITH_I8MM_NEON64
 #include "isa/neon_i8mm.hpp"
+#endif
+#if XSIMD_WITH_SVE
+#include "isa/sve.hpp"
+#endif
+#if XSIMD_WITH_RVV
+#include "isa/rvv.hpp"
+#endif
+#if XSIMD_WITH_WASM
+#include "isa/wasm_simd128.hpp"
 #endif
 #endif
 

@@ -71,12 +71,12 @@ struct Avx2 : Generic<Arch> {
 };
 
 template <std::derived_from<xsimd::avx2> Arch>
-Avx2<Arch> select_backend(Rank<1>, Arch);
+Avx2<Arch> select_backend(Rank<2>, Arch);
 
 #if XSIMD_WITH_AVX512F
 // AVX-512 without byte operations has nothing to offer here, and xsimd would emulate them.
 template <std::derived_from<xsimd::avx512f> Arch>
-Avx2<xsimd::avx2> select_backend(Rank<1>, Arch);
+Avx2<xsimd::avx2> select_backend(Rank<2>, Arch);
 #endif
 
 }  // namespace TERNION_ABI

@@ -29,7 +29,7 @@ struct AvxVnni : Avx2<Arch> {
 };
 
 template <std::derived_from<xsimd::avxvnni> Arch>
-AvxVnni<Arch> select_backend(Rank<2>, Arch);
+AvxVnni<Arch> select_backend(Rank<3>, Arch);
 
 }  // namespace TERNION_ABI
 }  // namespace ternion

@@ -80,6 +80,11 @@ struct Neon : Generic<Arch> {
         return Wide(vaddq_s32(a, vreinterpretq_s32_u32(vpaddlq_u16(vpaddlq_u8(r)))));
     }
 
+    /// tbl gives zero for an index past its table's end.
+    static TERNION_INLINE Bytes lookup64(const std::array<std::uint8_t, 64>& table, Bytes index) noexcept {
+        return Bytes(vqtbl4q_u8(vld1q_u8_x4(table.data()), vandq_u8(index, vdupq_n_u8(63))));
+    }
+
     static TERNION_INLINE Narrow narrow_zero() noexcept { return {vdupq_n_s16(0), vdupq_n_s16(0)}; }
     static TERNION_INLINE Narrow dot(Narrow sum, Bytes codes, Bytes activations) noexcept {
         const int8x16_t c = vreinterpretq_s8_u8(codes);
