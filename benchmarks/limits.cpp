@@ -62,9 +62,9 @@ double multiply_block(const Operands<dot_codes>& codes, const Operands<dot_activ
     for (std::size_t round = 0; round < dot_rounds; ++round) {
         benchmark::ClobberMemory();  // the operands may have changed: nothing moves out of the loop
         std::array<Backend::Bytes, dot_codes> c;
-        ternion::unroll<dot_codes>([&](auto i) TERNION_INLINE_LAMBDA { c[i] = Backend::load(codes[i].data()); });
+        ternion::unroll<dot_codes>([&](auto i) TERNION_INLINE_LAMBDA { c[i] = Backend::load_once(codes[i].data()); });
         ternion::unroll<dot_activations>([&](auto a) TERNION_INLINE_LAMBDA {
-            const auto x = Backend::load(activations[a].data());
+            const auto x = Backend::load_once(activations[a].data());
             ternion::unroll<dot_codes>([&](auto i) TERNION_INLINE_LAMBDA {
                 sums[a * dot_codes + i] = Backend::dot(sums[a * dot_codes + i], c[i], x);
             });

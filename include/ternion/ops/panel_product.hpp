@@ -66,27 +66,15 @@ class PanelProduct {
     void few_by_panel(RowRange rows, std::size_t m, std::size_t tokens) const noexcept {
         FewTail tail;
         if (ragged()) tail.fill(x_, m, tokens, full_chunks() * P::chunk_inputs);
-        std::size_t row = rows.begin / P::panel_rows * P::panel_rows;
-        if constexpr (B::registers > 16) {
-            for (; row + P::panel_rows < rows.end; row += 2 * P::panel_rows)
-                some_panels<2>(rows, row, m, tokens, tail);
-        }
-        for (; row < rows.end; row += P::panel_rows)
-            some_panels<1>(rows, row, m, tokens, tail);
-    }
-
-    /// R panels from `row` on.
-    template <std::size_t R>
-    void some_panels(RowRange rows, std::size_t row, std::size_t m, std::size_t tokens,
-                     const FewTail& tail) const noexcept {
         const std::size_t full = full_chunks();
-        alignas(64) std::int32_t sums[few_tokens * R * P::panel_rows];
-        run_panels<B, P, R>(panel(row), stride_, full, x_.q + m * x_.ld, x_.ld, tokens, sums, false);
-        if (ragged()) {
-            run_panels<B, P, R>(panel(row) + full * P::chunk_bytes, stride_, 1, tail.q[0], FewTail::inputs, tokens,
-                                sums, true);
+        alignas(64) std::int32_t sums[few_tokens * P::panel_rows];
+        for (std::size_t row = rows.begin / P::panel_rows * P::panel_rows; row < rows.end; row += P::panel_rows) {
+            run_panel<B, P>(panel(row), full, x_.q + m * x_.ld, x_.ld, tokens, sums, false);
+            if (ragged()) {
+                run_panel<B, P>(panel(row) + full * P::chunk_bytes, 1, tail.q[0], FewTail::inputs, tokens, sums, true);
+            }
+            results_.template write<P::panel_rows>(m, tokens, row, rows, sums);
         }
-        results_.template write<R * P::panel_rows>(m, tokens, row, rows, sums);
     }
 
     void many_by_tile(RowRange rows, std::size_t m, std::size_t tokens) const noexcept {

@@ -57,6 +57,8 @@ struct Generic {
     static TERNION_INLINE Bytes load(const void* from) noexcept {
         return Bytes::load_unaligned(static_cast<const std::uint8_t*>(from));
     }
+    /// As load, for what is used several times: a compiler may read it again each time, where loads are scarce.
+    static TERNION_INLINE Bytes load_once(const void* from) noexcept { return load(from); }
     static TERNION_INLINE void store(void* to, Bytes r) noexcept { r.store_unaligned(static_cast<std::uint8_t*>(to)); }
     /// The lower and the upper half of a register, to different places.
     static TERNION_INLINE void store_halves(void* low, void* high, Bytes r) noexcept {

@@ -51,6 +51,7 @@ struct ScalarBackend {
         std::memcpy(r.data(), from, bytes);
         return r;
     }
+    static Bytes load_once(const void* from) noexcept { return load(from); }
     static void store(void* to, const Bytes& r) noexcept { std::memcpy(to, r.data(), bytes); }
 
     /// Four activations, in every lane.

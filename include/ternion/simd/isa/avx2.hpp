@@ -21,6 +21,13 @@ struct Avx2 : Generic<Arch> {
     static constexpr std::string_view name = "avx2";
     static constexpr bool fast_masks = true;
 
+#if defined(__GNUC__)
+    static TERNION_INLINE Bytes load_once(const void* from) noexcept {
+        __m256i r = _mm256_loadu_si256(static_cast<const __m256i*>(from));
+        __asm__("" : "+x"(r));
+        return Bytes(r);
+    }
+#endif
     static TERNION_INLINE Narrow dot(Narrow sum, Bytes codes, Bytes activations) noexcept {
         return sum + Narrow(_mm256_maddubs_epi16(codes, activations));
     }

@@ -25,6 +25,13 @@ struct Avx512Bw : Generic<Arch> {
     // nothing.
     static constexpr __mmask16 all_lanes = 0xffff;
 
+#if defined(__GNUC__)
+    static TERNION_INLINE Bytes load_once(const void* from) noexcept {
+        __m512i r = _mm512_loadu_si512(from);
+        __asm__("" : "+v"(r));
+        return Bytes(r);
+    }
+#endif
     static TERNION_INLINE Narrow dot(Narrow sum, Bytes codes, Bytes activations) noexcept {
         return Narrow(_mm512_add_epi16(sum, _mm512_maddubs_epi16(codes, activations)));
     }
@@ -49,8 +56,12 @@ struct Avx512Bw : Generic<Arch> {
         const Wide magnitude = xsimd::bitwise_cast<std::int32_t>(x) & Wide(std::int32_t{0x7fffffff});
         return Wide(_mm512_maskz_max_epi32(all_lanes, peak, magnitude));
     }
-    static TERNION_INLINE Wide round(Floats x) noexcept { return Wide(_mm512_maskz_cvtps_epi32(all_lanes, x)); }
-    static TERNION_INLINE Floats to_floats(Wide r) noexcept { return Floats(_mm512_maskz_cvtepi32_ps(all_lanes, r)); }
+    static TERNION_INLINE Wide round(Floats x) noexcept {
+        return Wide(_mm512_maskz_cvtps_epi32(all_lanes, x));
+    }
+    static TERNION_INLINE Floats to_floats(Wide r) noexcept {
+        return Floats(_mm512_maskz_cvtepi32_ps(all_lanes, r));
+    }
     static TERNION_INLINE void store_low_bytes(std::int8_t* to, Wide r) noexcept {
         _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_maskz_cvtepi32_epi8(all_lanes, r));
     }
