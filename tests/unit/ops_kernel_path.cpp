@@ -12,7 +12,7 @@ using namespace ternion;
 
 /// Backends whose masks are worth a kernel of their own.
 bool fast_masks(std::string_view backend) {
-    return backend != "generic" && backend != "scalar";
+    return backend.starts_with("avx");
 }
 
 /// The path that is expected. A packing that isn't named here has no optional members, and is unpacked.
