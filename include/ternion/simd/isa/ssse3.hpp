@@ -14,6 +14,7 @@ template <class Arch>
 struct Ssse3 : Generic<Arch> {
     using Base = Generic<Arch>;
     using typename Base::Bytes;
+    using typename Base::Mask;
     using typename Base::Narrow;
     using typename Base::Wide;
     static constexpr std::string_view name = "ssse3";
@@ -25,6 +26,22 @@ struct Ssse3 : Generic<Arch> {
     static TERNION_INLINE Wide fold(Wide wide, Narrow narrow) noexcept {
         const __m128i sum = _mm_madd_epi16(narrow, _mm_set1_epi16(1));
         return wide + Wide(_mm_srai_epi32(sum, Shift));
+    }
+    static TERNION_INLINE Bytes lookup16(Bytes tables, Bytes index) noexcept {
+        return Bytes(_mm_shuffle_epi8(tables, index));
+    }
+    static TERNION_INLINE Mask load_mask(const void* from) noexcept {
+        std::int16_t bits;
+        std::memcpy(&bits, from, sizeof(bits));
+        const __m128i byte_of = _mm_set_epi64x(0x0101010101010101, 0);
+        const __m128i spread = _mm_shuffle_epi8(_mm_cvtsi32_si128(bits), byte_of);
+        return test_bit(Bytes(spread), Bytes(_mm_set1_epi64x(static_cast<long long>(0x8040201008040201u))));
+    }
+    static TERNION_INLINE Mask test_bit(Bytes a, Bytes bit) noexcept {
+        return Mask(_mm_cmpeq_epi8(_mm_and_si128(a, bit), bit));
+    }
+    static TERNION_INLINE Wide add_bytes(Wide a, Bytes r) noexcept {
+        return a + Wide(_mm_sad_epu8(r, _mm_setzero_si128()));
     }
     static TERNION_INLINE void store_low_bytes(std::int8_t* to, Wide r) noexcept {
         const __m128i words = _mm_packs_epi32(r, r);
