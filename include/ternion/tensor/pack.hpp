@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "../core/executor.hpp"
+#include "../core/function_ref.hpp"
 #include "../quant/absmean.hpp"
 #include "packed_ternary.hpp"
 
@@ -34,9 +35,20 @@ void check_block_scale([[maybe_unused]] float scale) {
     }
 }
 
-/// Writes the scales of one row's groups, scale_of(row, group, whether all its trits are zero).
-template <Packing P, class ScaleOf>
-void set_scales(Shape shape, std::byte* data, std::size_t row, const std::uint8_t* codes, const ScaleOf& scale_of) {
+/// Writes the K codes of a row.
+using RowCodes = FunctionRef<void(std::size_t row, std::uint8_t* codes)>;
+/// The scale of a row's group, in a packing that has such; `zeros` says whether all its trits are zero.
+using ScaleOf = FunctionRef<float(std::size_t row, std::size_t group, bool zeros)>;
+
+/// The codes of a packed matrix, for RowCodes.
+template <Packing P>
+auto codes_of(const TernaryView<P>& w) noexcept {
+    return [w](std::size_t row, std::uint8_t* codes) { P::unpack(w.shape(), w.data(), row, 0, w.cols(), codes); };
+}
+
+/// Writes the scales of one row's groups.
+template <Packing P>
+void set_scales(Shape shape, std::byte* data, std::size_t row, const std::uint8_t* codes, ScaleOf scale_of) {
     for (std::size_t k = 0, group = 0; k < shape.k; k += P::group_inputs, ++group) {
         const std::uint8_t* end = codes + std::min(shape.k, k + P::group_inputs);
         const bool zeros = std::all_of(codes + k, end, [](std::uint8_t code) { return code == 1; });
@@ -44,35 +56,39 @@ void set_scales(Shape shape, std::byte* data, std::size_t row, const std::uint8_
     }
 }
 
-/// Packs a matrix stripe by stripe: row_codes(n, codes) writes the K codes of row n. scale_of is for set_scales.
-template <Packing P, class RowCodes, class ScaleOf, class E>
-PackedTernary<P> pack_rows(Shape shape, float scale, E& executor, RowCodes&& row_codes,
-                           [[maybe_unused]] const ScaleOf& scale_of) {
+/// Packs stripes begin .. end - 1.
+template <Packing P>
+void pack_stripes(Shape shape, std::size_t begin, std::size_t end, RowCodes row_codes,
+                  [[maybe_unused]] ScaleOf scale_of, std::byte* bytes) {
+    std::vector<std::uint8_t> codes(std::min(P::stripe_rows(shape), shape.n) * shape.k);
+    for (std::size_t stripe = begin; stripe < end; ++stripe) {
+        const std::size_t rows = rows_in_stripe<P>(shape, stripe);
+        for (std::size_t i = 0; i < rows; ++i)
+            row_codes(stripe_row<P>(shape, stripe, i), codes.data() + i * shape.k);
+        P::pack_stripe(shape, stripe, codes.data(), bytes);
+        if constexpr (BlockScaledPacking<P>) {
+            for (std::size_t i = 0; i < rows; ++i)
+                set_scales<P>(shape, bytes, stripe_row<P>(shape, stripe, i), codes.data() + i * shape.k, scale_of);
+        }
+    }
+}
+
+/// Packs a matrix stripe by stripe, on the executor's threads.
+template <Packing P, class E>
+PackedTernary<P> pack_rows(Shape shape, float scale, E& executor, RowCodes row_codes, ScaleOf scale_of) {
     auto bytes = AlignedBuffer<std::byte>::uninitialized(P::bytes(shape));
     split(stripe_count<P>(shape), 1, executor, [&](std::size_t begin, std::size_t end) {
-        std::vector<std::uint8_t> codes(std::min(P::stripe_rows(shape), shape.n) * shape.k);
-        for (std::size_t stripe = begin; stripe < end; ++stripe) {
-            for (std::size_t i = 0; i < rows_in_stripe<P>(shape, stripe); ++i) {
-                row_codes(stripe_row<P>(shape, stripe, i), codes.data() + i * shape.k);
-            }
-            P::pack_stripe(shape, stripe, codes.data(), bytes.data());
-            if constexpr (BlockScaledPacking<P>) {
-                for (std::size_t i = 0; i < rows_in_stripe<P>(shape, stripe); ++i) {
-                    set_scales<P>(shape, bytes.data(), stripe_row<P>(shape, stripe, i), codes.data() + i * shape.k,
-                                  scale_of);
-                }
-            }
-        }
+        pack_stripes<P>(shape, begin, end, row_codes, scale_of, bytes.data());
     });
     return {shape, std::move(bytes), scale};
 }
 
 /// The same with one scale for the tensor. Groups of zeros have the scale zero in the formats that hold scales.
-template <Packing P, class RowCodes, class E>
-PackedTernary<P> pack_rows(Shape shape, float scale, E& executor, RowCodes&& row_codes) {
+template <Packing P, class E>
+PackedTernary<P> pack_rows(Shape shape, float scale, E& executor, RowCodes row_codes) {
     check_block_scale<P>(scale);
-    return pack_rows<P>(shape, scale, executor, row_codes,
-                        [scale](std::size_t, std::size_t, bool zeros) { return zeros ? 0 : scale; });
+    const auto scale_of = [scale](std::size_t, std::size_t, bool zeros) { return zeros ? 0 : scale; };
+    return pack_rows<P>(shape, scale, executor, row_codes, scale_of);
 }
 
 /// Throws for a zero that packing P has no encoding for.
@@ -130,11 +146,12 @@ PackedTernary<P> pack(std::span<const std::int8_t> trits, std::size_t n, std::si
         const auto zero = static_cast<std::size_t>(std::find(trits.begin(), trits.end(), 0) - trits.begin());
         if (zero != trits.size()) detail::refuse_zero<P>(zero / k, zero % k);
     }
-    return detail::pack_rows<P>(shape, scale, executor, [&](std::size_t row, std::uint8_t* codes) {
+    const auto row_codes = [&](std::size_t row, std::uint8_t* codes) {
         const std::int8_t* in = trits.data() + row * k;
         for (std::size_t i = 0; i < k; ++i)
             codes[i] = static_cast<std::uint8_t>(in[i] + 1);
-    });
+    };
+    return detail::pack_rows<P>(shape, scale, executor, row_codes);
 }
 
 /// Quantises float weights, row-major [N,K], by absmean (b1.58) and packs the trits; the scale is gamma. Throws what
@@ -153,9 +170,7 @@ template <Packing To, TernaryMatrix W, class E = Serial>
 PackedTernary<To> repack(const W& from, E&& executor = {}) {
     const auto view = from.view();
     detail::check_zeros<To>(view);
-    return detail::pack_rows<To>(view.shape(), view.scale(), executor, [&](std::size_t row, std::uint8_t* codes) {
-        W::packing::unpack(view.shape(), view.data(), row, 0, view.cols(), codes);
-    });
+    return detail::pack_rows<To>(view.shape(), view.scale(), executor, detail::codes_of(view));
 }
 
 }  // namespace ternion

@@ -112,9 +112,7 @@ auto repack(const W& from, E&& executor = {}) {
     const auto view = from.view();
     const auto trits = view.trits();
     detail::check_zeros<To>(trits);
-    const auto row_codes = [&](std::size_t row, std::uint8_t* codes) {
-        W::packing::unpack(trits.shape(), trits.data(), row, 0, trits.cols(), codes);
-    };
+    const auto row_codes = detail::codes_of(trits);
     if constexpr (BlockScaledPacking<To>) {
         const auto scales = detail::regroup(view, To::group_inputs);
         for (const float scale : scales)
@@ -127,7 +125,7 @@ auto repack(const W& from, E&& executor = {}) {
         std::vector<float> scales(view.rows() * view.groups());
         for (std::size_t i = 0; i < scales.size(); ++i)
             scales[i] = view.scale(i / view.groups(), i % view.groups());
-        auto packed = detail::pack_rows<To>(view.shape(), 1, executor, row_codes, [](auto...) { return 1.0f; });
+        auto packed = detail::pack_rows<To>(view.shape(), 1, executor, row_codes);
         return ScaledTernary<To>(std::move(packed), std::move(scales), by_row ? 0 : view.group_inputs());
     }
 }

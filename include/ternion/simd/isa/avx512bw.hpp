@@ -79,7 +79,9 @@ struct Avx512Bw : Generic<Arch> {
         std::memcpy(&mask, from, sizeof(mask));
         return mask;
     }
-    static TERNION_INLINE Mask test_bit(Bytes a, Bytes bit) noexcept { return _mm512_test_epi8_mask(a, bit); }
+    static TERNION_INLINE Mask test_bit(Bytes a, Bytes bit) noexcept {
+        return _mm512_test_epi8_mask(a, bit);
+    }
     static TERNION_INLINE Bytes add_where(Mask mask, Bytes a, Bytes b) noexcept {
         return Bytes(_mm512_mask_add_epi8(a, mask, a, b));
     }
