@@ -1,0 +1,53 @@
+// The example decoder on the arch that this program was compiled for: the logits of a small model, compared with those
+// of an independent implementation in double. golden_logits MODEL EXPECTED, where EXPECTED holds doubles [tokens,
+// vocab].
+
+#include <cmath>
+#include <cstddef>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "decoder.hpp"
+
+namespace {
+
+// Those of tests/golden/tiny-bitnet.json.
+constexpr int tokens[] = {TOKENS};
+
+std::vector<double> read_doubles(const char* path) {
+    std::ifstream file(path, std::ios::binary);
+    const std::vector<char> bytes((std::istreambuf_iterator<char>(file)), {});
+    std::vector<double> values(bytes.size() / sizeof(double));
+    std::memcpy(values.data(), bytes.data(), values.size() * sizeof(double));
+    return values;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    if (argc != 3) return 2;
+    const auto source = bitnet::open_model(argv[1], false);
+    bitnet::Threads threads(1);
+    const auto weights = bitnet::load_weights(*source, threads);
+    bitnet::Decoder decoder(weights, threads);
+    bitnet::KvCache cache(weights.config, std::size(tokens), bitnet::KvType::f32);
+    std::vector<float> logits(std::size(tokens) * weights.config.vocab);
+    decoder.forward(tokens, cache);
+    decoder.logits(0, std::size(tokens), logits);
+
+    const auto expected = read_doubles(argv[2]);
+    double difference = 0, norm = 0;
+    for (std::size_t i = 0; i < expected.size() && i < logits.size(); ++i) {
+        difference += (static_cast<double>(logits[i]) - expected[i]) * (static_cast<double>(logits[i]) - expected[i]);
+        norm += expected[i] * expected[i];
+    }
+    const double relative = std::sqrt(difference / norm);
+    const bool good = expected.size() == logits.size() && relative <= 1e-5;
+    std::printf("%zu logits, relative RMS %.3g: %s\n", logits.size(), relative, good ? "right" : "WRONG");
+    return !good;
+}
