@@ -143,7 +143,7 @@ struct LookupKernel {
         unroll<R>([&](auto r) TERNION_INLINE_LAMBDA {
             const std::byte* from = chunk + r * stride;
             if constexpr (Part == 0) B::prefetch(from + R * stride);  // the next panels are read next
-            index[r] = B::load(from + Part * B::bytes);
+            index[r] = B::load_once(from + Part * B::bytes);
             if constexpr (P::has_signs) signs[r] = B::broadcast16(from + P::index_bytes);
         });
         unroll<2>([&](auto nibble) TERNION_INLINE_LAMBDA {
