@@ -34,7 +34,7 @@ bytes; bits_per_weight; share_of_limit (reads or dot products, whichever binds; 
   --smoke           every benchmark once, on toy shapes: proves that they run; the figures mean nothing
   --help            this text
   --benchmark_*     options of Google Benchmark, such as:
-    --benchmark_filter=REGEX             only these, for instance '^(limit|gemv/interleaved2x32)/.*threads:1'
+    --benchmark_filter=REGEX             only these, for instance '^(limit|gemv/interleaved2x16)/.*threads:1'
     --benchmark_repetitions=5 --benchmark_enable_random_interleaving=true --benchmark_report_aggregates_only=true
     --benchmark_min_time=0.2             seconds for each (default: 0.5)
     --benchmark_out=FILE                 JSON, which draw_charts.py turns into charts

@@ -41,10 +41,10 @@ int main() {
         for (std::size_t b = 0; b < k / SparseBlocks::block; ++b)
             stored += std::to_integer<std::size_t>(w.bytes()[row * SparseBlocks::row_bytes({n, k}) + b]);
     }
-    const auto dense = ternion::repack<ternion::Interleaved2x32>(w);
+    const auto dense = ternion::repack<ternion::Interleaved2x16>(w);
     std::cout << "sparse_blocks: " << stored << " of " << n * k / SparseBlocks::block << " blocks stored; gemv is "
               << (y == expected ? "exact" : "wrong") << "; repacked to " << dense.bytes().size() << " bytes of "
-              << ternion::Interleaved2x32::name << ", which is "
+              << ternion::Interleaved2x16::name << ", which is "
               << (ternion::same_matrix(w, dense) ? "the same matrix" : "another matrix") << '\n';
     return y == expected ? 0 : 1;
 }

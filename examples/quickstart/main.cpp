@@ -7,7 +7,7 @@
 int main() {
     // W is 3 outputs by 4 inputs, each weight -1, 0 or +1; 0.5 multiplies them all.
     const std::vector<std::int8_t> trits{1, 0, -1, 1, 0, 1, 1, 0, -1, -1, 0, 1};
-    const auto w = ternion::pack<ternion::Interleaved2x32>(trits, 3, 4, 0.5f);
+    const auto w = ternion::pack<ternion::Interleaved2x16>(trits, 3, 4, 0.5f);
 
     // Exact: int8 activations, int32 sums. The scale plays no part.
     const std::vector<std::int8_t> q{127, -128, 5, 1};

@@ -11,6 +11,6 @@ void DISPATCHED(const Job& job) {
     const ternion::ActivationView x{job.activations, 1, job.cols, job.cols, nullptr, &job.sum_of_activations};
     ternion::multiply(ternion::TernaryView<ternion::I2S>(shape, job.i2s, 1.0f), x, {0, job.rows},
                       ternion::Output<std::int32_t>{job.i2s_results, job.rows});
-    ternion::multiply(ternion::TernaryView<ternion::Interleaved2x32>(shape, job.interleaved, 1.0f), x, {0, job.rows},
+    ternion::multiply(ternion::TernaryView<ternion::Interleaved2x16>(shape, job.interleaved, 1.0f), x, {0, job.rows},
                       ternion::Output<std::int32_t>{job.interleaved_results, job.rows});
 }

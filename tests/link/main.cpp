@@ -69,7 +69,7 @@ int run_parts(const std::vector<Part>& parts, const Input& input) {
 /// Units behind a boundary of raw pointers.
 int run_dispatched(void (*dispatched)(const Job&), const char* name, const Input& input) {
     const auto i2s = ternion::pack<ternion::I2S>(input.trits, rows, cols);
-    const auto interleaved = ternion::pack<ternion::Interleaved2x32>(input.trits, rows, cols);
+    const auto interleaved = ternion::pack<ternion::Interleaved2x16>(input.trits, rows, cols);
     const std::vector<std::int32_t> expected(input.expected.begin(), input.expected.begin() + rows);
     std::vector<std::int32_t> i2s_results(rows), interleaved_results(rows);
     const std::int32_t sum = std::accumulate(input.q.begin(), input.q.begin() + cols, 0);

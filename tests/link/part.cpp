@@ -8,11 +8,11 @@ void multiply(const ternion::PackedTernary<ternion::I2S>& w, std::span<const std
     ternion::gemm(w, q, y.size() / w.rows(), y);
 }
 
-ternion::PackedTernary<ternion::Interleaved2x32> pack(std::span<const std::int8_t> trits, ternion::Shape shape) {
-    return ternion::pack<ternion::Interleaved2x32>(trits, shape.n, shape.k, 0.5f);
+ternion::PackedTernary<ternion::Interleaved2x16> pack(std::span<const std::int8_t> trits, ternion::Shape shape) {
+    return ternion::pack<ternion::Interleaved2x16>(trits, shape.n, shape.k, 0.5f);
 }
 
-void multiply_floats(const ternion::PackedTernary<ternion::Interleaved2x32>& w, std::span<const float> x,
+void multiply_floats(const ternion::PackedTernary<ternion::Interleaved2x16>& w, std::span<const float> x,
                      std::span<float> y) {
     ternion::gemv(w, x, y);
 }

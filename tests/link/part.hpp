@@ -11,8 +11,8 @@ struct Part {
     std::string_view backend;
     void (*multiply)(const ternion::PackedTernary<ternion::I2S>& w, std::span<const std::int8_t> q,
                      std::span<std::int32_t> y);
-    ternion::PackedTernary<ternion::Interleaved2x32> (*pack)(std::span<const std::int8_t> trits, ternion::Shape shape);
-    void (*multiply_floats)(const ternion::PackedTernary<ternion::Interleaved2x32>& w, std::span<const float> x,
+    ternion::PackedTernary<ternion::Interleaved2x16> (*pack)(std::span<const std::int8_t> trits, ternion::Shape shape);
+    void (*multiply_floats)(const ternion::PackedTernary<ternion::Interleaved2x16>& w, std::span<const float> x,
                             std::span<float> y);
 };
 

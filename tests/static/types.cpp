@@ -27,7 +27,7 @@ static_assert(!std::is_default_constructible_v<TernaryView<I2S>>);
 struct NoPacking {
     static constexpr const char* name = "none";
 };
-static_assert(Packing<I2S> && Packing<Int8> && Packing<Interleaved2x32>);
+static_assert(Packing<I2S> && Packing<Int8> && Packing<Interleaved2x16>);
 static_assert(!Packing<int> && !Packing<NoPacking> && !Packing<PackedTernary<I2S>>);
 static_assert(TernaryMatrix<PackedTernary<I2S>> && TernaryMatrix<TernaryView<I2S>> && !TernaryMatrix<I2S>);
 static_assert(BlockScaledPacking<TQ1_0> && BlockScaledPacking<TQ2_0> && BlockScaledPacking<Q2_0>);

@@ -28,7 +28,7 @@ void check_golden_blocks(const std::string& key) {
     REQUIRE(trits.size() == 1024);
     REQUIRE(bytes.size() == P::bytes({2, 512}));
     CHECK(copy_of(pack<P>(trits, 2, 512, 0.5f).bytes()) == bytes);
-    CHECK(copy_of(repack<P>(pack<Interleaved2x32>(trits, 2, 512, 0.5f)).bytes()) == bytes);
+    CHECK(copy_of(repack<P>(pack<Interleaved2x16>(trits, 2, 512, 0.5f)).bytes()) == bytes);
 
     const auto view = borrow<P>(bytes, 2, 512, 3.0f);
     std::vector<std::int8_t> unpacked(1024);

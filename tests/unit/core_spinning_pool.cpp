@@ -37,7 +37,7 @@ TEST_CASE("a pool of one's own runs each index once, region after region", "[exe
 TEST_CASE("products, packing and quantising run on a pool of one's own", "[executor][threads]") {
     SpinningPool pool(3);
     const Product product = Product::random({300, 257}, 9, 5);
-    const auto packed = ternion::pack<ternion::Interleaved2x32>(product.trits, 300, 257, 0.5f, pool);
+    const auto packed = ternion::pack<ternion::Interleaved2x16>(product.trits, 300, 257, 0.5f, pool);
     std::vector<std::int32_t> y(9 * 300, poison);
     for (int layer = 0; layer < 200; ++layer) {  // as many regions as a decoder opens for a token
         ternion::multiply(packed.view(), product.x.view(), {0, 300}, ternion::Output<std::int32_t>{y.data(), 300},

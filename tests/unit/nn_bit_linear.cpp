@@ -92,7 +92,7 @@ TEST_CASE("BitLinear gives the same bits on every arch and executor", "[bit_line
 }
 
 TEST_CASE("forward_add adds the layer's result to what is there", "[bit_linear]") {
-    const BitLinear<Interleaved2x32, Absmax<8>, RmsNorm> layer(weights<Interleaved2x32>(), norm());
+    const BitLinear<Interleaved2x16, Absmax<8>, RmsNorm> layer(weights<Interleaved2x16>(), norm());
     const auto x = test::random_floats(m * k, 5, 7);
     const auto residual = test::random_floats(m * n, 6, 100);
     BitLinearWorkspace workspace;
@@ -146,7 +146,7 @@ TEST_CASE("one workspace serves layers of different sizes", "[bit_linear]") {
 }
 
 TEST_CASE("one layer serves many callers at once", "[bit_linear][threads]") {
-    const BitLinear<Interleaved2x32, Absmax<8>, RmsNorm> layer(weights<Interleaved2x32>(), norm());
+    const BitLinear<Interleaved2x16, Absmax<8>, RmsNorm> layer(weights<Interleaved2x16>(), norm());
     const auto x = test::random_floats(m * k, 11, 7);
     BitLinearWorkspace workspace;
     Floats expected(m * n);

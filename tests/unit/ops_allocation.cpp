@@ -60,7 +60,7 @@ TEST_CASE("no kernel allocates, at any batch", "[allocation]") {
 }
 
 TEST_CASE("gemv and gemm allocate nothing where they say so", "[allocation]") {
-    const auto w = pack<Interleaved2x32>(test::random_trits(n * k, 2), n, k);
+    const auto w = pack<Interleaved2x16>(test::random_trits(n * k, 2), n, k);
     const auto q = test::random_activations(k, 3);
     std::vector<std::int32_t> sums(n);
     CHECK(allocations_of([&] { gemv(w, q, sums); }) == 0);
@@ -88,8 +88,8 @@ TEST_CASE("gemv and gemm allocate nothing where they say so", "[allocation]") {
 }
 
 TEST_CASE("BitLinear allocates on the first call only", "[allocation]") {
-    const BitLinear<Interleaved2x32, Absmax<8>, RmsNorm> layer(
-        pack<Interleaved2x32>(test::random_trits(n * k, 5), n, k), RmsNorm(std::vector<float>(k, 1.0f), 1e-5f));
+    const BitLinear<Interleaved2x16, Absmax<8>, RmsNorm> layer(
+        pack<Interleaved2x16>(test::random_trits(n * k, 5), n, k), RmsNorm(std::vector<float>(k, 1.0f), 1e-5f));
     const BitLinear<I2S> smaller(pack<I2S>(test::random_trits(9 * 20, 6), 9, 20));
     const auto x = test::random_floats(m * k, 7);
     std::vector<float> y(m * n);

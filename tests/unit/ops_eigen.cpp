@@ -21,7 +21,7 @@ using ByteVector = Eigen::Matrix<std::int8_t, Eigen::Dynamic, 1>;
 using IntVector = Eigen::Matrix<std::int32_t, Eigen::Dynamic, 1>;
 
 struct Operands {
-    PackedTernary<Interleaved2x32> w;
+    PackedTernary<Interleaved2x16> w;
     RowMajorMatrix<std::int8_t> q;  // [M,K]
     RowMajorInts sums;              // [M,N]
     RowMajorMatrix<float> x;        // [M,K]
@@ -32,7 +32,7 @@ Operands operands() {
     const auto trits = test::random_trits(n * k, 1);
     const auto q = test::random_activations(m * k, 2);
     const auto x = test::random_floats(m * k, 3, 4);
-    Operands all{pack<Interleaved2x32>(trits, n, k, 0.3f),
+    Operands all{pack<Interleaved2x16>(trits, n, k, 0.3f),
                  Eigen::Map<const RowMajorMatrix<std::int8_t>>(q.data(), m, k), RowMajorInts(m, n),
                  Eigen::Map<const RowMajorMatrix<float>>(x.data(), m, k), RowMajorMatrix<float>(m, n)};
     reference_gemm(trits, n, k, q, m, values_of(all.sums));

@@ -17,8 +17,8 @@ bool fast_masks(std::string_view backend) {
 
 /// The path that is expected. A packing that isn't named here has no optional members, and is unpacked.
 KernelPath expected_path(std::string_view packing, std::string_view backend) {
-    if (packing == Interleaved2x32::name) return KernelPath::panel;
-    if (packing == Trits5x32::name) return backend == "avx512vbmi" ? KernelPath::panel : KernelPath::unpack;
+    if (packing == Interleaved2x16::name) return KernelPath::panel;
+    if (packing == Trits5x16::name) return backend == "avx512vbmi" ? KernelPath::panel : KernelPath::unpack;
     if (packing == PairLookup::name || packing == TripleLookup::name) return KernelPath::lookup;
     if (packing == BitPlanes::name) return fast_masks(backend) ? KernelPath::mask : KernelPath::unpack_simd;
     for (const auto name : {I2S::name, TQ1_0::name, TQ2_0::name, HuggingFace::name})
@@ -37,12 +37,12 @@ TEST_CASE("every packing takes the path that it is meant to take on every arch",
 TEST_CASE("the path is known at compile time, by default for the default arch", "[kernel_path]") {
     static_assert(kernel_path<Int8> == kernel_path<Int8, default_arch>);
     static_assert(kernel_path<Int8, Scalar> == KernelPath::unpack);
-    static_assert(kernel_path<Interleaved2x32> == KernelPath::panel);
+    static_assert(kernel_path<Interleaved2x16> == KernelPath::panel);
     static_assert(kernel_path<PairLookup> == KernelPath::lookup);
     static_assert(kernel_path<Binary> == kernel_path<BitPlanes>);
     for (const test::Kernel& kernel : test::all_kernels()) {
-        if (kernel.backend != backend_of<default_arch>::name || kernel.packing != Interleaved2x32::name) continue;
-        CHECK(kernel.path == kernel_path<Interleaved2x32>);
+        if (kernel.backend != backend_of<default_arch>::name || kernel.packing != Interleaved2x16::name) continue;
+        CHECK(kernel.path == kernel_path<Interleaved2x16>);
     }
 }
 

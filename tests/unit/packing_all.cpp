@@ -23,8 +23,8 @@ TEST_CASE("the list of packings has these, and each name once", "[packing]") {
     CHECK(listed<TQ2_0>());
     CHECK(listed<Q2_0>());
     CHECK(listed<HuggingFace>());
-    CHECK(listed<Interleaved2x32>());
-    CHECK(listed<Trits5x32>());
+    CHECK(listed<Interleaved2x16>());
+    CHECK(listed<Trits5x16>());
     CHECK(listed<PairLookup>());
     CHECK(listed<TripleLookup>());
     CHECK(listed<BitPlanes>());

@@ -59,7 +59,7 @@ TEST_CASE("binary keeps signs of every shape, and any segment of a row", "[packi
             std::vector<std::int8_t> unpacked(n * k);
             w.unpack(unpacked);
             CHECK(unpacked == trits);
-            CHECK(repack<Binary>(repack<Interleaved2x32>(w)) == w);
+            CHECK(repack<Binary>(repack<Interleaved2x16>(w)) == w);
             CHECK(repack<BitPlanes>(w) == pack<BitPlanes>(trits, n, k, -0.5f));
             for (std::size_t first = 0; first < k; first += 1 + first / 4) {
                 for (std::size_t count = 0; count <= k - first; count += 1 + count / 4) {

@@ -39,7 +39,7 @@ TEST_CASE("i2_s equals the original program's bytes", "[packing][i2s]") {
 
     bytes.resize(I2S::bytes({n, k}));
     CHECK(test::copy_of(pack<I2S>(trits, n, k).bytes()) == bytes);
-    CHECK(test::copy_of(repack<I2S>(pack<Interleaved2x32>(trits, n, k)).bytes()) == bytes);
+    CHECK(test::copy_of(repack<I2S>(pack<Interleaved2x16>(trits, n, k)).bytes()) == bytes);
 }
 
 TEST_CASE("the original program's bytes give the same product on every arch", "[packing][i2s]") {

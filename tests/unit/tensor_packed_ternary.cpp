@@ -69,7 +69,7 @@ TEST_CASE("a view shares the matrix's memory", "[packed_ternary]") {
 }
 
 TEST_CASE("unpacking wants room for every trit, and no more", "[packed_ternary]") {
-    const auto packed = pack<Interleaved2x32>(test::random_trits(shape.size(), 4), shape.n, shape.k);
+    const auto packed = pack<Interleaved2x16>(test::random_trits(shape.size(), 4), shape.n, shape.k);
     for (const std::size_t size : {std::size_t{0}, shape.size() - 1, shape.size() + 1}) {
         std::vector<std::int8_t> trits(size, 9);
         CHECK_THROWS_MATCHES(packed.unpack(trits), std::invalid_argument,

@@ -10,8 +10,8 @@
 namespace bitnet {
 
 /// 1.6 bits a weight where the machine decodes them in registers, else 2: one token at a time is bound by memory.
-using Packing = std::conditional_t<ternion::kernel_path<ternion::Trits5x32> == ternion::KernelPath::panel,
-                                   ternion::Trits5x32, ternion::Interleaved2x32>;
+using Packing = std::conditional_t<ternion::kernel_path<ternion::Trits5x16> == ternion::KernelPath::panel,
+                                   ternion::Trits5x16, ternion::Interleaved2x16>;
 using PackedMatrix = ternion::PackedTernary<Packing>;
 
 /// A ternary matrix W [outputs, inputs], packed for computing, in memory of a MatrixStore.

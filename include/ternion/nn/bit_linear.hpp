@@ -26,7 +26,7 @@ struct BitLinearWorkspace {
 };
 
 /// A linear layer with ternary weights, y = W · quantised(norm(x)), composed of a packing for the weights, a quantizer
-/// for the activations and a norm before it: BitLinear<Interleaved2x32> is b1.58's, with RmsNorm as third argument its
+/// for the activations and a norm before it: BitLinear<Interleaved2x16> is b1.58's, with RmsNorm as third argument its
 /// form with a sub-norm. W[N,K], x [M,K], y [M,N], all row-major. Const and so free to be used by several callers, each
 /// with its own workspace. The integer product is exact; the float result is Output's formula. Source: arXiv
 /// 2402.17764, section 2.

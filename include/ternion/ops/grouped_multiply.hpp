@@ -23,26 +23,27 @@ inline namespace TERNION_ABI {
 /// The largest group of inputs that shares a scale.
 inline constexpr std::size_t max_group_inputs = 256;
 
-/// The integers of groups from one panel, decoded in registers.
-template <class B, class P>
+/// The integers of groups from R neighbouring panels, decoded in registers.
+template <class B, class P, std::size_t R>
 class PanelGroups {
  public:
-    static constexpr std::size_t rows = P::panel_rows;
+    static constexpr std::size_t rows = R * P::panel_rows;
 
     PanelGroups(const TernaryView<P>& w, std::size_t row, std::size_t) noexcept
-        : panel_(w.data() + row / P::panel_rows * P::panel_bytes(w.shape())) {}
+        : panel_(w.data() + row / P::panel_rows * P::panel_bytes(w.shape())), stride_(P::panel_bytes(w.shape())) {}
 
     static void open(std::size_t, std::size_t) noexcept {}
 
     /// sums[m][row] = codes · x over inputs k .. k + count - 1; x may be read up to a multiple of 64.
     void multiply(std::size_t k, std::size_t count, const std::int8_t* x, std::size_t ld, std::size_t tokens,
                   std::int32_t* sums) const noexcept {
-        run_panel<B, P>(panel_ + k / P::chunk_inputs * P::chunk_bytes, ceil_div(count, P::chunk_inputs), x, ld, tokens,
-                        sums, false);
+        run_panels<B, P, R>(panel_ + k / P::chunk_inputs * P::chunk_bytes, stride_, ceil_div(count, P::chunk_inputs), x,
+                            ld, tokens, sums, false);
     }
 
  private:
     const std::byte* panel_;
+    std::size_t stride_;
 };
 
 /// The integers of groups from a few rows, unpacked to bytes.
@@ -83,7 +84,6 @@ concept GroupedPanels = PanelPacking<P, B> && 64 % P::chunk_inputs == 0;
 template <class B, class P, class Scales, ResultType Out>
 class GroupedMultiply {
  public:
-    using Groups = std::conditional_t<GroupedPanels<P, B>, PanelGroups<B, P>, RowGroups<B, P>>;
     static constexpr std::size_t block_tokens = 48;
 
     GroupedMultiply(const ScaledView<P, Scales>& w, const ActivationView& x, const Output<Out>& out) noexcept
@@ -94,8 +94,18 @@ class GroupedMultiply {
             m_ = m;
             tokens_ = std::min(block_tokens, x_.m - m);
             fill_tail();
-            for (std::size_t row = rows.begin / Groups::rows * Groups::rows; row < rows.end; row += Groups::rows)
-                block(row, rows);
+            if constexpr (GroupedPanels<P, B>) {
+                std::size_t row = rows.begin / P::panel_rows * P::panel_rows;
+                if constexpr (B::registers > 16) {
+                    for (; row + P::panel_rows < rows.end; row += 2 * P::panel_rows)
+                        block<PanelGroups<B, P, 2>>(row, rows);
+                }
+                for (; row < rows.end; row += P::panel_rows)
+                    block<PanelGroups<B, P, 1>>(row, rows);
+            } else {
+                for (std::size_t row = rows.begin; row < rows.end; row += RowGroups<B, P>::rows)
+                    block<RowGroups<B, P>>(row, rows);
+            }
         }
     }
 
@@ -109,6 +119,7 @@ class GroupedMultiply {
         }
     }
 
+    template <class Groups>
     void block(std::size_t row, RowRange rows) noexcept {
         const std::size_t count = std::min(Groups::rows, w_.rows() - row);
         Groups groups(w_.trits(), row, count);
@@ -120,21 +131,22 @@ class GroupedMultiply {
             const bool last = g + 1 == groups_;
             const std::int8_t* x = last ? tail_[0] : x_.q + m_ * x_.ld + k;
             groups.multiply(k, std::min(group_, x_.k - k), x, last ? max_group_inputs : x_.ld, tokens_, sums);
-            add(row, count, g, sums, totals);
+            add<Groups::rows>(row, count, g, sums, totals);
         }
-        write(row, rows, totals);
+        write<Groups::rows>(row, rows, totals);
     }
 
     /// totals += sums, dequantised by the scales of group g; the first group sets them.
+    template <std::size_t Rows>
     void add(std::size_t row, std::size_t count, std::size_t g, const std::int32_t* sums,
              float* totals) const noexcept {
-        std::array<float, Groups::rows> scales{};
+        std::array<float, Rows> scales{};
         for (std::size_t r = 0; r < count; ++r)
             scales[r] = w_.scale(row + r, g);
-        for (std::size_t t = 0; t < tokens_; ++t, sums += Groups::rows, totals += Groups::rows) {
+        for (std::size_t t = 0; t < tokens_; ++t, sums += Rows, totals += Rows) {
             const std::uint32_t bias = sum_of_activations(m_ + t, g);
             const float x_scale = x_.scales[m_ + t];
-            for (std::size_t r = 0; r < Groups::rows; ++r) {
+            for (std::size_t r = 0; r < Rows; ++r) {
                 const auto exact = static_cast<std::int32_t>(static_cast<std::uint32_t>(sums[r]) - bias);
                 const float scale = scales[r] * x_scale;
                 const float sum = static_cast<float>(exact);
@@ -153,10 +165,11 @@ class GroupedMultiply {
         return sum;
     }
 
+    template <std::size_t Rows>
     void write(std::size_t row, RowRange rows, const float* totals) const noexcept {
         const std::size_t begin = std::max(row, rows.begin);
-        const std::size_t end = std::min(row + Groups::rows, rows.end);
-        for (std::size_t t = 0; t < tokens_; ++t, totals += Groups::rows) {
+        const std::size_t end = std::min(row + Rows, rows.end);
+        for (std::size_t t = 0; t < tokens_; ++t, totals += Rows) {
             Out* y = out_.data + (m_ + t) * out_.ld;
             const float* residual = out_.residual == nullptr ? nullptr : out_.residual + (m_ + t) * out_.residual_ld;
             for (std::size_t n = begin; n < end; ++n) {
@@ -208,8 +221,9 @@ void multiply(const ScaledView<P, Scales>& w, const ActivationView& x, RowRange 
         TERNION_ASSERT(x.k == w.cols() && x.ld >= x.k);
         TERNION_ASSERT(x.m == 0 || (x.group_sums != nullptr && x.scales != nullptr));
         TERNION_ASSERT(rows.begin <= rows.end && rows.end <= w.rows() && out.ld >= rows.end);
-        using Product = GroupedMultiply<B, P, Scales, Out>;
-        split_rows(rows, Product::Groups::rows, executor, [&](RowRange part) { Product(w, x, out).run(part); });
+        constexpr std::size_t step = GroupedPanels<P, B> ? 16 : RowKernel<B>::rows;
+        split_rows(rows, step, executor,
+                   [&](RowRange part) { GroupedMultiply<B, P, Scales, Out>(w, x, out).run(part); });
     }
 }
 

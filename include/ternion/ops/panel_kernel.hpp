@@ -16,14 +16,15 @@
 namespace ternion {
 inline namespace TERNION_ABI {
 
-/// The product of one panel with M tokens, decoded on the fly: for GEMV and small batches, where memory is the limit.
-/// Several registers of rows share each broadcast of activations, which would otherwise keep the load ports busy.
-template <class B, class P, std::size_t M>
+/// The product of R panels with M tokens, decoded on the fly: for GEMV and small batches, where memory is the limit.
+/// Panels share each broadcast of activations, which would otherwise keep the load ports busy. They lie far apart: each
+/// is a stream of its own, and two of them keep more of the memory system busy than one.
+template <class B, class P, std::size_t M, std::size_t R>
 struct PanelKernel {
     static constexpr std::size_t parts = P::chunk_bytes / B::bytes;  // registers that read a chunk
     static constexpr std::size_t quads = P::quads;
-    // As many parts at once as have registers: for the codes as read, as decoded, and the sums of M tokens.
-    static constexpr std::size_t rows = std::bit_floor(std::min(parts, (B::registers - 2) / (M + 2)));
+    // As many of the R * parts registers at once as there are registers for: codes as read, as decoded, and sums.
+    static constexpr std::size_t rows = std::bit_floor(std::min(R * parts, (B::registers - 2) / (M + 2)));
 
     // Codes that stay at their place in the byte save the shifts, but need an accumulator for each place, and an
     // accumulator of 32 bits. Without them several chunks at once hide the latency of a dot product; with them a chunk
@@ -35,36 +36,36 @@ struct PanelKernel {
     static constexpr std::size_t places = in_place ? quads : 1;
     static constexpr std::size_t sets = B::registers / 2 / (M * rows);
     static constexpr std::size_t unrolled = in_place ? 1 : std::clamp<std::size_t>(sets, 1, 3);
-    static constexpr std::size_t prefetch_bytes = 4096;
+    static constexpr std::size_t prefetch_bytes = 512;
 
     using Accumulators = std::array<typename B::Narrow, M * rows * places * unrolled>;
 
-    /// sums[m][row] = codes · x, or += with `add`, for `chunks` chunks. Row m of x begins at x + m * ld, and of sums at
-    /// sums + m * panel_rows.
-    static TERNION_NOINLINE void run(const std::byte* panel, std::size_t chunks, const std::int8_t* x, std::size_t ld,
-                                     std::int32_t* sums, bool add) noexcept {
-        // Where only some of the rows are multiplied at once, the others follow soon, so that memory is read in order.
-        const std::size_t block = rows == parts ? chunks : std::size_t{32};
+    /// sums[m][row] = codes · x, or += with `add`, for `chunks` chunks of R panels that lie `stride` bytes apart. Row m
+    /// of x begins at x + m * ld, and of sums at sums + m * R * 16.
+    static TERNION_NOINLINE void run(const std::byte* panel, std::size_t stride, std::size_t chunks,
+                                     const std::int8_t* x, std::size_t ld, std::int32_t* sums, bool add) noexcept {
+        // Where only some rows are multiplied at once, the others follow soon, so that memory is read in order.
+        const std::size_t block = rows == R * parts ? chunks : std::size_t{32};
         std::size_t c = 0;
-        do {
+        do {  // at least once: without chunks the sums are still set to zero
             const std::size_t count = std::min(block, chunks - c);
-            for (std::size_t part = 0; part < parts; part += rows) {
-                run_rows(panel + c * P::chunk_bytes + part * B::bytes, count, x + c * P::chunk_inputs, ld,
-                         sums + part * B::lanes, add || c != 0);
+            for (std::size_t row = 0; row < R * parts; row += rows) {
+                const std::byte* place = panel + c * P::chunk_bytes + row / parts * stride + row % parts * B::bytes;
+                run_rows(place, stride, count, x + c * P::chunk_inputs, ld, sums + row * B::lanes, add || c != 0);
             }
             c += block;
         } while (c < chunks);
     }
 
  private:
-    static TERNION_INLINE void run_rows(const std::byte* panel, std::size_t chunks, const std::int8_t* x,
-                                        std::size_t ld, std::int32_t* sums, bool add) noexcept {
+    static TERNION_INLINE void run_rows(const std::byte* panel, std::size_t stride, std::size_t chunks,
+                                        const std::int8_t* x, std::size_t ld, std::int32_t* sums, bool add) noexcept {
         constexpr std::size_t dots = in_place ? 1 : quads;  // to one accumulator, in one chunk
         constexpr std::size_t block = B::fold_every(in_place ? highest_code : 2) / dots * unrolled;
         std::size_t c = 0;
-        do {  // at least once: without chunks the sums are still set to zero
+        do {
             const std::size_t count = std::min(block, chunks - c);
-            run_block(panel + c * P::chunk_bytes, count, x + c * P::chunk_inputs, ld, sums, add || c != 0);
+            run_block(panel + c * P::chunk_bytes, stride, count, x + c * P::chunk_inputs, ld, sums, add || c != 0);
             c += block;
         } while (c < chunks);
     }
@@ -73,32 +74,32 @@ struct PanelKernel {
         return ((u * M + m) * rows + row) * places + place;
     }
 
-    static TERNION_INLINE void run_block(const std::byte* panel, std::size_t chunks, const std::int8_t* x,
-                                         std::size_t ld, std::int32_t* sums, bool add) noexcept {
+    static TERNION_INLINE void run_block(const std::byte* panel, std::size_t stride, std::size_t chunks,
+                                         const std::int8_t* x, std::size_t ld, std::int32_t* sums, bool add) noexcept {
         Accumulators sum;
         unroll<sum.size()>([&](auto i) TERNION_INLINE_LAMBDA { sum[i] = B::narrow_zero(); });
         std::size_t c = 0;
         for (; c + unrolled <= chunks; c += unrolled) {
-            unroll<unrolled>([&](auto u) TERNION_INLINE_LAMBDA { add_chunk<u>(panel, c + u, x, ld, sum); });
+            unroll<unrolled>([&](auto u) TERNION_INLINE_LAMBDA { add_chunk<u>(panel, stride, c + u, x, ld, sum); });
         }
         // What is left over goes to different accumulators too: none may take more than its share before it is folded.
         unroll<unrolled - 1>([&](auto u) TERNION_INLINE_LAMBDA {
-            if (c + u < chunks) add_chunk<u>(panel, c + u, x, ld, sum);
+            if (c + u < chunks) add_chunk<u>(panel, stride, c + u, x, ld, sum);
         });
         add ? fold<true>(sum, sums) : fold<false>(sum, sums);
     }
 
     template <std::size_t U>
-    static TERNION_INLINE void add_chunk(const std::byte* panel, std::size_t c, const std::int8_t* x, std::size_t ld,
-                                         Accumulators& sum) noexcept {
+    static TERNION_INLINE void add_chunk(const std::byte* panel, std::size_t stride, std::size_t c,
+                                         const std::int8_t* x, std::size_t ld, Accumulators& sum) noexcept {
         using Opened = decltype(P::template open<B>(B::load(panel)));
         panel += c * P::chunk_bytes;
         x += c * P::chunk_inputs;
-        for (std::size_t line = 0; line < P::chunk_bytes; line += 64)
-            B::prefetch(panel + prefetch_bytes + line);
         std::array<Opened, rows> opened;
         unroll<rows>([&](auto row) TERNION_INLINE_LAMBDA {
-            opened[row] = P::template open<B>(B::load_once(panel + row * B::bytes));
+            const std::byte* chunk = panel + row / parts * stride;
+            if constexpr (row % parts == 0) B::prefetch(chunk + prefetch_bytes);
+            opened[row] = P::template open<B>(B::load_once(chunk + row % parts * B::bytes));
         });
         unroll<quads>([&](auto q) TERNION_INLINE_LAMBDA {
             std::array<typename B::Bytes, rows> codes;
@@ -117,7 +118,7 @@ struct PanelKernel {
     template <bool Add>
     static TERNION_INLINE void fold(const Accumulators& sum, std::int32_t* sums) noexcept {
         unroll<M * rows>([&](auto i) TERNION_INLINE_LAMBDA {
-            std::int32_t* out = sums + i / rows * P::panel_rows + i % rows * B::lanes;
+            std::int32_t* out = sums + i / rows * R * P::panel_rows + i % rows * B::lanes;
             auto total = Add ? B::load_wide(out) : B::wide_zero();
             unroll<places>([&](auto place) TERNION_INLINE_LAMBDA {
                 constexpr int shift = in_place ? P::in_place_shift[place] : 0;
@@ -131,15 +132,16 @@ struct PanelKernel {
 };
 
 /// PanelKernel for a number of tokens that is known at run time only, in blocks.
-template <class B, class P>
-TERNION_INLINE void run_panel(const std::byte* panel, std::size_t chunks, const std::int8_t* x, std::size_t ld,
-                              std::size_t tokens, std::int32_t* sums, bool add) noexcept {
+template <class B, class P, std::size_t R>
+TERNION_INLINE void run_panels(const std::byte* panel, std::size_t stride, std::size_t chunks, const std::int8_t* x,
+                               std::size_t ld, std::size_t tokens, std::int32_t* sums, bool add) noexcept {
     const auto blocks = [&]<std::size_t M>() {
-        for (; tokens >= M; tokens -= M, x += M * ld, sums += M * P::panel_rows)
-            PanelKernel<B, P, M>::run(panel, chunks, x, ld, sums, add);
+        for (; tokens >= M; tokens -= M, x += M * ld, sums += M * R * P::panel_rows) {
+            PanelKernel<B, P, M, R>::run(panel, stride, chunks, x, ld, sums, add);
+        }
     };
-    if constexpr (B::registers > 16) blocks.template operator()<12>();
-    if constexpr (B::registers > 16) blocks.template operator()<8>();
+    if constexpr (B::registers > 16 && R == 2) blocks.template operator()<12>();
+    if constexpr (B::registers > 16 && R == 2) blocks.template operator()<8>();
     blocks.template operator()<4>();
     blocks.template operator()<2>();
     blocks.template operator()<1>();

@@ -66,14 +66,33 @@ class PanelProduct {
     void few_by_panel(RowRange rows, std::size_t m, std::size_t tokens) const noexcept {
         FewTail tail;
         if (ragged()) tail.fill(x_, m, tokens, full_chunks() * P::chunk_inputs);
+        // A panel of the first half goes with one of the second: two streams that never jump.
+        std::size_t row = rows.begin / P::panel_rows * P::panel_rows;
+        if constexpr (B::registers > 16) {
+            const std::size_t half = ceil_div(rows.end - row, P::panel_rows) / 2 * P::panel_rows;
+            for (const std::size_t end = row + half; row < end; row += P::panel_rows)
+                some_panels<2>(rows, row, half, m, tokens, tail);
+            row += half;
+        }
+        for (; row < rows.end; row += P::panel_rows)
+            some_panels<1>(rows, row, 0, m, tokens, tail);
+    }
+
+    /// R panels, from `row` on, `apart` rows apart.
+    template <std::size_t R>
+    void some_panels(RowRange rows, std::size_t row, std::size_t apart, std::size_t m, std::size_t tokens,
+                     const FewTail& tail) const noexcept {
         const std::size_t full = full_chunks();
-        alignas(64) std::int32_t sums[few_tokens * P::panel_rows];
-        for (std::size_t row = rows.begin / P::panel_rows * P::panel_rows; row < rows.end; row += P::panel_rows) {
-            run_panel<B, P>(panel(row), full, x_.q + m * x_.ld, x_.ld, tokens, sums, false);
-            if (ragged()) {
-                run_panel<B, P>(panel(row) + full * P::chunk_bytes, 1, tail.q[0], FewTail::inputs, tokens, sums, true);
-            }
-            results_.template write<P::panel_rows>(m, tokens, row, rows, sums);
+        const std::size_t stride = apart / P::panel_rows * stride_;
+        alignas(64) std::int32_t sums[few_tokens * R * P::panel_rows];
+        run_panels<B, P, R>(panel(row), stride, full, x_.q + m * x_.ld, x_.ld, tokens, sums, false);
+        if (ragged()) {
+            run_panels<B, P, R>(panel(row) + full * P::chunk_bytes, stride, 1, tail.q[0], FewTail::inputs, tokens, sums,
+                                true);
+        }
+        for (std::size_t r = 0; r < R; ++r) {
+            results_.template write<P::panel_rows, R * P::panel_rows>(m, tokens, row + r * apart, rows,
+                                                                      sums + r * P::panel_rows);
         }
     }
 

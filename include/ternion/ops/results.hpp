@@ -33,13 +33,14 @@ class Results {
           value_bytes_(sizeof(Out)),
           write_(write_as<Out>) {}
 
-    /// Writes those of the sums [tokens][Rows] that lie in `rows`; they begin at token m and row `first`.
-    template <std::size_t Rows>
+    /// Writes those of the sums [tokens][Stride] that lie in `rows`; Rows of them each, from token m and row `first`
+    /// on.
+    template <std::size_t Rows, std::size_t Stride = Rows>
     void write(std::size_t m, std::size_t tokens, std::size_t first, RowRange rows,
                const std::int32_t* sums) const noexcept {
         const std::size_t begin = std::max(first, rows.begin);
         const std::size_t end = std::min(first + Rows, rows.end);
-        write_(*this, {m, tokens, begin, end - begin, sums + (begin - first), Rows});
+        write_(*this, {m, tokens, begin, end - begin, sums + (begin - first), Stride});
     }
 
     /// Asks for the lines that such a write will touch: rows of Y lie far apart, and each would wait for memory.
@@ -71,8 +72,8 @@ class Results {
         switch (block.count) {  // constants, so no loops
             case 64:
                 return write(64);
-            case 32:
-                return write(32);
+            case 16:
+                return write(16);
             default:
                 return write(block.count);
         }

@@ -77,14 +77,14 @@ struct TileKernel {
     }
 };
 
-/// Decodes `chunks` chunks of one panel into its rows of a tile. `next` is where those of the next tile begin: they
+/// Decodes `chunks` chunks of one panel into its 16 rows of a tile. `next` is where those of the next tile begin: they
 /// are read in pieces too short to be guessed.
 template <class B, class P>
 void decode_panel(const std::byte* panel, const std::byte* next, std::size_t chunks, std::uint8_t* tile) noexcept {
     constexpr std::size_t quad_bytes = TileKernel<B>::quad_bytes;
     for (std::size_t c = 0; c < chunks; ++c) {
+        B::prefetch(next + c * P::chunk_bytes);
         unroll<P::chunk_bytes / B::bytes>([&](auto part) TERNION_INLINE_LAMBDA {
-            if constexpr (part * B::bytes % 64 == 0) B::prefetch(next + c * P::chunk_bytes + part * B::bytes);
             const auto opened = P::template open<B>(B::load_once(panel + c * P::chunk_bytes + part * B::bytes));
             unroll<P::quads>([&](auto q) TERNION_INLINE_LAMBDA {
                 B::store(tile + (c * P::quads + q) * quad_bytes + part * B::bytes,

@@ -9,18 +9,18 @@
 #include "hugging_face.hpp"
 #include "i2s.hpp"
 #include "int8.hpp"
-#include "interleaved2x32.hpp"
+#include "interleaved2x16.hpp"
 #include "packing.hpp"
 #include "pair_lookup.hpp"
 #include "q2_0.hpp"
 #include "tq1_0.hpp"
 #include "tq2_0.hpp"
 #include "triple_lookup.hpp"
-#include "trits5x32.hpp"
+#include "trits5x16.hpp"
 
 namespace ternion {
 
-using all_packings = type_list<Int8, I2S, TQ1_0, TQ2_0, Q2_0, HuggingFace, Interleaved2x32, Trits5x32, PairLookup,
+using all_packings = type_list<Int8, I2S, TQ1_0, TQ2_0, Q2_0, HuggingFace, Interleaved2x16, Trits5x16, PairLookup,
                                TripleLookup, BitPlanes>;
 
 /// Packings of -1 and +1 alone: they can't hold what the packings above can, but do the same with what they hold.

@@ -1,14 +1,14 @@
 #pragma once
 
-// What the row-interleaved compute layouts share. Panels of 32 rows lie one after the other; a panel is a sequence of
-// 128-byte chunks along K, so that a GEMV reads the matrix once, in order, and needs no horizontal sum:
+// What the row-interleaved compute layouts share. A panel is 16 rows, stored one after the other; a panel is a sequence
+// of 64-byte chunks along K, so that a GEMV reads the matrix once, in order, and needs no horizontal sum:
 //
-//   chunk c of a panel      byte 4r + j, r = 0..31, j = 0..3
+//   chunk c of a panel      byte 4r + j, r = 0..15, j = 0..3
 //   holds row r of the panel, inputs  c * 4Q + 4q + j,  q = 0 .. Q-1
 //
-// A codec says how the Q codes of a byte are encoded. Seen as 32-bit lanes, lane r belongs to row r: two registers of
-// 64 bytes, four of 32 or eight of 16 read a chunk, and the layout is the same for all of them. Two of the widest share
-// each broadcast of activations. Rows past N and inputs past K are zero trits.
+// A codec says how the Q codes of a byte are encoded. Seen as 32-bit lanes, lane r belongs to row r: one register of 64
+// bytes, two of 32 or four of 16 read a chunk, and the layout is the same for all of them. Rows past N and inputs past
+// K are zero trits.
 
 #include <algorithm>
 #include <array>
@@ -26,8 +26,8 @@ namespace ternion {
 /// holds the four codes of quad q in its bytes), and `decode_byte(byte, q)`.
 template <class Codec, std::size_t Q>
 struct Panel {
-    static constexpr std::size_t panel_rows = 32;
-    static constexpr std::size_t chunk_bytes = 4 * panel_rows;
+    static constexpr std::size_t panel_rows = 16;
+    static constexpr std::size_t chunk_bytes = 64;
     static constexpr std::size_t quads = Q;
     static constexpr std::size_t chunk_inputs = 4 * Q;
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// Trits5x32: five trits in a byte, 32 rows interleaved, an int32 lane each. The layout of the
+// Trits5x16: five trits in a byte, 16 rows interleaved (one int32 lane of a 512-bit register each). The layout of the
 // chunk is in panel.hpp; here a chunk holds 20 inputs, and byte 4r + j of chunk c the codes of inputs 20c + 4q + j, q =
 // 0 .. 4.
 //
@@ -15,7 +15,7 @@
 //   code   0   1    2        the 13 bytes that encode no five trits give code 3 for the last one, and are refused
 //
 // Looking up the upper six bits gives c0, c1 and t / 4; those of t / 4 with the lower two bits look up c2, c3, c4.
-// 1.6 bits a weight where N is a multiple of 32 and K of 20; rows and inputs beyond are zero trits.
+// 1.6 bits a weight where N is a multiple of 16 and K of 20; rows and inputs beyond are zero trits.
 
 #include <array>
 #include <cstddef>
@@ -52,8 +52,8 @@ inline constexpr std::array<std::uint8_t, 64> trits5_triples = [] {
 
 }  // namespace detail
 
-struct Trits5x32 : Panel<Trits5x32, 5> {
-    static constexpr std::string_view name = "trits5x32";
+struct Trits5x16 : Panel<Trits5x16, 5> {
+    static constexpr std::string_view name = "trits5x16";
     static constexpr double bits_per_weight = 1.6;
 
     static TERNION_INLINE constexpr std::uint32_t encode(const std::array<std::uint32_t, 5>& codes) noexcept {

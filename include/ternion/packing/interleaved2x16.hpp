@@ -1,6 +1,6 @@
 #pragma once
 
-// Interleaved2x32: 2 bits a trit, 32 rows interleaved, an int32 lane each. The layout of the
+// Interleaved2x16: 2 bits a trit, 16 rows interleaved (one int32 lane of a 512-bit register each). The layout of the
 // chunk is in panel.hpp; here a chunk holds 16 inputs, and a byte the codes of four inputs that lie four apart:
 //
 //   bit      7   6     5   4     3   2     1   0
@@ -10,7 +10,7 @@
 //   code   0   1    2        3 never occurs
 //
 // A kernel may multiply a code where it stands: masked but not shifted it is code * 4^q, and the sum is divided at the
-// end. 2 bits a weight where N is a multiple of 32 and K of 16; rows and inputs beyond are zero trits.
+// end. 2 bits a weight where N is a multiple of 16 and K of 16; rows and inputs beyond are zero trits.
 
 #include <array>
 #include <cstddef>
@@ -22,8 +22,8 @@
 
 namespace ternion {
 
-struct Interleaved2x32 : Panel<Interleaved2x32, 4> {
-    static constexpr std::string_view name = "interleaved2x32";
+struct Interleaved2x16 : Panel<Interleaved2x16, 4> {
+    static constexpr std::string_view name = "interleaved2x16";
     static constexpr double bits_per_weight = 2.0;
 
     static TERNION_INLINE constexpr std::uint32_t encode(const std::array<std::uint32_t, 4>& codes) noexcept {
