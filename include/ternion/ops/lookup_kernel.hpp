@@ -104,8 +104,10 @@ struct LookupKernel {
         std::size_t c = 0;
         for (; c + step_chunks <= chunks; c += step_chunks)
             add_step<step_chunks>(panel + c * P::chunk_bytes, stride, tables + c * Table::chunk_bytes, sum);
-        for (; c < chunks; ++c)
-            add_step<1>(panel + c * P::chunk_bytes, stride, tables + c * Table::chunk_bytes, sum);
+        if constexpr (step_chunks > 1) {
+            for (; c < chunks; ++c)
+                add_step<1>(panel + c * P::chunk_bytes, stride, tables + c * Table::chunk_bytes, sum);
+        }
         unroll<R>([&](auto r)
                       TERNION_INLINE_LAMBDA { fold(sum[r], chunks * P::chunk_groups, sums + r * P::panel_rows); });
     }
