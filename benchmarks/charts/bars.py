@@ -31,7 +31,7 @@ def draw_panel(canvas, y, heading, rows, threads):
     for packing, bits, by in rows:
         middle = y + group_height(threads) / 2
         canvas.text(LEFT - 10, middle - 2, packing, anchor="end", weight="600")
-        canvas.text(LEFT - 10, middle + 12, f"{bits:g} bits", "soft", 11, "end")
+        canvas.text(LEFT - 10, middle + 12, f"{round(bits, 4):g} bits", "soft", 11, "end")
         bar = middle - len(by) * (BAR + GAP) / 2
         for place, count in enumerate(threads):
             if count in by:

@@ -79,7 +79,7 @@ def draw_series(canvas, axes, series):
         canvas.line(points, colour, 2, None if place < len(SERIES) else "4 3")
         for x, y in points:
             canvas.dot(x, y, colour)
-        labels.append((points[-1][1], f"{packing}, {results[0].bits:g} bits", colour))
+        labels.append((points[-1][1], f"{packing}, {round(results[0].bits, 4):g} bits", colour))
     return labels
 
 
@@ -93,7 +93,7 @@ def draw_rivals(canvas, axes, run, shape, threads):
             for x, y in points:
                 canvas.diamond(x, y, "rival")
             units = " (AMX)" if "amx" in results[-1].label else ""
-            labels.append((points[-1][1], f"{name}, {results[0].bits:g} bits{units}", "rival"))
+            labels.append((points[-1][1], f"{name}, {round(results[0].bits, 4):g} bits{units}", "rival"))
     return labels
 
 
