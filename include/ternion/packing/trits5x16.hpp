@@ -50,6 +50,21 @@ inline constexpr std::array<std::uint8_t, 64> trits5_triples = [] {
     return table;
 }();
 
+/// One of those three codes alone, `Shift` bits up.
+template <std::size_t Place, int Shift>
+inline constexpr std::array<std::uint8_t, 64> trits5_code = [] {
+    std::array<std::uint8_t, 64> table{};
+    for (std::size_t index = 0; index < 64; ++index)
+        table[index] = static_cast<std::uint8_t>((trits5_triples[index] >> 2 * Place & 3) << Shift);
+    return table;
+}();
+
+/// Whether a look-up costs no more than a mask does: then each of the three codes has its own.
+template <class B>
+inline constexpr bool cheap_lookup64 = requires {
+    requires B::cheap_lookup64;
+};
+
 }  // namespace detail
 
 struct Trits5x16 : Panel<Trits5x16, 5> {
@@ -75,20 +90,27 @@ struct Trits5x16 : Panel<Trits5x16, 5> {
     template <class B>
     struct Opened {
         typename B::Bytes pairs;
-        typename B::Bytes triples;
+        typename B::Bytes triples;  // or, where look-ups are cheap, only their index
     };
 
     template <class B>
     requires requires(typename B::Bytes index) { B::lookup64(detail::trits5_pairs, index); }
     static TERNION_INLINE Opened<B> open(typename B::Bytes packed) noexcept {
         const auto pairs = B::lookup64(detail::trits5_pairs, B::template shift_right<2>(packed));
-        return {pairs, B::lookup64(detail::trits5_triples, B::select(B::splat(3), packed, pairs))};
+        const auto index = B::select(B::splat(3), packed, pairs);
+        if constexpr (detail::cheap_lookup64<B>) {
+            return {pairs, index};
+        } else {
+            return {pairs, B::lookup64(detail::trits5_triples, index)};
+        }
     }
     template <class B, std::size_t Q, bool InPlace>
     static TERNION_INLINE typename B::Bytes quad(const Opened<B>& opened) noexcept {
         constexpr int shift = in_place_shift[Q];
         const auto codes = Q < 2 ? opened.pairs : opened.triples;
-        if constexpr (InPlace || shift == 0) {
+        if constexpr (Q >= 2 && detail::cheap_lookup64<B>) {
+            return B::lookup64(detail::trits5_code < Q - 2, InPlace ? shift : 0 >, codes);
+        } else if constexpr (InPlace || shift == 0) {
             return B::bit_and(codes, B::splat(static_cast<std::uint8_t>(3u << shift)));
         } else {
             return B::bit_and(B::template shift_right<shift>(codes), B::splat(3));
