@@ -3,7 +3,7 @@ include(GNUInstallDirs)
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/ternion")
 
 install(TARGETS ternion EXPORT ternionTargets FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
-                                              FILE_SET openmp DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+                                              FILE_SET openmp FILE_SET other_isas DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 install(EXPORT ternionTargets NAMESPACE ternion:: DESTINATION "${package_dir}")
 configure_package_config_file(cmake/ternionConfig.cmake.in "${PROJECT_BINARY_DIR}/ternionConfig.cmake"
                               INSTALL_DESTINATION "${package_dir}")
