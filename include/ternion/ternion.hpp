@@ -12,6 +12,7 @@
 #include "ops/reference.hpp"
 #include "packing/all.hpp"
 #include "quant/absmean.hpp"
+#include "quant/sign.hpp"
 #include "tensor/convert.hpp"
 #include "tensor/dequantize.hpp"
 #include "tensor/pack.hpp"
