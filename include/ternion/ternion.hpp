@@ -12,6 +12,7 @@
 #include "ops/reference.hpp"
 #include "packing/all.hpp"
 #include "quant/absmean.hpp"
+#include "quant/absmean_int4.hpp"
 #include "quant/sign.hpp"
 #include "tensor/convert.hpp"
 #include "tensor/dequantize.hpp"

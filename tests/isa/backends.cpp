@@ -152,6 +152,9 @@ void check_lanes(Report& report, const std::string& name) {
     const auto r = B::load_wide(values.data());
     report.check(B::sum(r) == total, name + ": sum");
     report.check(lanes_of<B>(B::add_wide(r, r)) == doubled, name + ": add_wide");
+    for (auto& value : values)
+        value = std::clamp(value, -8, 7);
+    report.check(lanes_of<B>(B::clamp(r, -8, 7)) == values, name + ": clamp");
     for (int base = -128; base < 127; ++base) {
         for (const float part : {0.0f, 0.25f, 0.5f, 0.75f}) {
             const float x = static_cast<float>(base) + part;

@@ -60,7 +60,8 @@ TEST_CASE("BitLinear is its steps", "[bit_linear]") {
 
         const BitLinear<P, Absmax<4>, RmsNorm> coarse(weights<P>(), norm());
         const auto eight_bits = y;
-        coarse.forward(x, m, y, workspace);
+        typename BitLinear<P, Absmax<4>, RmsNorm>::Workspace of_four_bits;
+        coarse.forward(x, m, y, of_four_bits);
         CHECK(y == step_by_step<Absmax<4>>(weights<P>(), &before, x));
         CHECK(y != eight_bits);
         ++packings;

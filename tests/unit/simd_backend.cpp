@@ -272,6 +272,21 @@ TEST_CASE("round goes to even, and low bytes are stored without touching what fo
     });
 }
 
+TEST_CASE("clamp keeps what lies between the bounds", "[backend]") {
+    for_each_backend([]<class B>() {
+        for (const std::int32_t value :
+             {INT32_MIN, -129, -128, -127, -9, -8, -7, 0, 6, 7, 8, 126, 127, 128, INT32_MAX}) {
+            std::vector<std::int32_t> values(B::lanes, 1);
+            values[B::lanes - 2] = value;
+            auto expected = values;
+            expected[B::lanes - 2] = std::clamp(value, -8, 7);
+            CHECK(stored_wide<B>(B::clamp(B::load_wide(values.data()), -8, 7)) == expected);
+            expected[B::lanes - 2] = std::clamp(value, -128, 127);
+            CHECK(stored_wide<B>(B::clamp(B::load_wide(values.data()), -128, 127)) == expected);
+        }
+    });
+}
+
 TEST_CASE("float lanes are multiplied, added and converted", "[backend]") {
     for_each_backend([]<class B>() {
         const auto a = test::random_floats(B::lanes, 3, 1000);

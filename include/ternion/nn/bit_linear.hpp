@@ -11,6 +11,7 @@
 #include "../core/config.hpp"
 #include "../core/executor.hpp"
 #include "../ops/gemm.hpp"
+#include "../ops/int4_multiply.hpp"
 #include "../quant/absmax.hpp"
 #include "../tensor/packed_ternary.hpp"
 #include "../tensor/quantize.hpp"
@@ -18,22 +19,26 @@
 
 namespace ternion {
 
-/// The workspace of BitLinear: one a caller (not a layer), reused; it grows to the largest layer and batch and then
-/// allocates no more.
-struct BitLinearWorkspace {
-    QuantizedActivations activations;
+/// The workspace of layers that hold activations alike: one a caller (not a layer), reused; it grows to the largest
+/// layer and batch and then allocates no more.
+template <class Held>
+struct BitLinearWorkspaceOf {
+    Held activations;
     AlignedBuffer<float> normed;
 };
+using BitLinearWorkspace = BitLinearWorkspaceOf<QuantizedActivations>;
 
 /// A linear layer with ternary weights, y = W · quantised(norm(x)), composed of a packing for the weights, a quantizer
 /// for the activations and a norm before it: BitLinear<Interleaved2x16> is b1.58's, with RmsNorm as third argument its
-/// form with a sub-norm. W[N,K], x [M,K], y [M,N], all row-major. Const and so free to be used by several callers, each
-/// with its own workspace. The integer product is exact; the float result is Output's formula. Source: arXiv
-/// 2402.17764, section 2.
+/// form with a sub-norm. W[N,K], x [M,K], y [M,N], all row-major. The quantizer also says what holds its tokens, and
+/// that which product is taken. Const and so free to be used by several callers, each with its own workspace. The
+/// integer product is exact; the float result is Output's formula. Source: arXiv 2402.17764, section 2;
+/// docs/family.md has the instances of other papers.
 template <Packing P, class Activations = Absmax<8>, class Norm = NoNorm, class Arch = default_arch>
 class BitLinear {
  public:
-    using Workspace = BitLinearWorkspace;
+    using Held = ActivationsOf<Activations>;
+    using Workspace = BitLinearWorkspaceOf<Held>;
 
     /// Throws std::invalid_argument where the norm has other channels than the weights have inputs.
     explicit BitLinear(PackedTernary<P> weights, Norm norm = {})
@@ -65,13 +70,13 @@ class BitLinear {
                      E&& executor = {}) const {
         prepare(x, m, workspace, executor);
         detail::check_size("BitLinear: y", m * outputs(), y.size());
-        multiply<Arch>(weights_.view(), workspace.activations.view(), {0, outputs()},
+        multiply<Arch>(weights_.view(), workspace.activations, {0, outputs()},
                        Output<float>{y.data(), outputs(), y.data(), outputs()}, executor);
     }
 
     /// y = W · x for activations that are normalised and quantised already, as layers that share an input have them.
     template <class E = Serial>
-    void forward(const QuantizedActivations& x, std::span<float> y, E&& executor = {}) const {
+    void forward(const Held& x, std::span<float> y, E&& executor = {}) const {
         gemm<Arch>(weights_, x, y, executor);
     }
 

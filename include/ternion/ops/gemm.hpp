@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -16,6 +17,13 @@
 #include "multiply.hpp"
 
 namespace ternion {
+
+/// What holds quantised tokens other than as plain int8: Int4Activations, SparseActivations and others.
+template <class X>
+concept HeldActivations = !std::same_as<X, QuantizedActivations> && requires(const X& x) {
+    { x.tokens() } -> std::same_as<std::size_t>;
+    { x.inputs() } -> std::same_as<std::size_t>;
+};
 
 namespace detail {
 
@@ -89,6 +97,16 @@ void gemm(const W& w, const QuantizedActivations& x, std::span<Out> y, E&& execu
                       "gemm: the weights' scales are in groups: call sum_groups on the activations first");
     }
     multiply<Arch>(view, x.view(), {0, view.rows()}, Output<Out>{y.data(), view.rows()}, executor);
+}
+
+/// The same with activations that another policy's holder has, in the result types that its `multiply` gives. w has one
+/// scale.
+template <class Arch = default_arch, ResultType Out, TernaryMatrix W, HeldActivations X, class E = Serial>
+void gemm(const W& w, const X& x, std::span<Out> y, E&& executor = {}) {
+    const auto view = w.view();
+    detail::check_size("gemm: an activation row", view.cols(), x.inputs());
+    detail::check_size("gemm: y", x.tokens() * view.rows(), y.size());
+    multiply<Arch>(view, x, {0, view.rows()}, Output<Out>{y.data(), view.rows()}, executor);
 }
 
 /// Y[M,N] = X[M,K] · W[N,K]ᵀ for float activations: quantises each token by absmax to 8 bits (b1.58), multiplies

@@ -66,5 +66,12 @@ void multiply(TernaryView<P> w, const ActivationView& x, RowRange rows, const Ou
     split_rows(rows, Product::step, executor, [&](RowRange part) { Product(w, x, results).run(part); });
 }
 
+/// The same for activations as a quantizer leaves them. Every holder of activations has such an overload.
+template <class Arch = default_arch, Packing P, ResultType Out, class E = Serial>
+void multiply(TernaryView<P> w, const QuantizedActivations& x, RowRange rows, const Output<Out>& out,
+              E&& executor = {}) {
+    multiply<Arch>(w, x.view(), rows, out, executor);
+}
+
 }  // namespace TERNION_ABI
 }  // namespace ternion

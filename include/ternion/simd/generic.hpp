@@ -173,6 +173,9 @@ struct Generic {
         return static_cast<std::uint32_t>(top);
     }
     static TERNION_INLINE Wide round(Floats x) noexcept { return xsimd::nearbyint_as_int(x); }
+    static TERNION_INLINE Wide clamp(Wide r, std::int32_t low, std::int32_t high) noexcept {
+        return xsimd::min(xsimd::max(r, Wide(low)), Wide(high));
+    }
     static TERNION_INLINE void store_low_bytes(std::int8_t* to, Wide r) noexcept {
         const auto values = lanes_of(r);
         for (std::size_t i = 0; i < lanes; ++i)

@@ -226,6 +226,14 @@ struct ScalarBackend {
         }
         return r;
     }
+    /// Each lane, signed, or the bound that it lies beyond.
+    static Wide clamp(Wide r, std::int32_t low, std::int32_t high) noexcept {
+        for (auto& lane : r) {
+            const auto value = static_cast<std::int32_t>(lane);
+            lane = static_cast<std::uint32_t>(value < low ? low : value > high ? high : value);
+        }
+        return r;
+    }
     /// The low byte of each lane, in order; lanes must lie in -128..127.
     static void store_low_bytes(std::int8_t* to, const Wide& r) noexcept {
         for (std::size_t i = 0; i < lanes; ++i)

@@ -4,19 +4,46 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 
 #include "../core/executor.hpp"
 #include "../quant/absmax.hpp"
 #include "activations.hpp"
+#include "int4_activations.hpp"
 
 namespace ternion {
+
+namespace detail {
+
+template <class Policy>
+auto activations_of() {
+    if constexpr (requires { typename Policy::Activations; }) {
+        return std::type_identity<typename Policy::Activations>{};
+    } else {
+        return std::type_identity<QuantizedActivations>{};
+    }
+}
+
+}  // namespace detail
+
+/// What holds the tokens that a policy quantises: its Activations, or QuantizedActivations where it names none.
+template <class Policy>
+using ActivationsOf = typename decltype(detail::activations_of<Policy>())::type;
+
 inline namespace TERNION_ABI {
 
+/// Quantises one token x[K] into row m. Every holder of activations has such a function, found by its type.
+template <class Arch, class Policy>
+void fill_token(Policy, QuantizedActivations& out, std::size_t m, const float* x) noexcept {
+    const auto result = Policy::template quantize_token<Arch>(x, out.inputs(), out.mutable_row(m));
+    out.set(m, result.scale, result.sum);
+}
+
 /// Quantises tokens X[M,K], row-major, by a policy such as Absmax<8>{}, each token for itself, into `out`, whose memory
-/// is reused. Throws std::invalid_argument unless x holds M * K values. The executor splits tokens.
-template <class Arch = default_arch, class Policy, class E = Serial>
-void quantize(Policy, std::span<const float> x, std::size_t m, std::size_t k, QuantizedActivations& out,
-              E&& executor = {}) {
+/// is reused: ActivationsOf<Policy>, or QuantizedActivations, which hold the integers of every policy that gives one
+/// for each input. Throws std::invalid_argument unless x holds M * K values. The executor splits tokens.
+template <class Arch = default_arch, class Policy, class Held, class E = Serial>
+void quantize(Policy policy, std::span<const float> x, std::size_t m, std::size_t k, Held& out, E&& executor = {}) {
     if (x.size() != m * k) {
         TERNION_THROW(std::invalid_argument, "quantize: " + std::to_string(m) + " tokens of " + std::to_string(k) +
                                                  " inputs are " + std::to_string(m * k) + " values, not " +
@@ -24,10 +51,8 @@ void quantize(Policy, std::span<const float> x, std::size_t m, std::size_t k, Qu
     }
     out.resize(m, k);
     split(m, 1, executor, [&](std::size_t begin, std::size_t end) {
-        for (std::size_t token = begin; token < end; ++token) {
-            const auto result = Policy::template quantize_token<Arch>(x.data() + token * k, k, out.mutable_row(token));
-            out.set(token, result.scale, result.sum);
-        }
+        for (std::size_t token = begin; token < end; ++token)
+            fill_token<Arch>(policy, out, token, x.data() + token * k);
     });
 }
 

@@ -59,6 +59,10 @@ struct Avx512Bw : Generic<Arch> {
     static TERNION_INLINE Wide round(Floats x) noexcept {
         return Wide(_mm512_maskz_cvtps_epi32(all_lanes, x));
     }
+    static TERNION_INLINE Wide clamp(Wide r, std::int32_t low, std::int32_t high) noexcept {
+        const __m512i raised = _mm512_maskz_max_epi32(all_lanes, r, _mm512_set1_epi32(low));
+        return Wide(_mm512_maskz_min_epi32(all_lanes, raised, _mm512_set1_epi32(high)));
+    }
     static TERNION_INLINE Floats to_floats(Wide r) noexcept {
         return Floats(_mm512_maskz_cvtepi32_ps(all_lanes, r));
     }

@@ -115,6 +115,9 @@ struct Neon : Generic<Arch> {
     }
     static TERNION_INLINE std::uint32_t max(Wide r) noexcept { return static_cast<std::uint32_t>(vmaxvq_s32(r)); }
     static TERNION_INLINE Wide round(Floats x) noexcept { return Wide(vcvtnq_s32_f32(x)); }
+    static TERNION_INLINE Wide clamp(Wide r, std::int32_t low, std::int32_t high) noexcept {
+        return Wide(vminq_s32(vmaxq_s32(r, vdupq_n_s32(low)), vdupq_n_s32(high)));
+    }
     static TERNION_INLINE void store_low_bytes(std::int8_t* to, Wide r) noexcept {
         const int16x4_t words = vmovn_s32(r);
         const int8x8_t packed = vmovn_s16(vcombine_s16(words, words));
