@@ -53,6 +53,8 @@ class RmsNorm {
         : RmsNorm(std::vector<float>(weight.begin(), weight.end()), eps) {}
 
     [[nodiscard]] std::size_t channels() const noexcept { return weight_.size(); }
+    [[nodiscard]] std::span<const float> weight() const noexcept { return weight_; }
+    [[nodiscard]] float eps() const noexcept { return eps_; }
 
     /// Normalises each token of x[M, channels] into y; y may be x. Throws std::invalid_argument for sizes that aren't
     /// whole tokens or differ. The executor splits tokens.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "../core/executor.hpp"
+#include "activations.hpp"
 #include "scales.hpp"
 
 namespace ternion {
@@ -45,6 +46,21 @@ void dequantize(const W& w, std::span<float> weights, E&& executor = {}) {
             }
         }
     });
+}
+
+/// Writes the activations as floats, row-major [M,K]: scale * q. Throws std::invalid_argument unless there is room for
+/// exactly M * K.
+inline void dequantize(const QuantizedActivations& x, std::span<float> values) {
+    if (values.size() != x.tokens() * x.inputs()) {
+        TERNION_THROW(std::invalid_argument, "dequantize: " + std::to_string(x.tokens()) + " tokens of " +
+                                                 std::to_string(x.inputs()) + " inputs, room for " +
+                                                 std::to_string(values.size()) + " values");
+    }
+    float* out = values.data();
+    for (std::size_t m = 0; m < x.tokens(); ++m) {
+        for (const std::int8_t q : x.row(m))
+            *out++ = x.scale(m) * static_cast<float>(q);
+    }
 }
 
 }  // namespace ternion

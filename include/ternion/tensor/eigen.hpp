@@ -7,6 +7,7 @@
 #include <Eigen/Core>
 #include <span>
 
+#include "activations.hpp"
 #include "dequantize.hpp"
 #include "pack.hpp"
 #include "scales.hpp"
@@ -61,6 +62,13 @@ RowMajorMatrix<float> dequantize(const W& w) {
     RowMajorMatrix<float> weights(static_cast<Eigen::Index>(view.rows()), static_cast<Eigen::Index>(view.cols()));
     dequantize(view, values_of(weights));
     return weights;
+}
+
+/// The activations as an Eigen matrix of floats [M,K]: scale * q.
+inline RowMajorMatrix<float> dequantize(const QuantizedActivations& x) {
+    RowMajorMatrix<float> values(static_cast<Eigen::Index>(x.tokens()), static_cast<Eigen::Index>(x.inputs()));
+    dequantize(x, values_of(values));
+    return values;
 }
 
 }  // namespace ternion

@@ -1,0 +1,159 @@
+#include <array>
+#include <catch2/catch_test_macros.hpp>
+#include <cmath>
+#include <stdexcept>
+#include <ternion/nn/straight_through.hpp>
+#include <ternion/ternion.hpp>
+#include <vector>
+
+#include "random_data.hpp"
+
+namespace {
+
+using namespace ternion;
+using Floats = std::vector<float>;
+
+double dot(const Floats& a, const Floats& b) {
+    double sum = 0;
+    for (std::size_t i = 0; i < a.size(); ++i)
+        sum += static_cast<double>(a[i]) * static_cast<double>(b[i]);
+    return sum;
+}
+
+bool close(const Floats& found, const Floats& expected, double tolerance) {
+    double difference = 0, size = 0;
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        difference += std::pow(static_cast<double>(found[i]) - static_cast<double>(expected[i]), 2);
+        size += std::pow(static_cast<double>(expected[i]), 2);
+    }
+    return difference <= tolerance * tolerance * size;
+}
+
+/// dx = dy · W and dw = dyᵀ · X, by their sums.
+void naive(const Floats& x, const Floats& w, const Floats& dy, std::size_t m, Floats& dx, Floats& dw) {
+    const std::size_t k = x.size() / m, n = w.size() / k;
+    for (std::size_t i = 0; i < m; ++i) {
+        for (std::size_t j = 0; j < n; ++j) {
+            for (std::size_t c = 0; c < k; ++c) {
+                dx[i * k + c] += dy[i * n + j] * w[j * k + c];
+                dw[j * k + c] += dy[i * n + j] * x[i * k + c];
+            }
+        }
+    }
+}
+
+TEST_CASE("linear_backward adds both gradients, of any shape", "[straight_through]") {
+    for (const auto& [m, n, k] : {std::array<std::size_t, 3>{1, 1, 1}, {3, 7, 33}, {17, 31, 129}, {64, 48, 16}}) {
+        INFO(m << " tokens, " << n << " x " << k);
+        const auto x = test::random_floats(m * k, 1), w = test::random_floats(n * k, 2),
+                   dy = test::random_floats(m * n, 3);
+        Floats dx = test::random_floats(m * k, 4), dw = test::random_floats(n * k, 5);
+        Floats expected_dx = dx, expected_dw = dw;
+        naive(x, w, dy, m, expected_dx, expected_dw);
+        linear_backward(x, w, dy, m, dx, dw);
+        CHECK(close(dx, expected_dx, 1e-5));
+        CHECK(close(dw, expected_dw, 1e-5));
+        const Floats before = dx;
+        linear_backward(x, w, dy, m, {}, dw);
+        linear_backward(x, w, dy, m, {}, {});
+        CHECK(dx == before);
+    }
+    Floats four(4), six(6);
+    CHECK_THROWS_AS(linear_backward(four, six, four, 2, {}, {}), std::invalid_argument);
+    CHECK_THROWS_AS(linear_backward(four, six, six, 2, four, four), std::invalid_argument);
+}
+
+TEST_CASE("rms_norm_backward agrees with differences of the norm", "[straight_through]") {
+    for (const std::size_t channels : {1, 2, 9, 64, 130}) {
+        INFO(channels << " channels");
+        constexpr std::size_t tokens = 3;
+        const auto weight = test::random_floats(channels, 1, 2), x = test::random_floats(tokens * channels, 2),
+                   dy = test::random_floats(tokens * channels, 3);
+        const float eps = 0.1f;
+        const RmsNorm norm(weight, eps);
+        Floats dx(x.size()), dweight(channels);
+        rms_norm_backward(norm, x, dy, dx, dweight);
+
+        // The norm once more in double, so that small steps can be taken.
+        const auto value = [&](const std::vector<double>& at, const std::vector<double>& of) {
+            double sum = 0;
+            for (std::size_t t = 0; t < tokens; ++t) {
+                double squares = 0;
+                for (std::size_t i = 0; i < channels; ++i)
+                    squares += at[t * channels + i] * at[t * channels + i];
+                const double factor = 1 / std::sqrt(squares / static_cast<double>(channels) + static_cast<double>(eps));
+                for (std::size_t i = 0; i < channels; ++i)
+                    sum += at[t * channels + i] * factor * of[i] * static_cast<double>(dy[t * channels + i]);
+            }
+            return sum;
+        };
+        const auto differences = [&](std::size_t count, bool of_weight) {
+            Floats result(count);
+            for (std::size_t i = 0; i < count; ++i) {
+                constexpr double step = 1e-5;
+                std::vector<double> at(x.begin(), x.end()), of(weight.begin(), weight.end());
+                double& moved = of_weight ? of[i] : at[i];
+                moved += step;
+                const double up = value(at, of);
+                moved -= 2 * step;
+                result[i] = static_cast<float>((up - value(at, of)) / (2 * step));
+            }
+            return result;
+        };
+        CHECK(close(dx, differences(x.size(), false), 1e-5));
+        CHECK(close(dweight, differences(channels, true), 1e-5));
+    }
+    const RmsNorm norm(Floats(4, 1.0f), 1e-5f);
+    Floats four(4), six(6);
+    CHECK_THROWS_AS(rms_norm_backward(norm, six, six, six, {}), std::invalid_argument);
+    CHECK_THROWS_AS(rms_norm_backward(norm, four, six, four, {}), std::invalid_argument);
+    CHECK_THROWS_AS(rms_norm_backward(norm, four, four, four, six), std::invalid_argument);
+}
+
+/// A layer and what comes in and goes back.
+template <class Norm>
+struct Case {
+    static constexpr std::size_t m = 5, n = 19, k = 70;
+
+    explicit Case(Norm norm) : layer(pack<Interleaved2x16>(test::random_floats(n * k, 1), n, k), std::move(norm)) {}
+
+    BitLinear<Interleaved2x16, Absmax<8>, Norm> layer;
+    BitLinearWorkspace workspace;
+    Floats x = test::random_floats(m * k, 2), dy = test::random_floats(m * n, 3);
+    Floats dx = Floats(m * k), dw = Floats(n * k), dnorm = Floats(k);
+};
+
+TEST_CASE("backward of a BitLinear takes the quantizers' derivatives for one", "[straight_through]") {
+    Case<NoNorm> c{NoNorm{}};
+    backward(c.layer, c.x, c.m, c.dy, {c.dx, c.dw, {}}, c.workspace);
+    // The layer is linear in its dequantised weights and inputs: the gradients there are exact.
+    Floats w(c.n * c.k), inputs(c.m * c.k), y(c.m * c.n);
+    dequantize(c.layer.weights(), w);
+    c.layer.forward(c.x, c.m, y, c.workspace);
+    dequantize(c.workspace.activations, inputs);
+    CHECK(std::fabs(dot(c.dx, inputs) - dot(c.dy, y)) < 1e-3);
+    CHECK(std::fabs(dot(c.dw, w) - dot(c.dy, y)) < 1e-3);
+    Floats dx(c.dx.size()), dw(c.dw.size());
+    naive(inputs, w, c.dy, c.m, dx, dw);
+    CHECK(close(c.dx, dx, 1e-5));
+    CHECK(close(c.dw, dw, 1e-5));
+}
+
+TEST_CASE("backward of a BitLinear goes through its norm", "[straight_through]") {
+    Case<RmsNorm> c{RmsNorm(test::random_floats(Case<RmsNorm>::k, 7, 2), 1e-5f)};
+    backward(c.layer, c.x, c.m, c.dy, {c.dx, c.dw, c.dnorm}, c.workspace);
+    Floats w(c.n * c.k), inputs(c.m * c.k), dnormed(c.m * c.k), dw(c.n * c.k), dx(c.m * c.k), dnorm(c.k);
+    dequantize(c.layer.weights(), w);
+    dequantize(c.workspace.activations, inputs);
+    naive(inputs, w, c.dy, c.m, dnormed, dw);
+    rms_norm_backward(c.layer.norm(), c.x, dnormed, dx, dnorm);
+    CHECK(close(c.dw, dw, 1e-5));
+    CHECK(close(c.dx, dx, 1e-5));
+    CHECK(close(c.dnorm, dnorm, 1e-5));
+
+    Floats alone(c.k);
+    backward(c.layer, c.x, c.m, c.dy, {{}, {}, alone}, c.workspace);
+    CHECK(alone == c.dnorm);
+}
+
+}  // namespace
