@@ -19,10 +19,15 @@ std::string shell_quoted(const std::string& text) {
 }
 
 Outcome run(const std::vector<std::string>& arguments, const std::string& input, const std::string& redirection) {
+    return run_program(program, arguments, input, redirection);
+}
+
+Outcome run_program(const std::string& path, const std::vector<std::string>& arguments, const std::string& input,
+                    const std::string& redirection) {
     const TemporaryFolder folder;
     write_text(folder / "in", input);
     write_text(folder / "out", "");
-    std::string command = shell_quoted(program);
+    std::string command = shell_quoted(path);
     for (const std::string& argument : arguments)
         command += " " + shell_quoted(argument);
     command += " < " + shell_quoted(folder / "in") + " > " + shell_quoted(folder / "out") + " 2> " +

@@ -17,8 +17,12 @@ struct Outcome {
 Outcome run(const std::vector<std::string>& arguments, const std::string& input = "",
             const std::string& redirection = "");
 
-/// Runs it, and checks that it fails with `status` and one line on standard error that contains each of `parts`, and
-/// that nothing is on standard output.
+/// Another program, by its path.
+Outcome run_program(const std::string& path, const std::vector<std::string>& arguments, const std::string& input = "",
+                    const std::string& redirection = "");
+
+/// Runs bitnet-2b4t, and checks that it fails with `status` and one line on standard error that contains each of
+/// `parts`, and that nothing is on standard output.
 void check_refused(const std::vector<std::string>& arguments, int status, const std::vector<std::string>& parts,
                    const std::string& input = "", const std::string& redirection = "");
 

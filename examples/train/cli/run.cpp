@@ -1,0 +1,200 @@
+#include <sys/stat.h>
+
+#include <bitnet_2b4t/cli/in_range.hpp>
+#include <bitnet_2b4t/cli/interrupt.hpp>
+#include <bitnet_2b4t/cli/output.hpp>
+#include <bitnet_2b4t/files/file_error.hpp>
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "../dialogues/vocabulary.hpp"
+#include "../run/checkpoint.hpp"
+#include "../run/export.hpp"
+#include "../run/loss_log.hpp"
+#include "command.hpp"
+#include "status_line.hpp"
+
+namespace train::cli {
+
+namespace {
+
+struct RunOptions {
+    Recipe recipe;
+    std::string output;
+    std::string name = "ternion small model";
+    int threads = 0;
+};
+
+constexpr std::size_t steps_a_line = 20, steps_a_test = 500;
+constexpr int questions_a_test = 40, questions_at_the_end = 200;
+constexpr double seconds_a_checkpoint = 60;
+
+/// A run in its folder: goes on where it stopped.
+class Run {
+ public:
+    explicit Run(const RunOptions& options)
+        : folder_(made(options.output)),
+          name_(options.name),
+          threads_(options.threads),
+          vocabulary_(dialogue_vocabulary()),
+          tokenizer_(vocabulary_),
+          trainer_(with_vocabulary(options.recipe), tokenizer_, threads_),
+          log_(resumed()) {}
+
+    void train() {
+        const bitnet::cli::Interrupt interrupt;
+        StatusLine status(trainer_.recipe(), trainer_.steps_done());
+        Clock::time_point saved = Clock::now();
+        double sum = 0;
+        std::size_t count = 0;
+        while (trainer_.steps_done() < trainer_.recipe().steps) {
+            StepReport report = trainer_.step();
+            sum += report.loss;
+            ++count;
+            const bool last = report.step == trainer_.recipe().steps;
+            if (report.step % steps_a_line == 0 || last) {
+                report.loss = sum / static_cast<double>(count);
+                sum = 0;
+                count = 0;
+                std::optional<Accuracy> tested;
+                if (report.step % steps_a_test == 0 || last) tested = trainer_.test(questions_a_test);
+                log_.add(report, tested);
+                status.show(report, tested);
+            }
+            if (interrupt.pressed()) {
+                save();
+                throw std::runtime_error("interrupted after step " + std::to_string(report.step) +
+                                         "; the same command goes on from there");
+            }
+            if (last || std::chrono::duration<double>(Clock::now() - saved).count() > seconds_a_checkpoint) {
+                save();
+                saved = Clock::now();
+            }
+        }
+    }
+
+    void finish() {
+        const Accuracy accuracy = trainer_.test(questions_at_the_end);
+        std::string table;
+        for (std::size_t s = 0; s < skills.size(); ++s) {
+            char line[96];
+            std::snprintf(line, sizeof line, "%-24s %4d of %d held-out questions right\n",
+                          std::string(skills[s].name).c_str(), accuracy.skill[s].right, accuracy.skill[s].asked);
+            table += line;
+        }
+        bitnet::cli::standard_output().write(table);
+        if (trainer_.recipe().weights == Weights::real) return;
+        const std::string model = path("model.gguf");
+        export_gguf(model, name_, trainer_.recipe(), trainer_.network(), trainer_.state()[0], vocabulary_);
+        bitnet::cli::standard_output().write("The model is in " + model + ": bitnet-2b4t chat -m " + model + "\n");
+    }
+
+ private:
+    using Clock = std::chrono::steady_clock;
+
+    static std::filesystem::path made(const std::string& folder) {
+        std::error_code error;
+        std::filesystem::create_directories(folder, error);
+        if (!std::filesystem::is_directory(folder)) throw bitnet::FileError(folder, "a folder", error.message());
+        return folder;
+    }
+    Recipe with_vocabulary(Recipe recipe) const {
+        recipe.sizes.vocab = vocabulary_.size();
+        recipe.sizes.context = 4 * recipe.length;
+        recipe.sizes.validate("bitnet-train");
+        return recipe;
+    }
+    std::string path(const char* file) const { return (folder_ / file).string(); }
+
+    LossLog resumed() {
+        if (std::filesystem::exists(path("checkpoint"))) load_checkpoint(path("checkpoint"), trainer_);
+        return {path("log.csv"), trainer_.steps_done()};
+    }
+    void save() const {
+        save_checkpoint(path("checkpoint"), trainer_);
+        log_.save();
+        if (trainer_.steps_done() >= 2 * steps_a_line) {
+            draw_curves(path("loss.svg"), {read_curve(path("log.csv"), folder_.filename().string())});
+        }
+    }
+
+    std::filesystem::path folder_;
+    std::string name_;
+    bitnet::Threads threads_;
+    bitnet::Vocabulary vocabulary_;
+    bitnet::Tokenizer tokenizer_;
+    Trainer trainer_;
+    LossLog log_;
+};
+
+void train_in_folder(const RunOptions& options) {
+    Run run(options);
+    run.train();
+    run.finish();
+}
+
+void add_size_options(CLI::App& command, bitnet::Config& sizes) {
+    const auto size = [&](const char* name, std::size_t& value, const char* help) {
+        command.add_option(name, value, help)
+            ->check(bitnet::cli::in_range(1, 1 << 16))
+            ->type_name("N")
+            ->capture_default_str()
+            ->group("Sizes");
+    };
+    size("--layers", sizes.layers, "layers");
+    size("--hidden", sizes.hidden, "width of the residual stream");
+    size("--ffn", sizes.ffn, "width of the feed-forward part");
+    size("--heads", sizes.heads, "query heads");
+    size("--kv-heads", sizes.kv_heads, "key and value heads");
+    size("--head-dim", sizes.head_dim, "width of a head");
+}
+
+void add_recipe_options(CLI::App& command, Recipe& recipe) {
+    const std::map<std::string, Weights> kinds = {
+        {"ternary", Weights::ternary}, {"binary", Weights::binary}, {"real", Weights::real}};
+    command.add_option("--weights", recipe.weights, "ternary (b1.58), binary (v1) or real, to compare with")
+        ->transform(CLI::CheckedTransformer(kinds))
+        ->type_name("KIND")
+        ->default_str("ternary");
+    command.add_option("--seed", recipe.seed, "of the first weights and the dialogues")
+        ->type_name("N")
+        ->capture_default_str();
+    const auto number = [&](const char* name, auto& value, auto least, auto most, const char* help) {
+        command.add_option(name, value, help)
+            ->check(bitnet::cli::in_range(least, most))
+            ->type_name("N")
+            ->capture_default_str();
+    };
+    number("--steps", recipe.steps, 1, 100000000, "steps");
+    number("--rows", recipe.rows, 16, 4096, "conversations a step, a multiple of 16");
+    number("--length", recipe.length, 128, 4096, "tokens of a conversation; four times as many in every fourth step");
+    number("--rate", recipe.peak_rate, 0.0, 1.0, "highest learning rate");
+    number("--weight-decay", recipe.weight_decay, 0.0, 1.0, "weight decay of the first stage");
+    number("--clip", recipe.clip, 0.0, 1e9, "largest norm of the gradients");
+    command.add_flag("--sum-loss", recipe.sum_loss, "sum the loss over a step's tokens instead of averaging it");
+    command.add_flag("--all-tokens", recipe.all_tokens, "learn the questions too, not the answers alone");
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Action& action) {
+    auto options = std::make_shared<RunOptions>();
+    CLI::App* command = app.add_subcommand(
+        "run",
+        "Train a model. Its folder holds a checkpoint, from which the same command goes on, the log, the loss "
+        "curve and at the end the model");
+    command->add_option("-o,--output", options->output, "the run's folder")->required()->type_name("FOLDER");
+    command->add_option("--name", options->name, "the model's name")->type_name("TEXT")->capture_default_str();
+    command->add_option("-t,--threads", options->threads, "threads (default: all that the machine has)")
+        ->check(bitnet::cli::in_range(1, 256))
+        ->type_name("N");
+    add_recipe_options(*command, options->recipe);
+    add_size_options(*command, options->recipe.sizes);
+    command->footer("Example: bitnet-train run -o my-model");
+    command->callback([options, &action] { action = [options] { train_in_folder(*options); }; });
+}
+
+}  // namespace train::cli

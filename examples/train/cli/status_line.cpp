@@ -1,0 +1,44 @@
+#include "status_line.hpp"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <string>
+
+namespace train::cli {
+
+namespace {
+
+std::string remaining(double seconds) {
+    const auto minutes = static_cast<int>(seconds / 60);
+    char text[32];
+    std::snprintf(text, sizeof text, "%d:%02d min", minutes, static_cast<int>(seconds) % 60);
+    return text;
+}
+
+}  // namespace
+
+StatusLine::StatusLine(const Recipe& recipe, std::size_t steps_done)
+    : steps_(recipe.steps),
+      first_step_(steps_done),
+      tokens_a_step_(recipe.rows * recipe.length),
+      terminal_(::isatty(STDERR_FILENO) == 1) {}
+
+StatusLine::~StatusLine() {
+    if (terminal_) std::fputs("\n", stderr);
+}
+
+void StatusLine::show(const StepReport& report, const std::optional<Accuracy>& tested) {
+    if (!terminal_ && !tested) return;
+    const double rate = static_cast<double>(report.step - first_step_) / seconds();
+    std::fprintf(stderr, "%sstep %zu of %zu, loss %.4f, %.0f tokens/s, %s left%s", terminal_ ? "\r\033[K" : "",
+                 report.step, steps_, report.loss, rate * static_cast<double>(tokens_a_step_),
+                 remaining(static_cast<double>(steps_ - report.step) / rate).c_str(), terminal_ ? "" : "\n");
+    if (!tested) return;
+    std::fprintf(stderr, "%sheld out: loss %.4f, right", terminal_ ? "\r\033[K" : "  ", tested->loss);
+    for (const auto& [right, asked] : tested->skill)
+        std::fprintf(stderr, " %d%%", right * 100 / (asked == 0 ? 1 : asked));
+    std::fputs("\n", stderr);
+}
+
+}  // namespace train::cli

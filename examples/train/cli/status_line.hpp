@@ -1,0 +1,28 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+
+#include "../run/trainer.hpp"
+
+namespace train::cli {
+
+/// Says on standard error how far a run is: one line that changes on a terminal, a line a test elsewhere.
+class StatusLine {
+ public:
+    StatusLine(const Recipe& recipe, std::size_t steps_done);
+    StatusLine(const StatusLine&) = delete;
+    StatusLine& operator=(const StatusLine&) = delete;
+    ~StatusLine();
+
+    void show(const StepReport& report, const std::optional<Accuracy>& tested);
+
+ private:
+    double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
+
+    std::size_t steps_, first_step_, tokens_a_step_;
+    bool terminal_;
+    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace train::cli

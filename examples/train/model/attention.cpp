@@ -1,0 +1,102 @@
+#include "attention.hpp"
+
+#include <cmath>
+
+namespace train {
+
+namespace {
+
+using Index = Eigen::Index;
+
+/// q kᵀ becomes the share of each key: softmax over the keys up to the query, zero beyond.
+void causal_softmax(Floats& scores) {
+    for (Index t = 0; t < scores.rows(); ++t) {
+        auto seen = scores.row(t).head(t + 1).array();
+        seen = (seen - seen.maxCoeff()).exp();
+        seen /= seen.sum();
+        scores.row(t).tail(scores.cols() - t - 1).setZero();
+    }
+}
+
+}  // namespace
+
+/// f(index, block of q's columns, block of k's) for each conversation and head.
+template <class F>
+void Attention::each_head(std::size_t tokens, F&& f) const {
+    const std::size_t group = sizes_.heads / sizes_.kv_heads;
+    std::size_t index = 0;
+    for (std::size_t begin = 0; begin < tokens; begin += length_) {
+        for (std::size_t head = 0; head < sizes_.heads; ++head, ++index) {
+            const auto block = [&](auto& matrix, std::size_t which) {
+                return matrix.block(static_cast<Index>(begin), static_cast<Index>(which * sizes_.head_dim),
+                                    static_cast<Index>(length_), static_cast<Index>(sizes_.head_dim));
+            };
+            f(
+                index, [&, head](auto& matrix) { return block(matrix, head); },
+                [&, head](auto& matrix) { return block(matrix, head / group); });
+        }
+    }
+}
+
+void Attention::forward(const Floats& q, const Floats& k, const Floats& v, std::size_t length, Floats& out) {
+    length_ = length;
+    const float scale = 1 / std::sqrt(static_cast<float>(sizes_.head_dim));
+    const auto tokens = static_cast<std::size_t>(q.rows());
+    out.resize(q.rows(), q.cols());
+    shares_.resize(tokens / length_ * sizes_.heads);
+    each_head(tokens, [&](std::size_t index, auto of_query, auto of_key) {
+        Floats& shares = shares_[index];
+        shares.noalias() = scale * of_query(q) * of_key(k).transpose();
+        causal_softmax(shares);
+        of_query(out).noalias() = shares * of_key(v);
+    });
+}
+
+void Attention::backward(const Floats& q, const Floats& k, const Floats& v, const Floats& dout, Floats& dq, Floats& dk,
+                         Floats& dv) {
+    const float scale = 1 / std::sqrt(static_cast<float>(sizes_.head_dim));
+    dq.resize(q.rows(), q.cols());
+    dk.setZero(k.rows(), k.cols());
+    dv.setZero(v.rows(), v.cols());
+    each_head(static_cast<std::size_t>(q.rows()), [&](std::size_t index, auto of_query, auto of_key) {
+        const Floats& shares = shares_[index];
+        of_key(dv).noalias() += shares.transpose() * of_query(dout);
+        dscores_.noalias() = of_query(dout) * of_key(v).transpose();
+        // The gradient through softmax: share · (d - mean of d by the shares).
+        dscores_.array() *= shares.array();
+        const Eigen::VectorXf sums = dscores_.rowwise().sum();
+        dscores_.array() -= shares.array().colwise() * sums.array();
+        of_query(dq).noalias() = scale * dscores_ * of_key(k);
+        of_key(dk).noalias() += scale * dscores_.transpose() * of_query(q);
+    });
+}
+
+Rope::Rope(const bitnet::Config& sizes)
+    : cosines_(static_cast<Index>(sizes.context), static_cast<Index>(sizes.head_dim / 2)),
+      sines_(cosines_.rows(), cosines_.cols()) {
+    for (Index position = 0; position < cosines_.rows(); ++position) {
+        for (Index i = 0; i < cosines_.cols(); ++i) {
+            const double exponent = -static_cast<double>(i) / static_cast<double>(cosines_.cols());
+            const double angle =
+                static_cast<double>(position) * std::pow(static_cast<double>(sizes.rope_theta), exponent);
+            cosines_(position, i) = static_cast<float>(std::cos(angle));
+            sines_(position, i) = static_cast<float>(std::sin(angle));
+        }
+    }
+}
+
+void Rope::turn(Floats& heads, std::size_t length, float direction) const {
+    const Index half = cosines_.cols(), period = static_cast<Index>(length);
+    for (Index t = 0; t < heads.rows(); ++t) {
+        const auto cosine = cosines_.row(t % period).array();
+        const auto sine = direction * sines_.row(t % period).array();
+        for (Index at = 0; at < heads.cols(); at += 2 * half) {
+            auto a = heads.row(t).segment(at, half).array(), b = heads.row(t).segment(at + half, half).array();
+            const Eigen::Array<float, 1, Eigen::Dynamic> x = a, y = b;
+            a = x * cosine - y * sine;
+            b = x * sine + y * cosine;
+        }
+    }
+}
+
+}  // namespace train

@@ -1,0 +1,109 @@
+#include "layer.hpp"
+
+namespace train {
+
+namespace {
+
+const Layout::Piece& piece(const Layout& layout, std::size_t index, const char* name) {
+    return layout.piece("blk." + std::to_string(index) + "." + name + ".weight");
+}
+
+}  // namespace
+
+Layer::Layer(const Recipe& recipe, const Layout& layout, std::size_t index)
+    : kind_(recipe.weights),
+      eps_(recipe.sizes.norm_eps),
+      attn_norm_(piece(layout, index, "attn_norm")),
+      attn_sub_norm_(piece(layout, index, "attn_sub_norm")),
+      ffn_norm_(piece(layout, index, "ffn_norm")),
+      ffn_sub_norm_(piece(layout, index, "ffn_sub_norm")),
+      q_(piece(layout, index, "attn_q"), kind_),
+      k_(piece(layout, index, "attn_k"), kind_),
+      v_(piece(layout, index, "attn_v"), kind_),
+      o_(piece(layout, index, "attn_output"), kind_),
+      gate_(piece(layout, index, "ffn_gate"), kind_),
+      up_(piece(layout, index, "ffn_up"), kind_),
+      down_(piece(layout, index, "ffn_down"), kind_) {}
+
+void Layer::update(std::span<const float> master) {
+    const auto weights = [&](const Layout::Piece* piece) { return master.subspan(piece->offset, piece->size()); };
+    for (Matrix* matrix : matrices())
+        matrix->linear.update(weights(matrix->piece));
+    for (Norm* norm : norms())
+        norm->norm = ternion::RmsNorm(weights(norm->piece), eps_);
+}
+
+const Linear* Layer::matrix(const std::string& name) {
+    for (const Matrix* matrix : matrices()) {
+        if (matrix->piece->tensor.name == name) return &matrix->linear;
+    }
+    return nullptr;
+}
+
+void Layer::forward(Floats& h, std::size_t length, const Rope& rope, LayerState& state) const {
+    state.length = length;
+    state.entering = h;
+    state.attn.prepare(attn_norm_.norm, h, kind_);
+    q_.linear.forward(state.attn, state.q);
+    k_.linear.forward(state.attn, state.k);
+    v_.linear.forward(state.attn, state.v);
+    rope.forward(state.q, length);
+    rope.forward(state.k, length);
+    state.attention.forward(state.q, state.k, state.v, length, state.attended);
+    state.attn_out.prepare(attn_sub_norm_.norm, state.attended, kind_);
+    o_.linear.forward(state.attn_out, h, true);
+
+    state.between = h;
+    state.ffn.prepare(ffn_norm_.norm, h, kind_);
+    gate_.linear.forward(state.ffn, state.gate);
+    up_.linear.forward(state.ffn, state.up);
+    state.gated = state.gate.array().max(0.0F).square() * state.up.array();
+    state.ffn_down.prepare(ffn_sub_norm_.norm, state.gated, kind_);
+    down_.linear.forward(state.ffn_down, h, true);
+}
+
+void Layer::back(const Matrix& matrix, const Inputs& x, const Floats& dy, Floats& dx,
+                 std::span<float> gradients) const {
+    matrix.linear.backward(x, dy, dx, of(gradients, matrix.piece));
+}
+
+void Layer::back(const Norm& norm, const Floats& x, const Floats& dy, Floats& dx, std::span<float> gradients) const {
+    ternion::rms_norm_backward(norm.norm, values_of(x), values_of(dy), values_of(dx), of(gradients, norm.piece));
+}
+
+void Layer::backward(Floats& dh, const Rope& rope, LayerState& state, Gradients& d, std::span<float> gradients) const {
+    feed_forward_backward(dh, state, d, gradients);
+    attend_backward(dh, rope, state, d, gradients);
+}
+
+void Layer::feed_forward_backward(Floats& dh, const LayerState& state, Gradients& d, std::span<float> gradients) const {
+    d.normed.setZero(state.gated.rows(), state.gated.cols());
+    d.gated.setZero(state.gated.rows(), state.gated.cols());
+    back(down_, state.ffn_down, dh, d.normed, gradients);
+    back(ffn_sub_norm_, state.gated, d.normed, d.gated, gradients);
+    const auto positive = state.gate.array().max(0.0F);
+    d.up = d.gated.array() * positive.square();
+    d.gate = 2.0F * d.gated.array() * positive * state.up.array();
+    d.normed.setZero(dh.rows(), dh.cols());
+    back(gate_, state.ffn, d.gate, d.normed, gradients);
+    back(up_, state.ffn, d.up, d.normed, gradients);
+    back(ffn_norm_, state.between, d.normed, dh, gradients);
+}
+
+void Layer::attend_backward(Floats& dh, const Rope& rope, LayerState& state, Gradients& d,
+                            std::span<float> gradients) const {
+    d.normed.setZero(state.attended.rows(), state.attended.cols());
+    d.attended.setZero(state.attended.rows(), state.attended.cols());
+    back(o_, state.attn_out, dh, d.normed, gradients);
+    back(attn_sub_norm_, state.attended, d.normed, d.attended, gradients);
+    state.attention.backward(state.q, state.k, state.v, d.attended, d.q, d.k, d.v);
+    rope.backward(d.q, state.length);
+    rope.backward(d.k, state.length);
+    d.normed.setZero(dh.rows(), dh.cols());
+    back(q_, state.attn, d.q, d.normed, gradients);
+    back(k_, state.attn, d.k, d.normed, gradients);
+    back(v_, state.attn, d.v, d.normed, gradients);
+    back(attn_norm_, state.entering, d.normed, dh, gradients);
+}
+
+}  // namespace train

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "attention.hpp"
+#include "parameters.hpp"
+
+namespace train {
+
+/// What a layer keeps of its forward pass for the backward pass: one for each layer and share of the batch.
+struct LayerState {
+    explicit LayerState(const bitnet::Config& sizes) : attention(sizes) {}
+
+    Floats entering, between;  // the residual stream before attention and before the feed-forward part
+    Inputs attn, attn_out, ffn, ffn_down;
+    Floats q, k, v, attended;
+    Floats gate, up, gated;
+    std::size_t length = 0;  // of a conversation
+    Attention attention;
+};
+
+/// Gradients on their way back, for all layers in turn: kept, because fresh memory costs a fifth of the time.
+struct Gradients {
+    Floats normed, gated, gate, up, attended, q, k, v;
+};
+
+/// A layer of the decoder in training:
+///   h += o(attn_sub_norm(attention(rope(q), rope(k), v))), with q, k and v of attn_norm(h)
+///   h += down(ffn_sub_norm(relu(gate)^2 · up)), with gate and up of ffn_norm(h)
+class Layer {
+ public:
+    Layer(const Recipe& recipe, const Layout& layout, std::size_t index);
+
+    /// Takes over new master weights.
+    void update(std::span<const float> master);
+    /// h [tokens, hidden], of conversations of `length` tokens, becomes what leaves the layer.
+    void forward(Floats& h, std::size_t length, const Rope& rope, LayerState& state) const;
+    /// dh: the gradient of what left the layer, then of what entered it. Adds the weights' gradients.
+    void backward(Floats& dh, const Rope& rope, LayerState& state, Gradients& d, std::span<float> gradients) const;
+
+    /// The matrix of a tensor such as "blk.0.attn_q.weight"; null where it is none of this layer's.
+    const Linear* matrix(const std::string& name);
+
+ private:
+    struct Matrix {
+        Matrix(const Layout::Piece& of, Weights kind) : piece(&of), linear(kind, of.tensor.rows, of.tensor.cols) {}
+        const Layout::Piece* piece;
+        Linear linear;
+    };
+    struct Norm {
+        explicit Norm(const Layout::Piece& of) : piece(&of), norm(std::vector<float>(of.size(), 1.0F), 1e-5F) {}
+        const Layout::Piece* piece;
+        ternion::RmsNorm norm;
+    };
+    std::vector<Matrix*> matrices() { return {&q_, &k_, &v_, &o_, &gate_, &up_, &down_}; }
+    std::vector<Norm*> norms() { return {&attn_norm_, &attn_sub_norm_, &ffn_norm_, &ffn_sub_norm_}; }
+    std::span<float> of(std::span<float> gradients, const Layout::Piece* piece) const {
+        return gradients.subspan(piece->offset, piece->size());
+    }
+    void back(const Matrix& matrix, const Inputs& x, const Floats& dy, Floats& dx, std::span<float> gradients) const;
+    void back(const Norm& norm, const Floats& x, const Floats& dy, Floats& dx, std::span<float> gradients) const;
+    void feed_forward_backward(Floats& dh, const LayerState& state, Gradients& d, std::span<float> gradients) const;
+    void attend_backward(Floats& dh, const Rope& rope, LayerState& state, Gradients& d,
+                         std::span<float> gradients) const;
+
+    Weights kind_;
+    float eps_;
+    Norm attn_norm_, attn_sub_norm_, ffn_norm_, ffn_sub_norm_;
+    Matrix q_, k_, v_, o_, gate_, up_, down_;
+};
+
+}  // namespace train

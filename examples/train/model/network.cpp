@@ -1,0 +1,117 @@
+#include "network.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+namespace train {
+
+using Index = Eigen::Index;
+
+Batch Batch::part(std::size_t first, std::size_t count) const {
+    const auto cut = [&](const std::vector<int>& all) {
+        const auto begin = all.begin() + static_cast<std::ptrdiff_t>(first * length);
+        return std::vector<int>(begin, begin + static_cast<std::ptrdiff_t>(count * length));
+    };
+    return {length, cut(tokens), cut(targets)};
+}
+
+std::size_t Batch::asked() const {
+    return targets.size() - static_cast<std::size_t>(std::ranges::count(targets, -1));
+}
+
+Network::Network(const Recipe& recipe)
+    : recipe_(recipe),
+      layout_(recipe.sizes),
+      rope_(recipe.sizes),
+      embedding_(static_cast<Index>(recipe.sizes.vocab), static_cast<Index>(recipe.sizes.hidden)),
+      output_norm_(std::vector<float>(recipe.sizes.hidden, 1.0F), recipe.sizes.norm_eps) {
+    for (std::size_t i = 0; i < recipe.sizes.layers; ++i)
+        layers_.emplace_back(recipe_, layout_, i);
+}
+
+void Network::update(std::span<const float> master, bitnet::Threads& threads) {
+    threads.parallel_for(layers_.size(), [&](std::size_t i, std::size_t) { layers_[i].update(master); });
+    std::ranges::transform(layout_.of(master, "token_embd.weight"), embedding_.data(),
+                           [](float x) { return static_cast<float>(ternion::Float16(x)); });
+    output_norm_ = ternion::RmsNorm(layout_.of(master, "output_norm.weight"), recipe_.sizes.norm_eps);
+}
+
+Loss Network::forward(const Batch& batch, State& state) const {
+    const auto tokens = static_cast<Index>(batch.tokens.size());
+    if (state.layers.empty()) state.layers.assign(layers_.size(), LayerState(recipe_.sizes));
+    state.h.resize(tokens, embedding_.cols());
+    for (Index t = 0; t < tokens; ++t)
+        state.h.row(t) = embedding_.row(batch.tokens[static_cast<std::size_t>(t)]);
+    for (std::size_t i = 0; i < layers_.size(); ++i)
+        layers_[i].forward(state.h, batch.length, rope_, state.layers[i]);
+
+    state.asked.clear();
+    for (std::size_t t = 0; t < batch.targets.size(); ++t) {
+        if (batch.targets[t] >= 0) state.asked.push_back(t);
+    }
+    Floats& last = state.last;
+    last.resize(static_cast<Index>(state.asked.size()), state.h.cols());
+    for (Index i = 0; i < last.rows(); ++i)
+        last.row(i) = state.h.row(static_cast<Index>(state.asked[static_cast<std::size_t>(i)]));
+    state.normed.resize(last.rows(), last.cols());
+    output_norm_(values_of(last), values_of(state.normed));
+    state.logits.noalias() = state.normed * embedding_.transpose();
+
+    Loss loss{0, state.asked.size()};
+    for (Index i = 0; i < state.logits.rows(); ++i) {
+        const auto row = state.logits.row(i);
+        const float peak = row.maxCoeff();
+        const auto target = batch.targets[state.asked[static_cast<std::size_t>(i)]];
+        loss.sum += std::log((row.array() - peak).exp().sum()) + peak - row(target);
+    }
+    return loss;
+}
+
+void Network::backward(const Batch& batch, State& state, float factor, std::span<float> gradients) const {
+    Floats& dlogits = state.logits;
+    for (Index i = 0; i < dlogits.rows(); ++i) {
+        auto row = dlogits.row(i).array();
+        row = (row - row.maxCoeff()).exp();
+        row *= factor / row.sum();
+        row(batch.targets[state.asked[static_cast<std::size_t>(i)]]) -= factor;
+    }
+    const auto dembedding = layout_.of(gradients, "token_embd.weight");
+    state.dnormed.setZero(state.normed.rows(), state.normed.cols());
+    ternion::linear_backward(values_of(state.normed), values_of(embedding_), values_of(dlogits), state.asked.size(),
+                             values_of(state.dnormed), dembedding);
+    state.dlast.setZero(state.last.rows(), state.last.cols());
+    ternion::rms_norm_backward(output_norm_, values_of(state.last), values_of(state.dnormed), values_of(state.dlast),
+                               layout_.of(gradients, "output_norm.weight"));
+    Floats& dh = state.dh;
+    dh.setZero(state.h.rows(), state.h.cols());
+    for (Index i = 0; i < state.dlast.rows(); ++i)
+        dh.row(static_cast<Index>(state.asked[static_cast<std::size_t>(i)])) = state.dlast.row(i);
+
+    for (std::size_t i = layers_.size(); i-- > 0;)
+        layers_[i].backward(dh, rope_, state.layers[i], state.gradients, gradients);
+    for (Index t = 0; t < dh.rows(); ++t) {
+        const auto token = static_cast<std::size_t>(batch.tokens[static_cast<std::size_t>(t)]);
+        const auto row = dembedding.subspan(token * recipe_.sizes.hidden, recipe_.sizes.hidden);
+        Eigen::Map<Eigen::RowVectorXf>(row.data(), dh.cols()) += dh.row(t);
+    }
+}
+
+std::vector<bool> Network::right(const Batch& batch, const State& state) const {
+    std::vector<bool> right;
+    for (Index i = 0; i < state.logits.rows(); ++i) {
+        Index best = 0;
+        state.logits.row(i).maxCoeff(&best);
+        right.push_back(best == batch.targets[state.asked[static_cast<std::size_t>(i)]]);
+    }
+    return right;
+}
+
+const Linear& Network::matrix(const std::string& name) {
+    for (Layer& layer : layers_) {
+        if (const Linear* found = layer.matrix(name)) return *found;
+    }
+    throw std::out_of_range("no matrix " + name);
+}
+
+}  // namespace train

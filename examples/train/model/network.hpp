@@ -1,0 +1,68 @@
+#pragma once
+
+#include <bitnet_2b4t/compute/threads.hpp>
+#include <span>
+#include <vector>
+
+#include "layer.hpp"
+
+namespace train {
+
+/// Conversations of the same length, one after the other. `targets[i]` is the token that should follow token i, -1
+/// where nobody asks.
+struct Batch {
+    std::size_t length = 0;
+    std::vector<int> tokens;
+    std::vector<int> targets;
+
+    std::size_t conversations() const { return tokens.size() / length; }
+    Batch part(std::size_t first, std::size_t count) const;
+    std::size_t asked() const;
+};
+
+/// What a forward pass found.
+struct Loss {
+    double sum = 0;  // cross entropy of the targets, in nats
+    std::size_t asked = 0;
+};
+
+/// The whole decoder in training. It holds the weights as the forward pass uses them; the master weights are the
+/// caller's. Const calls may run side by side, each with a State of its own.
+class Network {
+ public:
+    explicit Network(const Recipe& recipe);
+
+    /// The working memory of a forward and backward pass.
+    class State {
+        friend class Network;
+        std::vector<LayerState> layers;
+        Floats h, last, normed, logits, dh, dlast, dnormed;
+        Gradients gradients;
+        std::vector<std::size_t> asked;  // the tokens that have targets
+    };
+
+    const Layout& layout() const { return layout_; }
+    /// Takes over new master weights, on several threads.
+    void update(std::span<const float> master, bitnet::Threads& threads);
+    /// Logits [targets that are asked for, vocab], in state.
+    Loss forward(const Batch& batch, State& state) const;
+    /// After `forward`: adds the gradients of the sum of losses times `factor`.
+    void backward(const Batch& batch, State& state, float factor, std::span<float> gradients) const;
+    /// After `forward`: for each target that is asked for, whether its token had the largest logit.
+    std::vector<bool> right(const Batch& batch, const State& state) const;
+    const Floats& logits(const State& state) const { return state.logits; }
+
+    /// For a file: the layers' matrix of that name, and the embedding as it is used.
+    const Linear& matrix(const std::string& name);
+    const Floats& embedding() const { return embedding_; }
+
+ private:
+    Recipe recipe_;
+    Layout layout_;
+    Rope rope_;
+    std::vector<Layer> layers_;
+    Floats embedding_;  // rounded to float16, as it is in a file; also the head
+    ternion::RmsNorm output_norm_;
+};
+
+}  // namespace train

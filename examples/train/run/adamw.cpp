@@ -1,0 +1,44 @@
+#include "adamw.hpp"
+
+#include <cmath>
+#include <numeric>
+
+namespace train {
+
+namespace {
+
+constexpr float beta1 = 0.9F, beta2 = 0.95F, epsilon = 1e-8F;
+constexpr std::size_t chunk = 1u << 16;
+
+}  // namespace
+
+void AdamW::operator()(std::span<float> weights, std::span<const float> gradients, float factor, std::size_t step,
+                       float rate, float decay, bitnet::Threads& threads) {
+    const auto t = static_cast<float>(step + 1);
+    const float correct1 = 1 - std::pow(beta1, t), correct2 = 1 - std::pow(beta2, t);
+    for (const Layout::Piece& piece : layout_.pieces()) {
+        const float keep = piece.is_norm() ? 1 : 1 - rate * decay;
+        bitnet::in_chunks(threads, piece.size(), chunk, [&](std::size_t begin, std::size_t end) {
+            for (std::size_t i = piece.offset + begin; i < piece.offset + end; ++i) {
+                const float g = factor * gradients[i];
+                first[i] += (1 - beta1) * (g - first[i]);
+                second[i] += (1 - beta2) * (g * g - second[i]);
+                const float change = (first[i] / correct1) / (std::sqrt(second[i] / correct2) + epsilon);
+                weights[i] = keep * weights[i] - rate * change;
+            }
+        });
+    }
+}
+
+double norm_of(std::span<const float> values, bitnet::Threads& threads) {
+    std::vector<double> sums((values.size() + chunk - 1) / chunk);
+    bitnet::in_chunks(threads, values.size(), chunk, [&](std::size_t begin, std::size_t end) {
+        double sum = 0;
+        for (const float value : values.subspan(begin, end - begin))
+            sum += static_cast<double>(value) * static_cast<double>(value);
+        sums[begin / chunk] = sum;
+    });
+    return std::sqrt(std::accumulate(sums.begin(), sums.end(), 0.0));
+}
+
+}  // namespace train

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <bitnet_2b4t/compute/threads.hpp>
+#include <span>
+#include <vector>
+
+#include "../model/parameters.hpp"
+
+namespace train {
+
+/// AdamW (arXiv 1711.05101): moments of the gradients, and decay of matrices apart from them. Results don't depend on
+/// the number of threads.
+class AdamW {
+ public:
+    explicit AdamW(const Layout& layout) : first(layout.size()), second(layout.size()), layout_(layout) {}
+
+    /// Changes the weights by gradients that are multiplied by `factor`. `step` counts from 0.
+    void operator()(std::span<float> weights, std::span<const float> gradients, float factor, std::size_t step,
+                    float rate, float decay, bitnet::Threads& threads);
+
+    std::vector<float> first, second;  // moments, a number for each weight
+
+ private:
+    const Layout& layout_;
+};
+
+/// The Euclidean norm, summed in double in a fixed order.
+double norm_of(std::span<const float> values, bitnet::Threads& threads);
+
+}  // namespace train

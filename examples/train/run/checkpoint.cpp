@@ -1,0 +1,88 @@
+// A line of JSON with the recipe, filled up with spaces to whole floats, then the weights and both moments as floats of
+// this machine.
+#include "checkpoint.hpp"
+
+#include <algorithm>
+#include <bitnet_2b4t/files/file_error.hpp>
+#include <bitnet_2b4t/files/mapped_file.hpp>
+#include <bitnet_2b4t/files/output_file.hpp>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+namespace train {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr const char* format = "ternion training checkpoint 1";
+
+Json described(const Recipe& recipe) {
+    const bitnet::Config& sizes = recipe.sizes;
+    return {{"layers", sizes.layers},
+            {"hidden", sizes.hidden},
+            {"ffn", sizes.ffn},
+            {"heads", sizes.heads},
+            {"kv_heads", sizes.kv_heads},
+            {"head_dim", sizes.head_dim},
+            {"vocab", sizes.vocab},
+            {"weights", static_cast<int>(recipe.weights)},
+            {"seed", recipe.seed},
+            {"steps", recipe.steps},
+            {"rows", recipe.rows},
+            {"length", recipe.length},
+            {"rate", recipe.peak_rate},
+            {"weight_decay", recipe.weight_decay},
+            {"clip", recipe.clip},
+            {"sum_loss", recipe.sum_loss},
+            {"all_tokens", recipe.all_tokens}};
+}
+
+/// Throws unless the file's recipe is this one; says what differs.
+void check_recipe(const std::string& path, const Json& found, const Json& expected) {
+    for (const auto& [key, value] : expected.items()) {
+        const auto it = found.find(key);
+        if (it == found.end() || *it != value) {
+            throw bitnet::FileError(path, key + " = " + value.dump(), it == found.end() ? "none" : it->dump());
+        }
+    }
+}
+
+}  // namespace
+
+void save_checkpoint(const std::string& path, const Trainer& trainer) {
+    const Json header = {
+        {"format", format}, {"steps_done", trainer.steps_done()}, {"recipe", described(trainer.recipe())}};
+    std::string line = header.dump();
+    line.resize((line.size() + sizeof(float)) / sizeof(float) * sizeof(float), ' ');
+    line.back() = '\n';
+    bitnet::OutputFile file(path);
+    file.write(std::as_bytes(std::span(line)));
+    for (const std::span<const float> numbers : trainer.state())
+        file.write(std::as_bytes(numbers));
+    file.finish();
+}
+
+void load_checkpoint(const std::string& path, Trainer& trainer) {
+    const bitnet::MappedFile file(path);
+    const std::size_t end = std::min(file.text().find('\n'), file.bytes().size());
+    const Json header = Json::parse(file.text().substr(0, end), nullptr, false);
+    if (!header.is_object() || header.value("format", "") != format) {
+        throw bitnet::FileError(path, std::string("a ") + format, "something else");
+    }
+    check_recipe(path, header.value("recipe", Json::object()), described(trainer.recipe()));
+    const std::size_t steps = header.value("steps_done", std::size_t{0});
+    const std::size_t numbers = trainer.network().layout().size(), begin = end + 1;
+    const std::size_t expected = begin + 3 * numbers * sizeof(float);
+    if (file.bytes().size() != expected || steps > trainer.recipe().steps) {
+        throw bitnet::FileError(path, std::to_string(expected) + " bytes", std::to_string(file.bytes().size()));
+    }
+    std::size_t at = begin;
+    for (const std::span<float> to : trainer.state()) {
+        std::memcpy(to.data(), file.bytes().data() + at, to.size_bytes());
+        at += to.size_bytes();
+    }
+    trainer.restored(steps);
+}
+
+}  // namespace train

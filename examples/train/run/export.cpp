@@ -1,0 +1,64 @@
+#include "export.hpp"
+
+#include <array>
+#include <bitnet_2b4t/files/gguf_model_writer.hpp>
+#include <bitnet_2b4t/files/gguf_writer.hpp>
+#include <stdexcept>
+
+namespace train {
+
+namespace {
+
+constexpr std::uint32_t f32 = 0, f16 = 1, i2s = 36;
+constexpr std::size_t i2s_tail = 32;
+
+void declare(bitnet::GgufWriter& writer, const Layout::Piece& piece) {
+    switch (piece.tensor.kind) {
+        case bitnet::ModelTensor::Kind::ternary:
+            return bitnet::declare(writer, piece.tensor, i2s, piece.size() / 4 + i2s_tail);
+        case bitnet::ModelTensor::Kind::embedding:
+            return bitnet::declare(writer, piece.tensor, f16, piece.size() * sizeof(ternion::Float16));
+        default:
+            return bitnet::declare(writer, piece.tensor, f32, piece.size() * sizeof(float));
+    }
+}
+
+void write_ternary(bitnet::GgufWriter& writer, const Linear& matrix) {
+    writer.write(ternion::pack<ternion::I2S>(matrix.trits(), matrix.outputs(), matrix.inputs()).bytes());
+    const std::array<float, i2s_tail / sizeof(float)> tail{matrix.scale()};
+    writer.write(std::as_bytes(std::span(tail)));
+}
+
+void write_halves(bitnet::GgufWriter& writer, const Floats& values) {
+    std::vector<ternion::Float16> halves(static_cast<std::size_t>(values.size()));
+    ternion::narrow(values_of(values), std::span(halves));
+    writer.write(std::as_bytes(std::span(halves)));
+}
+
+}  // namespace
+
+void export_gguf(const std::string& path, const std::string& name, const Recipe& recipe, Network& network,
+                 std::span<const float> weights, const bitnet::Vocabulary& vocabulary) {
+    if (recipe.weights == Weights::real) throw std::logic_error("real weights have no ternary file");
+    bitnet::GgufWriter writer(path);
+    bitnet::add_sizes(writer, recipe.sizes, name);
+    bitnet::add_vocabulary(writer, vocabulary);
+    const std::vector<Layout::Piece>& pieces = network.layout().pieces();
+    for (const Layout::Piece& piece : pieces)
+        declare(writer, piece);
+    for (const Layout::Piece& piece : pieces) {
+        switch (piece.tensor.kind) {
+            case bitnet::ModelTensor::Kind::ternary:
+                write_ternary(writer, network.matrix(piece.tensor.name));
+                break;
+            case bitnet::ModelTensor::Kind::embedding:
+                write_halves(writer, network.embedding());
+                break;
+            default:
+                writer.write(std::as_bytes(weights.subspan(piece.offset, piece.size())));
+        }
+    }
+    writer.finish();
+}
+
+}  // namespace train

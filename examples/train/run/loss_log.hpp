@@ -1,0 +1,43 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "trainer.hpp"
+
+namespace train {
+
+/// The course of a run, a line for some steps: loss of the training data since the line before, gradients' norm,
+/// learning rate and, where it was tested, loss and accuracy on held-out questions, a column for each skill.
+class LossLog {
+ public:
+    struct Line {
+        StepReport report;
+        std::optional<Accuracy> tested;
+    };
+
+    /// Takes over the lines of a file up to `steps_done`, if there is one: a run that is resumed goes on with its log.
+    LossLog(std::string path, std::size_t steps_done);
+
+    void add(const StepReport& report, const std::optional<Accuracy>& tested);
+    /// Writes the whole file anew: complete or not at all. Throws bitnet::FileError.
+    void save() const;
+
+ private:
+    std::string path_;
+    std::vector<std::string> lines_;
+};
+
+/// A curve of a chart: what a log says.
+struct Curve {
+    std::string name;
+    std::vector<std::pair<double, double>> training, held_out;  // step, loss
+};
+
+/// Reads a log. Throws bitnet::FileError for what is none.
+Curve read_curve(const std::string& path, std::string name);
+/// Writes a chart of losses over steps, as SVG; readable on light and dark ground.
+void draw_curves(const std::string& path, const std::vector<Curve>& curves);
+
+}  // namespace train

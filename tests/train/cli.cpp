@@ -1,0 +1,102 @@
+#include <catch2/catch_test_macros.hpp>
+#include <csignal>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "cli_program.hpp"
+#include "files_fixture.hpp"
+
+namespace {
+
+using namespace bitnet_tests;
+
+const std::string trainer = PROGRAMS_DIR "/bitnet-train";
+
+Outcome train(std::vector<std::string> arguments, const std::string& redirection = "") {
+    return run_program(trainer, arguments, "", redirection);
+}
+
+/// A model that trains in no time, in this folder.
+std::vector<std::string> small_run(const std::string& folder, const std::string& steps) {
+    return {"run",   "-o", folder,    "--steps", steps,        "--layers", "1",          "--hidden", "64",
+            "--ffn", "64", "--heads", "2",       "--kv-heads", "1",        "--head-dim", "32"};
+}
+
+void check_refused_with(const Outcome& outcome, int status, const std::string& part) {
+    INFO(outcome.err);
+    CHECK(outcome.status == status);
+    CHECK(outcome.out.empty());
+    CHECK(std::ranges::count(outcome.err, '\n') == 1);
+    CHECK(outcome.err.starts_with("bitnet-train: "));
+    CHECK(outcome.err.find(part) != std::string::npos);
+}
+
+TEST_CASE("cli: a run leaves a checkpoint, a log, a chart and a model that bitnet-2b4t loads") {
+    const TemporaryFolder folder;
+    const Outcome run = train(small_run(folder / "run", "60"));
+    INFO(run.err);
+    REQUIRE(run.status == 0);
+    CHECK(run.out.find("addition") != std::string::npos);
+    CHECK(
+        read_text(folder / "run/log.csv").starts_with("step,loss,gradient_norm,learning_rate,held_out_loss,addition"));
+    CHECK(read_text(folder / "run/loss.svg").ends_with("</svg>\n"));
+    const Outcome chat = bitnet_tests::run({"chat", "-m", folder / "run/model.gguf", "-n", "5"}, "What is 1 + 1?\n");
+    CHECK(chat.status == 0);
+
+    // Once more: there is nothing left to do, and nothing changes.
+    const std::string log = read_text(folder / "run/log.csv");
+    CHECK(train(small_run(folder / "run", "60")).out == run.out);
+    CHECK(read_text(folder / "run/log.csv") == log);
+    check_refused_with(train(small_run(folder / "run", "80")), 1, "expected steps = 80, found 60");
+
+    CHECK(train({"curve", folder / "run/log.csv", "-o", folder / "two.svg"}).status == 0);
+    CHECK(read_text(folder / "two.svg").find("<polyline") != std::string::npos);
+    check_refused_with(train({"curve", folder / "run/loss.svg", "-o", folder / "three.svg"}), 1,
+                       "expected a training log");
+}
+
+TEST_CASE("cli: Ctrl-C saves the run, and the same command goes on") {
+    const TemporaryFolder folder;
+    std::string command;
+    for (const std::string& argument : small_run(folder / "run", "100000"))
+        command += " " + shell_quoted(argument);
+    // Interrupted as soon as the run's folder is there and a step may be on its way.
+    const std::string script = shell_quoted(trainer) + command + " & pid=$!; sleep 2; kill -INT $pid; wait $pid";
+    const Outcome run = run_program("/bin/bash", {"-c", "set -m; " + script});
+    INFO(run.err);
+    CHECK(run.status == 1);
+    CHECK(run.err.find("interrupted after step ") != std::string::npos);
+    CHECK(run.err.find("the same command goes on from there") != std::string::npos);
+    CHECK(std::filesystem::exists(folder / "run/checkpoint"));
+    CHECK(std::filesystem::exists(folder / "run/log.csv"));
+}
+
+TEST_CASE("cli: wrong options, folders and checkpoints are refused in one line") {
+    const TemporaryFolder folder;
+    check_refused_with(train({"run"}), 2, "--output");
+    check_refused_with(train({"run", "-o", folder / "run", "--weights", "quaternary"}), 2, "quaternary");
+    check_refused_with(train({"run", "-o", folder / "run", "--rate", "nan"}), 2, "nan");
+    check_refused_with(train({"run", "-o", folder / "run", "--rows", "20"}), 1, "a multiple of 16 rows, found 20");
+    check_refused_with(train({"run", "-o", folder / "run", "--heads", "3"}), 1, "a divisor of 3 heads, found 2");
+    write_text(folder / "file", "");
+    check_refused_with(train({"run", "-o", folder / "file"}), 1, "expected a folder");
+    std::filesystem::create_directory(folder / "bad");
+    write_text(folder / "bad/checkpoint", "nothing\n");
+    check_refused_with(train(small_run(folder / "bad", "60")), 1, "expected a ternion training checkpoint");
+    check_refused_with(train({"questions", "--skill", "chess"}), 2, "chess");
+    check_refused_with(train({"questions"}, "> /dev/full"), 1, "standard output");
+}
+
+TEST_CASE("cli: questions are the same for the same seed, and JSON") {
+    const Outcome held_out = train({"questions", "-n", "3"}), training = train({"questions", "-n", "3", "--training"});
+    CHECK(held_out.out == train({"questions", "-n", "3"}).out);
+    CHECK(held_out.out != training.out);
+    std::istringstream lines(held_out.out);
+    std::size_t count = 0;
+    for (std::string line; std::getline(lines, line); ++count)
+        CHECK_FALSE(nlohmann::json::parse(line).at("answer").get<std::string>().empty());
+    CHECK(count == 27);
+}
+
+}  // namespace
