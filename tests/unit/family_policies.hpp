@@ -13,6 +13,13 @@ inline constexpr std::tuple family_policies{
     Named<ternion::Absmax<8, 128>>{"Absmax<8, 128>"},
     Named<ternion::Absmax<4>>{"Absmax<4>"},
     Named<ternion::AbsmeanInt4>{"AbsmeanInt4"},
+    Named<ternion::TopK<>>{"TopK<>"},
+    Named<ternion::TopK<5>>{"TopK<5>"},
+    Named<ternion::Sparse<>>{"Sparse<>"},
+    Named<ternion::SplitOutliers<5>>{"SplitOutliers<5>"},
+    Named<ternion::SplitOutliers<5, 64>>{"SplitOutliers<5, 64>"},
+    Named<ternion::Hadamard<ternion::Absmax<4>>>{"Hadamard<Absmax<4>>"},
+    Named<ternion::Sign>{"Sign"},
 };
 inline constexpr std::size_t policy_count = std::tuple_size_v<decltype(family_policies)>;
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "../core/config.hpp"
 #include "../core/shape.hpp"
@@ -113,8 +114,8 @@ class WideningProduct {
             const std::size_t padded = round_up(count, B::bytes);
             for (std::size_t r = 0; r < row_unit; ++r) {
                 std::uint8_t* to = codes + r * block_inputs;
+                std::memset(to + padded - B::bytes, 0, B::bytes);
                 unpack_row<B>(w_, std::min(row + r, w_.rows() - 1), k, count, to);
-                std::fill(to + count, to + padded, std::uint8_t{0});
             }
             if (!add) std::fill_n(sums, tokens_ * row_unit, 0);
             RowKernel<B>::run(codes, block_inputs, tile, block_inputs, tokens_, padded / B::bytes, sums);

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "../core/executor.hpp"
+#include "../tensor/sign_activations.hpp"
+#include "multiply.hpp"
+#include "widening_product.hpp"
+
+namespace ternion {
+inline namespace TERNION_ABI {
+
+/// Whether P's rows are planes of bits in the order of SignActivations (packing/plane_rows.hpp).
+template <class P>
+concept SignPlanes = requires {
+    { P::has_zeros } -> std::convertible_to<bool>;
+    requires P::block_inputs == SignActivations::word_inputs&& P::sign_place + 8 == P::block_bytes;
+};
+
+/// Signs times planes of bits, for some rows of W on one thread, 64 inputs at a time: of the weights that aren't zero,
+/// those count -1 whose sign differs from the input's, the others +1:
+///
+///   sum = nonzero - 2 * popcount(nonzero & (x ^ negative))
+///
+/// Without zeros all K weights count. Bits beyond K are 0 in both.
+template <class P>
+class SignProduct {
+ public:
+    static constexpr std::size_t step = 1;  // of rows that belong together
+
+    SignProduct(const TernaryView<P>& w, const SignActivations& x, const Results& results) noexcept
+        : w_(w), x_(x), results_(results) {}
+
+    void run(RowRange rows) const noexcept {
+        const std::size_t row_bytes = P::row_bytes(w_.shape());
+        for (std::size_t first = rows.begin; first < rows.end; first += block_rows) {
+            const std::size_t count = std::min(block_rows, rows.end - first);
+            for (std::size_t m = 0; m < x_.tokens(); ++m) {
+                std::int32_t sums[block_rows];
+                for (std::size_t r = 0; r < count; ++r) {
+                    const std::int64_t sum = dot(w_.data() + (first + r) * row_bytes, x_.row(m), x_.words());
+                    // The epilogue subtracts the sum of the activations, as kernels on codes need it.
+                    sums[r] = static_cast<std::int32_t>(sum + x_.sums()[m]);
+                }
+                results_.write<block_rows>(m, 1, first, {first, first + count}, sums);
+            }
+        }
+    }
+
+ private:
+    static constexpr std::size_t block_rows = 16;
+
+    [[nodiscard]] std::int64_t dot(const std::byte* row, const std::uint64_t* x, std::size_t words) const noexcept {
+        std::uint64_t nonzero = 0, minus = 0;
+        for (std::size_t i = 0; i < words; ++i, row += P::block_bytes) {
+            std::uint64_t negative;
+            std::memcpy(&negative, row + P::sign_place, 8);
+            if constexpr (P::has_zeros) {
+                std::uint64_t mask;
+                std::memcpy(&mask, row, 8);
+                nonzero += static_cast<std::uint64_t>(std::popcount(mask));
+                minus += static_cast<std::uint64_t>(std::popcount(mask & (x[i] ^ negative)));
+            } else {
+                minus += static_cast<std::uint64_t>(std::popcount(x[i] ^ negative));
+            }
+        }
+        if constexpr (!P::has_zeros) nonzero = w_.cols();
+        return static_cast<std::int64_t>(nonzero) - 2 * static_cast<std::int64_t>(minus);
+    }
+
+    TernaryView<P> w_;
+    const SignActivations& x_;
+    const Results& results_;
+};
+
+/// Y[M,N] = X[M,K] · W[N,K]ᵀ for activations of one bit, as `multiply` of an ActivationView is otherwise: by exclusive
+/// or and counts of bits where the packing is BitPlanes or Binary, and with others widened a tile at a time. Exact;
+/// allocates nothing.
+template <class Arch = default_arch, Packing P, ResultType Out, class E = Serial>
+void multiply(TernaryView<P> w, const SignActivations& x, RowRange rows, const Output<Out>& out, E&& executor = {}) {
+    TERNION_ASSERT(x.inputs() == w.cols() && rows.end <= w.rows() && out.ld >= rows.end);
+    using B = backend_of<Arch>;
+    const ActivationView scales{nullptr, x.tokens(), x.inputs(), x.inputs(), x.scales(), x.sums()};
+    const Results results(out, w.scale(), scales);
+    if constexpr (SignPlanes<P>) {
+        split_rows(rows, SignProduct<P>::step, executor,
+                   [&](RowRange part) { SignProduct<P>(w, x, results).run(part); });
+    } else {
+        const auto widen = [](const ActivationTiles& tiles, std::size_t m, std::size_t k, std::size_t count,
+                              std::int8_t* q) noexcept {
+            widen_signs<B>(static_cast<const SignActivations*>(tiles.held)->row(m), k, count, q);
+        };
+        const ActivationTiles tiles{x.tokens(), x.inputs(), &x, widen};
+        using Product = WideningProduct<B, P>;
+        split_rows(rows, Product::step, executor, [&](RowRange part) { Product(w, tiles, results).run(part); });
+    }
+}
+
+}  // namespace TERNION_ABI
+}  // namespace ternion

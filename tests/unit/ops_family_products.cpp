@@ -1,0 +1,166 @@
+// The products of sparse, one-bit and split activations: exact integers, by their special kernels and without.
+
+#include <catch2/catch_test_macros.hpp>
+#include <ternion/ternion.hpp>
+#include <vector>
+
+#include "product.hpp"
+#include "random_data.hpp"
+
+namespace {
+
+using namespace ternion;
+using Codes = std::vector<std::int8_t>;
+
+/// A policy that takes floats as the integers they are.
+struct Integers {
+    template <class Arch>
+    static TokenScale quantize_token(const float* x, std::size_t k, std::int8_t* q) noexcept {
+        std::int32_t sum = 0;
+        for (std::size_t i = 0; i < k; ++i)
+            sum += q[i] = static_cast<std::int8_t>(x[i]);
+        return {0.5f, sum};
+    }
+    static float scale(const float*, std::size_t) noexcept { return 0.5f; }
+};
+
+template <class Held>
+Held held(const Codes& q, std::size_t m, std::size_t k) {
+    const std::vector<float> x(q.begin(), q.end());
+    Held activations;
+    quantize(Integers{}, x, m, k, activations);
+    return activations;
+}
+
+/// gemm with P on every arch, and a part of the rows on several threads.
+template <class P, class Held>
+void check(const test::Product& product, std::size_t m, const Held& x) {
+    const std::size_t n = product.shape.n, k = product.shape.k;
+    const auto w = pack<P>(product.trits, n, k);
+    std::size_t archs = 0;
+    for_each_type(all_archs{}, [&]<class Arch>(std::type_identity<Arch>) {
+        std::vector<std::int32_t> y(m * n, test::poison), part(m * n, test::poison);
+        gemm<Arch>(w, x, std::span(y));
+        const RowRange rows{n / 3, n - n / 4};
+        multiply<Arch>(w.view(), x, rows, Output<std::int32_t>{part.data(), n}, test::ThreadPool(3));
+        bool right = y == product.expected;
+        for (std::size_t i = 0; i < m * n; ++i)
+            right = right && part[i] == (i % n >= rows.begin && i % n < rows.end ? y[i] : test::poison);
+        if (!right) FAIL_CHECK(P::name << " on " << backend_of<Arch>::name << ", " << n << "x" << k << ", M=" << m);
+        ++archs;
+    });
+    CHECK(archs == all_archs::size);
+}
+
+Codes with_zeros(Codes q, unsigned percent, std::size_t run) {
+    test::Random random(q.size() + percent);
+    for (std::size_t i = 0; i < q.size(); i += run) {
+        if (random.below(100) < percent)
+            std::fill_n(q.begin() + static_cast<std::ptrdiff_t>(i), std::min(run, q.size() - i), std::int8_t{0});
+    }
+    return q;
+}
+
+TEST_CASE("blocks of zeros are skipped, and the integers are exact", "[sparse]") {
+    for (const Shape shape : {Shape{1, 1}, Shape{3, 66}, Shape{65, 129}, Shape{83, 1100}, Shape{150, 2306}}) {
+        for (const std::size_t m : {1, 3}) {
+            for (const unsigned percent : {0u, 50u, 80u, 95u, 100u}) {
+                const auto q =
+                    with_zeros(test::random_activations(m * shape.k, shape.k), percent, percent == 80 ? 8 : 1);
+                const test::Product product(shape, m, test::random_trits(shape.size(), 3), q);
+                check<Interleaved2x16>(product, m, held<SparseActivations>(q, m, shape.k));
+            }
+        }
+    }
+}
+
+TEST_CASE("sparse sums are exact at their extremes", "[sparse]") {
+    for (const int trit : {-1, 1}) {
+        for (const int value : {-128, 127}) {
+            Codes q(6912, 0);
+            for (std::size_t i = 0; i < q.size(); ++i)
+                if (i % 1024 < 512 || i > 6900) q[i] = static_cast<std::int8_t>(value);
+            const test::Product product({18, 6912}, 1, Codes(18 * 6912, static_cast<std::int8_t>(trit)), q);
+            check<Interleaved2x16>(product, 1, held<SparseActivations>(q, 1, 6912));
+        }
+    }
+}
+
+TEST_CASE("the index names the blocks that aren't zero", "[sparse]") {
+    Codes q(15, 0);
+    q[3] = 1;
+    q[8] = -1;
+    q[14] = 5;
+    const auto x = held<SparseActivations>(q, 1, 15);
+    CHECK(std::vector<std::uint32_t>(x.blocks(0).begin(), x.blocks(0).end()) == std::vector<std::uint32_t>{0, 2, 3});
+    CHECK(held<SparseActivations>(Codes(15, 0), 1, 15).blocks(0).empty());
+}
+
+TEST_CASE("skipping is for few blocks of a token that isn't too long", "[sparse]") {
+    CHECK(worth_skipping(held<SparseActivations>(Codes(100, 0), 1, 100)));
+    CHECK_FALSE(worth_skipping(held<SparseActivations>(Codes(100, 1), 1, 100)));
+    CHECK_FALSE(worth_skipping(held<SparseActivations>(Codes(65540, 0), 1, 65540)));
+    const auto dense = held<SparseActivations>(with_zeros(Codes(40000, 1), 45, 4), 1, 40000);
+    REQUIRE(dense.blocks(0).size() < 6000);
+    CHECK_FALSE(worth_skipping(dense));  // more than can be sorted on the stack
+    const Codes q = with_zeros(test::random_activations(65536, 1), 99, 4);
+    const test::Product product({17, 65536}, 1, test::random_trits(17 * 65536, 3), q);
+    const auto x = held<SparseActivations>(q, 1, 65536);
+    CHECK(worth_skipping(x));
+    check<Interleaved2x16>(product, 1, x);
+}
+
+TEST_CASE("signs times planes of bits are exact", "[sign_activations]") {
+    for (const Shape shape : {Shape{1, 1}, Shape{3, 63}, Shape{5, 64}, Shape{37, 65}, Shape{18, 1030}}) {
+        for (const std::size_t m : {1, 2, 5}) {
+            const auto q = test::random_signs(m * shape.k, shape.k);
+            const auto x = held<SignActivations>(q, m, shape.k);
+            const test::Product ternary(shape, m, test::random_trits(shape.size(), 3), q);
+            check<BitPlanes>(ternary, m, x);
+            check<I2S>(ternary, m, x);
+            check<Interleaved2x16>(ternary, m, x);
+            check<Binary>(test::Product(shape, m, test::random_signs(shape.size(), 4), q), m, x);
+        }
+    }
+    const Codes minus(6912, -1);
+    check<Binary>(test::Product({3, 6912}, 1, Codes(3 * 6912, -1), minus), 1, held<SignActivations>(minus, 1, 6912));
+    check<BitPlanes>(test::Product({3, 6912}, 1, Codes(3 * 6912, 1), minus), 1, held<SignActivations>(minus, 1, 6912));
+}
+
+TEST_CASE("signs are bits, and sums are of -1 and +1", "[sign_activations]") {
+    SignActivations x;
+    std::vector<float> values = test::random_floats(2 * 70, 5);
+    values[3] = 0;
+    values[4] = -0.0f;
+    quantize(Sign{}, values, 2, 70, x);
+    for (std::size_t m = 0; m < 2; ++m) {
+        std::int32_t sum = 0;
+        for (std::size_t i = 0; i < 70; ++i) {
+            CHECK(x.value(m, i) == (values[m * 70 + i] < 0 ? -1 : 1));
+            sum += x.value(m, i);
+        }
+        CHECK(x.sums()[m] == sum);
+    }
+    CHECK((x.row(0)[1] >> 6) == 0);
+}
+
+TEST_CASE("split parts add up to the token, each zero where the other isn't", "[split]") {
+    const std::size_t k = 200;
+    const auto x = test::random_floats(2 * k, 6);
+    SplitActivations<64> split;
+    quantize(SplitOutliers<10, 64>{}, x, 2, k, split);
+    REQUIRE((split.groups() == 4 && split.tokens() == 2 && split.inputs() == k));
+    std::size_t large = 0;
+    for (std::size_t i = 0; i < 256; ++i) {
+        const std::size_t row = 4 + i / 64;
+        const int a = split.large().row(row)[i % 64], b = split.rest().value(row, i % 64);
+        CHECK((a == 0 || b == 0));
+        large += a != 0;
+        const float value =
+            split.large().scale(row) * static_cast<float>(a) + split.rest().scales()[row] * static_cast<float>(b);
+        CHECK(std::fabs(value - (i < k ? x[k + i] : 0)) <= 0.5f * split.rest().scales()[row] + 1e-6f);
+    }
+    CHECK(large == 20);
+}
+
+}  // namespace
