@@ -45,6 +45,21 @@ TEST_CASE("a file appears under its name when it is complete, and only then") {
     CHECK(std::filesystem::file_size(path) == 3'000'000);
 }
 
+TEST_CASE("what is written comes in the order of the calls, whatever the sizes") {
+    const TemporaryFolder folder;
+    std::string expected;
+    OutputFile file(folder / "out");
+    // Below, at and above half of the file's buffer and the whole, after nothing, little and much.
+    for (const std::size_t size : {500u, 786'432u, 3072u, 524'288u, 7u, 524'289u, 100'000u, 1'048'576u, 1u, 1'048'577u,
+                                   900'000u, 200'000u, 600'000u, 3'000'000u, 12u}) {
+        const std::string bytes(size, static_cast<char>('a' + expected.size() % 23));
+        file.write(bytes_of(bytes));
+        expected += bytes;
+    }
+    file.finish();
+    CHECK((read_text(folder / "out") == expected));
+}
+
 TEST_CASE("a written file keeps a link to it and its permissions") {
     const TemporaryFolder folder;
     write_text(folder / "real", "old");

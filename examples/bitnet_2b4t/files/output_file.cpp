@@ -53,8 +53,9 @@ OutputFile::~OutputFile() {
 }
 
 void OutputFile::write(std::span<const std::byte> bytes) {
-    if (buffer_.size() + bytes.size() > buffer_size) flush();
-    if (bytes.size() > buffer_size / 2) return write_through(bytes);
+    const bool large = bytes.size() > buffer_size / 2;
+    if (large || buffer_.size() + bytes.size() > buffer_size) flush();
+    if (large) return write_through(bytes);
     buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
 }
 
