@@ -19,5 +19,6 @@ void add_bench(CLI::App& app, Action& action);
 void add_inspect(CLI::App& app, Action& action);
 void add_convert(CLI::App& app, Action& action);
 void add_synth(CLI::App& app, Action& action);
+void add_ternarize(CLI::App& app, Action& action);
 
 }  // namespace bitnet::cli

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "gguf_writer.hpp"
+#include "master_weights.hpp"
 #include "ternary_format.hpp"
 #include "vocabulary_files.hpp"
 
@@ -57,8 +58,9 @@ Config GgufSource::config() const {
 TernaryTensor GgufSource::ternary(std::string_view name) const {
     const GgufTensor& tensor = find(name);
     const TernaryFormat* format = find_ternary_format(tensor.type);
+    if (!format && find_number_format(tensor.type)) return quantize_master(dense(name), this->name());
     if (!format)
-        throw FileError(this->name(), "ternary weights (I2_S, TQ1_0, TQ2_0 or Q2_0)" + type_in(tensor),
+        throw FileError(this->name(), "ternary or float weights (I2_S, TQ1_0, TQ2_0, Q2_0, F32, ...)" + type_in(tensor),
                         describe_type(tensor.type));
     return format->open({this->name(), std::string(name), tensor.rows(), tensor.cols(), bytes_of(tensor)});
 }

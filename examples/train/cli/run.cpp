@@ -86,7 +86,6 @@ class Run {
             table += line;
         }
         bitnet::cli::standard_output().write(table);
-        if (trainer_.recipe().weights == Weights::real) return;
         const std::string model = path("model.gguf");
         export_gguf(model, name_, trainer_.recipe(), trainer_.network(), trainer_.state()[0], vocabulary_);
         bitnet::cli::standard_output().write("The model is in " + model + ": bitnet-2b4t chat -m " + model + "\n");

@@ -3,7 +3,6 @@
 #include <array>
 #include <bitnet_2b4t/files/gguf_model_writer.hpp>
 #include <bitnet_2b4t/files/gguf_writer.hpp>
-#include <stdexcept>
 
 namespace train {
 
@@ -12,9 +11,10 @@ namespace {
 constexpr std::uint32_t f32 = 0, f16 = 1, i2s = 36;
 constexpr std::size_t i2s_tail = 32;
 
-void declare(bitnet::GgufWriter& writer, const Layout::Piece& piece) {
+void declare(bitnet::GgufWriter& writer, const Layout::Piece& piece, Weights kind) {
     switch (piece.tensor.kind) {
         case bitnet::ModelTensor::Kind::ternary:
+            if (kind == Weights::real) return bitnet::declare(writer, piece.tensor, f32, piece.size() * sizeof(float));
             return bitnet::declare(writer, piece.tensor, i2s, piece.size() / 4 + i2s_tail);
         case bitnet::ModelTensor::Kind::embedding:
             return bitnet::declare(writer, piece.tensor, f16, piece.size() * sizeof(ternion::Float16));
@@ -39,23 +39,19 @@ void write_halves(bitnet::GgufWriter& writer, const Floats& values) {
 
 void export_gguf(const std::string& path, const std::string& name, const Recipe& recipe, Network& network,
                  std::span<const float> weights, const bitnet::Vocabulary& vocabulary) {
-    if (recipe.weights == Weights::real) throw std::logic_error("real weights have no ternary file");
     bitnet::GgufWriter writer(path);
     bitnet::add_sizes(writer, recipe.sizes, name);
     bitnet::add_vocabulary(writer, vocabulary);
     const std::vector<Layout::Piece>& pieces = network.layout().pieces();
     for (const Layout::Piece& piece : pieces)
-        declare(writer, piece);
+        declare(writer, piece, recipe.weights);
     for (const Layout::Piece& piece : pieces) {
-        switch (piece.tensor.kind) {
-            case bitnet::ModelTensor::Kind::ternary:
-                write_ternary(writer, network.matrix(piece.tensor.name));
-                break;
-            case bitnet::ModelTensor::Kind::embedding:
-                write_halves(writer, network.embedding());
-                break;
-            default:
-                writer.write(std::as_bytes(weights.subspan(piece.offset, piece.size())));
+        if (piece.tensor.kind == bitnet::ModelTensor::Kind::embedding) {
+            write_halves(writer, network.embedding());
+        } else if (piece.is_norm() || recipe.weights == Weights::real) {
+            writer.write(std::as_bytes(weights.subspan(piece.offset, piece.size())));
+        } else {
+            write_ternary(writer, network.matrix(piece.tensor.name));
         }
     }
     writer.finish();

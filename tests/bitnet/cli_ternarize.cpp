@@ -1,0 +1,82 @@
+#include <catch2/catch_test_macros.hpp>
+#include <cmath>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "cli_program.hpp"
+#include "files/gguf_model_writer.hpp"
+#include "files_fixture.hpp"
+
+namespace {
+
+using namespace bitnet_tests;
+
+/// The golden model with its layers as floats: 0.25, 0 and -0.25.
+void write_float_model(const std::string& path) {
+    const auto source = bitnet::open_model(golden_gguf);
+    const auto tensors = bitnet::model_tensors(source->config(), false);
+    bitnet::GgufWriter writer(path);
+    source->add_metadata(writer);
+    for (const bitnet::ModelTensor& tensor : tensors) {
+        const bool half = tensor.kind == bitnet::ModelTensor::Kind::embedding;
+        bitnet::declare(writer, tensor, half ? 1 : 0, tensor.rows * tensor.cols * (half ? 2 : 4));
+    }
+    for (const bitnet::ModelTensor& tensor : tensors) {
+        if (tensor.kind != bitnet::ModelTensor::Kind::ternary) {
+            writer.write(source->dense(tensor.name).bytes);
+            continue;
+        }
+        std::vector<std::int8_t> trits(tensor.rows * tensor.cols);
+        source->ternary(tensor.name).read(0, tensor.rows, trits);
+        std::vector<float> floats(trits.begin(), trits.end());
+        for (float& value : floats)
+            value *= 0.25F;
+        writer.write(std::as_bytes(std::span(floats)));
+    }
+    writer.finish();
+}
+
+TEST_CASE("cli: ternarize writes what absmean makes of float weights, says what is lost, and warns") {
+    const TemporaryFolder folder;
+    write_float_model(folder / "float.gguf");
+    const Outcome outcome = run({"ternarize", "-m", folder / "float.gguf", "--output", folder / "out.gguf"});
+    INFO(outcome.err);
+    REQUIRE(outcome.status == 0);
+    CHECK(outcome.err.find("far worse model") != std::string::npos);
+
+    const auto before = bitnet::open_model(golden_gguf), after = bitnet::open_model(folder / "out.gguf");
+    std::istringstream lines(outcome.out);
+    std::string line;
+    REQUIRE(std::getline(lines, line));
+    std::size_t matrices = 0;
+    for (; std::getline(lines, line); ++matrices) {
+        std::istringstream fields(line);
+        std::string name, percent;
+        double scale = 0, error = 0, zeros = 0;
+        fields >> name >> scale >> error >> percent >> zeros;
+        INFO(line);
+        const bitnet::TernaryTensor was = before->ternary(name), is = after->ternary(name);
+        std::vector<std::int8_t> old_trits(was.rows * was.cols), new_trits(old_trits.size());
+        was.read(0, was.rows, old_trits);
+        is.read(0, is.rows, new_trits);
+        CHECK((old_trits == new_trits));
+        // Of weights 0.25 t the mean is 0.25 times the share of non-zeros: what is lost is the share of zeros.
+        const auto count = static_cast<double>(std::ranges::count(old_trits, 0));
+        const double share = count / static_cast<double>(old_trits.size());
+        CHECK(std::fabs(zeros - 100 * share) < 0.06);
+        CHECK(std::fabs(error - zeros) < 0.06);
+        CHECK(std::fabs(scale - 0.25 * (1 - share)) < 1e-4);
+        CHECK(std::fabs(static_cast<double>(is.scale) - 0.25 * (1 - share)) < 1e-6);
+    }
+    CHECK(matrices == 21);
+}
+
+TEST_CASE("cli: a model that is ternary already is not ternarized") {
+    const TemporaryFolder folder;
+    check_refused({"ternarize", "-m", golden_gguf, "--output", folder / "out.gguf"}, 1,
+                  {"expected F32, F16, BF16", "found I2_S"});
+    CHECK_FALSE(std::filesystem::exists(folder / "out.gguf"));
+}
+
+}  // namespace
