@@ -11,4 +11,4 @@ configure_package_config_file(cmake/ternionConfig.cmake.in "${PROJECT_BINARY_DIR
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/ternionConfigVersion.cmake"
                                  COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES "${PROJECT_BINARY_DIR}/ternionConfig.cmake" "${PROJECT_BINARY_DIR}/ternionConfigVersion.cmake"
-        DESTINATION "${package_dir}")
+              cmake/dispatch.cmake DESTINATION "${package_dir}")

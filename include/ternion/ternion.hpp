@@ -19,6 +19,7 @@
 #include "quant/sparse.hpp"
 #include "quant/split_outliers.hpp"
 #include "quant/top_k.hpp"
+#include "simd/dispatch.hpp"
 #include "tensor/convert.hpp"
 #include "tensor/dequantize.hpp"
 #include "tensor/pack.hpp"

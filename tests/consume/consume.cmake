@@ -1,6 +1,7 @@
 # Consumes ternion in one way, WAY, from a fresh folder WORK: builds tests/consume/main.cpp there and runs it.
 #   installed      cmake --install of the build BUILD, then find_package
 #   subproject     FetchContent of the source folder
+#   dispatched     as installed, with kernels of its own for each arch of the processor
 #   pinned_git     the same where no dependency is installed: git repositories of their headers stand in for upstream's
 #   copied         include/ternion copied into a folder, and nothing but the compiler
 # COMPILER, INCLUDES (of the dependencies) and GENERATOR are those of the build.
@@ -36,6 +37,17 @@ file(MAKE_DIRECTORY "${WORK}")
 if(WAY STREQUAL "installed")
   run("${CMAKE_COMMAND}" --install "${BUILD}" --prefix "${WORK}/prefix")
   build_and_run(installed -D "CMAKE_PREFIX_PATH=${WORK}/prefix")
+elseif(WAY STREQUAL "dispatched")
+  run("${CMAKE_COMMAND}" --install "${BUILD}" --prefix "${WORK}/prefix")
+  build_and_run(dispatched -D "CMAKE_PREFIX_PATH=${WORK}/prefix")
+  file(GLOB objects "${WORK}/build/CMakeFiles/consumer_*.dir/kernel.cpp.*")
+  foreach(object IN LISTS objects)
+    run(sh "${source}/tests/link/weak_symbols.sh" "${object}" ".*Multiply::operator")
+  endforeach()
+  execute_process(COMMAND "${CMAKE_COMMAND}" -D ARCHS=no-such "${WORK}/build" OUTPUT_QUIET ERROR_VARIABLE error)
+  if(NOT error MATCHES "unknown arch 'no-such'")
+    message(FATAL_ERROR "an arch that isn't there was not refused: ${error}")
+  endif()
 elseif(WAY STREQUAL "subproject")
   build_and_run(subproject -D "TERNION_SOURCE=${source}")
 elseif(WAY STREQUAL "pinned_git")

@@ -66,8 +66,12 @@ static_assert(std::endian::native == std::endian::little,
 #define TERNION_ABI x86_avx512bw
 #elif defined(__AVXVNNI__)
 #define TERNION_ABI x86_avxvnni
+#elif defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)
+#define TERNION_ABI x86_avx2_fma_f16c
 #elif defined(__AVX2__) && defined(__FMA__)
 #define TERNION_ABI x86_avx2_fma
+#elif defined(__AVX2__) && defined(__F16C__)
+#define TERNION_ABI x86_avx2_f16c
 #elif defined(__AVX2__)
 #define TERNION_ABI x86_avx2
 #elif defined(__AVX__)
@@ -100,4 +104,13 @@ static_assert(std::endian::native == std::endian::little,
 #define TERNION_ABI wasm_simd128
 #else
 #define TERNION_ABI baseline
+#endif
+
+// The arch that this unit is compiled for, and all of the program, as types of simd/arch.hpp: set by the CMake function
+// ternion_add_dispatched for runtime dispatch. Everything else has one arch, that of its compiler's flags.
+#ifndef TERNION_ARCH
+#define TERNION_ARCH ::ternion::archs::own_flags
+#endif
+#ifndef TERNION_ARCHS
+#define TERNION_ARCHS TERNION_ARCH
 #endif

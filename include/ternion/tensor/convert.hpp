@@ -23,17 +23,34 @@ inline void check_same_length(std::size_t from, std::size_t to) {
 
 inline namespace TERNION_ABI {
 
+/// Widens n Float16 or BFloat16 values to float, exactly.
+template <class Arch = default_arch, class Half>
+void widen(const Half* from, std::size_t n, float* to) noexcept {
+    using B = backend_of<Arch>;
+    std::size_t i = 0;
+    for (; i + B::lanes <= n; i += B::lanes)
+        B::store_floats(to + i, B::widen(from + i));
+    for (; i < n; ++i)
+        to[i] = static_cast<float>(from[i]);
+}
+
+/// Narrows n floats to Float16 or BFloat16, to nearest even; what is too large becomes infinity, NaN stays NaN.
+template <class Arch = default_arch, class Half>
+void narrow(const float* from, std::size_t n, Half* to) noexcept {
+    using B = backend_of<Arch>;
+    std::size_t i = 0;
+    for (; i + B::lanes <= n; i += B::lanes)
+        B::narrow(to + i, B::load_floats(from + i));
+    for (; i < n; ++i)
+        to[i] = Half(from[i]);
+}
+
 /// Widens Float16 or BFloat16 values to float, exactly. The spans have the same length and don't overlap; throws
 /// std::invalid_argument for other lengths.
 template <class Arch = default_arch, class Half>
 void widen(std::span<const Half> from, std::span<float> to) {
     detail::check_same_length(from.size(), to.size());
-    using B = backend_of<Arch>;
-    std::size_t i = 0;
-    for (; i + B::lanes <= from.size(); i += B::lanes)
-        B::store_floats(to.data() + i, B::widen(from.data() + i));
-    for (; i < from.size(); ++i)
-        to[i] = static_cast<float>(from[i]);
+    widen<Arch>(from.data(), from.size(), to.data());
 }
 
 /// Narrows floats to Float16 or BFloat16, to nearest even; what is too large becomes infinity, NaN stays NaN. The spans
@@ -41,12 +58,7 @@ void widen(std::span<const Half> from, std::span<float> to) {
 template <class Arch = default_arch, class Half>
 void narrow(std::span<const float> from, std::span<Half> to) {
     detail::check_same_length(from.size(), to.size());
-    using B = backend_of<Arch>;
-    std::size_t i = 0;
-    for (; i + B::lanes <= from.size(); i += B::lanes)
-        B::narrow(to.data() + i, B::load_floats(from.data() + i));
-    for (; i < from.size(); ++i)
-        to[i] = Half(from[i]);
+    narrow<Arch>(from.data(), from.size(), to.data());
 }
 
 }  // namespace TERNION_ABI

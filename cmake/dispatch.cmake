@@ -1,0 +1,91 @@
+# ternion_add_dispatched(TARGET SOURCES FILE... [ARCHS NAME...]): runtime dispatch. Compiles the sources once for each of
+# the archs, all those of the processor if none is named, and adds them to TARGET, in which TERNION_ARCHS then lists the
+# archs, best first, for ternion::Dispatcher (simd/dispatch.hpp). The sources see the target's include folders,
+# definitions and options, and TERNION_ARCH, the arch that they are compiled for. docs/isas.md shows such a source.
+
+# Best first: each arch of a processor and its flags. The types in simd/arch.hpp say what a machine needs for it, and
+# refuse to compile where the flags allow more.
+set(TERNION_DISPATCH_x86_64
+  "avx512vbmi: -march=x86-64-v4 -mavx512ifma -mavx512vbmi -mavx512vnni"
+  "avx512vnni: -march=x86-64-v4 -mavx512vnni"
+  "avx512bw: -march=x86-64-v4"
+  "avxvnni: -march=x86-64-v3 -mavxvnni"
+  "avx2: -march=x86-64-v3"
+  "sse4: -march=x86-64-v2"
+  "baseline: -march=x86-64"
+  CACHE INTERNAL "ternion's archs of x86-64")
+set(TERNION_DISPATCH_aarch64
+  "sve512: -march=armv8.2-a+sve -msve-vector-bits=512"
+  "sve256: -march=armv8.2-a+dotprod+sve+i8mm -msve-vector-bits=256"
+  "i8mm: -march=armv8.2-a+dotprod+i8mm"
+  "dotprod: -march=armv8.2-a+dotprod"
+  "baseline: -march=armv8-a"
+  CACHE INTERNAL "ternion's archs of AArch64")
+
+# The rows of the processor that is compiled for; none where there is nothing to choose from.
+function(ternion_dispatch_table result)
+  string(TOLOWER "${CMAKE_SYSTEM_PROCESSOR}" processor)
+  if(processor MATCHES "^(x86_64|amd64)$")
+    set(${result} "${TERNION_DISPATCH_x86_64}" PARENT_SCOPE)
+  elseif(processor MATCHES "^(aarch64|arm64)$")
+    set(${result} "${TERNION_DISPATCH_aarch64}" PARENT_SCOPE)
+  else()
+    set(${result} "" PARENT_SCOPE)
+  endif()
+endfunction()
+
+# The sources as an object library of one arch.
+function(ternion_dispatched_objects target arch flags)
+  set(objects ${target}_${arch})
+  add_library(${objects} OBJECT ${ARGN})
+  target_link_libraries(${objects} PRIVATE ternion::ternion)
+  target_include_directories(${objects} PRIVATE "$<TARGET_PROPERTY:${target},INCLUDE_DIRECTORIES>")
+  target_compile_definitions(${objects} PRIVATE "$<TARGET_PROPERTY:${target},COMPILE_DEFINITIONS>"
+                                                TERNION_ARCH=::ternion::archs::${arch})
+  separate_arguments(flags UNIX_COMMAND "${flags}")
+  # Unoptimised, everything inline is a function of its own, of which the linker may keep this one for the whole program.
+  target_compile_options(${objects} PRIVATE "$<TARGET_PROPERTY:${target},COMPILE_OPTIONS>" $<$<CONFIG:Debug>:-O2> ${flags})
+  get_target_property(type ${target} TYPE)
+  get_target_property(position_independent ${target} POSITION_INDEPENDENT_CODE)
+  if(position_independent OR type MATCHES "SHARED|MODULE")
+    set_target_properties(${objects} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  endif()
+  set_target_properties(${objects} PROPERTIES INTERPROCEDURAL_OPTIMIZATION OFF)
+  target_sources(${target} PRIVATE $<TARGET_OBJECTS:${objects}>)
+endfunction()
+
+function(ternion_add_dispatched target)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;ARCHS")
+  if(NOT TARGET ${target} OR NOT arg_SOURCES OR arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR " ternion_add_dispatched: expected a target, SOURCES and maybe ARCHS, found: ${ARGV}")
+  endif()
+  if(TARGET ${target}_baseline)
+    message(FATAL_ERROR " ternion_add_dispatched: ${target} has its dispatched sources already; name all in one call")
+  endif()
+  ternion_dispatch_table(table)
+  set(names ${table})
+  list(TRANSFORM names REPLACE ":.*" "")
+  foreach(arch IN LISTS arg_ARCHS)
+    if(NOT arch IN_LIST names)
+      list(JOIN names ", " expected)
+      message(FATAL_ERROR " ternion_add_dispatched: unknown arch '${arch}' for ${CMAKE_SYSTEM_PROCESSOR}: expected some of ${expected}")
+    endif()
+  endforeach()
+
+  set(archs "")
+  foreach(row IN LISTS table)
+    string(REGEX MATCH "^[^:]*" arch "${row}")
+    string(REGEX REPLACE "^[^:]*: " "" flags "${row}")
+    # The program must run somewhere: the baseline is always among them.
+    if(NOT arg_ARCHS OR arch IN_LIST arg_ARCHS OR arch STREQUAL "baseline")
+      ternion_dispatched_objects(${target} ${arch} "${flags}" ${arg_SOURCES})
+      list(APPEND archs ::ternion::archs::${arch})
+    endif()
+  endforeach()
+  if(archs)
+    list(JOIN archs "," archs)
+    target_compile_definitions(${target} PRIVATE "TERNION_ARCHS=${archs}")
+  else()  # with this unit's own flags, which is TERNION_ARCHS where nothing says otherwise
+    target_sources(${target} PRIVATE ${arg_SOURCES})
+  endif()
+endfunction()
