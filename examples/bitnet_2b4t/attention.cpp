@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "compute/products.hpp"
-#include "compute/softmax.hpp"
+#include "compute/attention_block.hpp"
+#include "compute/kernels.hpp"
 
 namespace bitnet {
 
@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t tile_rows = 64;   // queries that share a block of keys: its cost is paid once for all of them
 constexpr std::size_t span_keys = 256;  // few queries: the keys are cut instead, so that all threads have work
-constexpr float masked = -1e30F;        // exp(masked - peak) is 0, and unlike -inf it is never NaN
+constexpr float masked = AttentionTile::masked;
 
 }  // namespace
 
@@ -87,40 +87,22 @@ void Attention::load(const Tile& tile, std::span<const float> queries, Worker& w
 void Attention::accumulate(const Tile& tile, std::size_t key_begin, std::size_t key_end, const KvCache& cache,
                            std::size_t layer, Worker& worker, Partial& partial) const {
     constexpr std::size_t block = KvCache::block;
-    const std::size_t stride = cache.format().value_stride();
     std::ranges::fill(partial.values, 0.0F);
     std::ranges::fill(partial.peak, masked);
     std::ranges::fill(partial.sum, 0.0F);
-
+    const AttentionTile seen{.rows = tile.rows,
+                             .group = group_,
+                             .position = tile.position,
+                             .queries = worker.queries.data(),
+                             .scores = worker.scores.data(),
+                             .keys = worker.keys.data(),
+                             .block_values = worker.values.data(),
+                             .values = partial.values.data(),
+                             .peak = partial.peak.data(),
+                             .sum = partial.sum.data()};
     for (std::size_t key = key_begin; key < key_end; key += block) {
-        const std::size_t keys = std::min(block, key_end - key);
-        std::ranges::fill(worker.scores, 0.0F);
-        add_product(worker.queries.data(), head_dim_, cache.keys(layer, tile.head, key / block, worker.keys), block,
-                    worker.scores.data(), block, tile.rows, block, head_dim_);
-        softmax_step(tile, key, keys, stride, worker, partial);
-        add_product(worker.scores.data(), block, cache.values(layer, tile.head, key / block, worker.values), stride,
-                    partial.values.data(), stride, tile.rows, stride, keys);
-    }
-}
-
-/// Turns scores into exp(score - peak), with what came before scaled to the new peak.
-void Attention::softmax_step(const Tile& tile, std::size_t key_begin, std::size_t keys, std::size_t stride,
-                             Worker& worker, Partial& partial) const {
-    for (std::size_t r = 0; r < tile.rows; ++r) {
-        const std::size_t position = tile.position + r / group_;
-        const std::size_t visible = position < key_begin ? 0 : std::min(keys, position - key_begin + 1);
-        const auto scores = std::span(worker.scores).subspan(r * KvCache::block).first<KvCache::block>();
-        std::ranges::fill(scores.subspan(visible), masked);
-
-        const float peak = std::max(partial.peak[r], largest(scores));
-        const float fade = std::exp(partial.peak[r] - peak);
-        for (float& score : scores)
-            score = exp_of_negative(score - peak);
-        partial.sum[r] = partial.sum[r] * fade + sum(scores);
-        partial.peak[r] = peak;
-        if (fade == 1.0F) continue;
-        for (float& value : std::span(partial.values).subspan(r * stride, stride))
-            value *= fade;
+        kernels().attend(seen, cache.format(), cache.at(layer, tile.head, key / block), key,
+                         std::min(block, key_end - key));
     }
 }
 

@@ -47,8 +47,6 @@ class Attention {
     void load(const Tile& tile, std::span<const float> queries, Worker& worker) const;
     void accumulate(const Tile& tile, std::size_t key_begin, std::size_t key_end, const KvCache& cache,
                     std::size_t layer, Worker& worker, Partial& partial) const;
-    void softmax_step(const Tile& tile, std::size_t key_begin, std::size_t keys, std::size_t stride, Worker& worker,
-                      Partial& partial) const;
     void finish(const Tile& tile, std::span<const Partial> partials, std::size_t stride, std::span<float> out) const;
 
     std::size_t heads_, kv_heads_, group_, head_dim_;

@@ -4,8 +4,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "compute/kernels.hpp"
 #include "compute/projection.hpp"
-#include "feed_forward.hpp"
 
 namespace bitnet {
 
@@ -88,8 +88,8 @@ void Decoder::quantise(const ternion::RmsNorm& norm, std::span<const float> x) {
     threads_.parallel_for(ternion::ceil_div(count_, some_tokens), [&](std::size_t index, std::size_t worker) {
         const auto normed = row(normed_, worker, width);
         for (std::size_t t = index * some_tokens; t < std::min(count_, (index + 1) * some_tokens); ++t) {
-            norm(row(x, t, width), normed);
-            const auto done = ternion::Absmax<8>::quantize_token(normed.data(), width, activations_.mutable_row(t));
+            const auto done = kernels().quantise(row(x, t, width).data(), norm.weight().data(), norm.eps(), width,
+                                                 normed.data(), activations_.mutable_row(t));
             activations_.set(t, done.scale, done.sum);
         }
     });
@@ -123,8 +123,8 @@ void Decoder::feed_forward(const LayerWeights& layer) {
     quantise(layer.ffn_norm, h_);
     project({{layer.gate, gate_}, {layer.up, up_}}, activations_, threads_, [&](std::size_t begin, std::size_t end) {
         for (std::size_t t = 0; t < count_; ++t) {
-            gated_squared_relu(row(gate_, t, config().ffn).subspan(begin, end - begin),
-                               row(up_, t, config().ffn).subspan(begin, end - begin));
+            const std::size_t at = t * config().ffn + begin;
+            kernels().gated_squared_relu(gate_.data() + at, up_.data() + at, end - begin);
         }
     });
     quantise(layer.ffn_sub_norm, gate_);

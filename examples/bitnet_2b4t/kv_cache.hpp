@@ -43,12 +43,9 @@ class KvCache {
     /// Forgets all tokens from position `length` on.
     void truncate(std::size_t length);
 
-    /// Keys [head_dim, 64] and values [64, value_stride] of a block as floats; `scratch` may be used for them.
-    const float* keys(std::size_t layer, std::size_t head, std::size_t index, std::span<float> scratch) const {
-        return format_.keys(blocks_[index].data() + offset(layer, head), scratch);
-    }
-    const float* values(std::size_t layer, std::size_t head, std::size_t index, std::span<float> scratch) const {
-        return format_.values(blocks_[index].data() + offset(layer, head), scratch);
+    /// The memory of one head's part of a block, in `format()`.
+    const std::byte* at(std::size_t layer, std::size_t head, std::size_t index) const {
+        return blocks_[index].data() + offset(layer, head);
     }
 
  private:

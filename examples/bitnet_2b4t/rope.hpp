@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "compute/kernels.hpp"
 #include "config.hpp"
 
 namespace bitnet {
@@ -33,23 +34,10 @@ class Rope {
 
     /// Turns all heads of the token `t` of the run, in place.
     void apply(std::size_t t, std::span<float> heads) const {
-        const Turn* turn = turns_.data() + t * half_;
-        for (std::size_t at = 0; at < heads.size(); at += 2 * half_) {
-            float* a = heads.data() + at;
-            float* b = a + half_;
-            for (std::size_t i = 0; i < half_; ++i) {
-                const float x = a[i];
-                const float y = b[i];
-                a[i] = x * turn[i].cosine - y * turn[i].sine;
-                b[i] = x * turn[i].sine + y * turn[i].cosine;
-            }
-        }
+        kernels().rotate(heads.data(), heads.size(), turns_.data() + t * half_, half_);
     }
 
  private:
-    struct Turn {
-        float cosine, sine;
-    };
     std::size_t half_;
     std::vector<double> frequencies_;
     std::vector<Turn> turns_;

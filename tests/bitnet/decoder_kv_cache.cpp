@@ -3,6 +3,7 @@
 #include <catch2/matchers/catch_matchers_exception.hpp>
 #include <stdexcept>
 
+#include "compute/kv_block.hpp"
 #include "decoder_fixture.hpp"
 #include "kv_cache.hpp"
 
@@ -34,9 +35,10 @@ TEST_CASE("a cache gives back what was stored, keys as columns and values as row
         for (std::size_t t = 0; t < 130; ++t) {
             for (std::size_t i = 0; i < 30; ++i) {
                 const std::size_t head = i / 10, d = i % 10;
-                REQUIRE(cache.keys(layer, head, t / 64, scratch)[d * 64 + t % 64] == keys[t * 30 + i]);
-                REQUIRE(cache.values(layer, head, t / 64, scratch)[t % 64 * cache.format().value_stride() + d] ==
-                        values[t * 30 + i]);
+                REQUIRE(keys_of(cache.format(), cache.at(layer, head, t / 64), scratch.data())[d * 64 + t % 64] ==
+                        keys[t * 30 + i]);
+                REQUIRE(values_of(cache.format(), cache.at(layer, head, t / 64),
+                                  scratch.data())[t % 64 * cache.format().value_stride() + d] == values[t * 30 + i]);
             }
         }
     }
@@ -76,8 +78,8 @@ TEST_CASE("what comes after a truncation replaces what was there") {
     }
     std::vector<float> a(cache.format().value_floats()), b(cache.format().value_floats());
     for (std::size_t t = 0; t < kept + 50; ++t) {
-        const float* keys = cache.keys(1, 0, t / 64, a);
-        const float* others = fresh.keys(1, 0, t / 64, b);
+        const float* keys = keys_of(cache.format(), cache.at(1, 0, t / 64), a.data());
+        const float* others = keys_of(fresh.format(), fresh.at(1, 0, t / 64), b.data());
         for (std::size_t d = 0; d < 16; ++d)
             REQUIRE(keys[d * 64 + t % 64] == others[d * 64 + t % 64]);
     }

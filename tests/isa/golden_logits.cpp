@@ -1,6 +1,6 @@
-// The example decoder on the arch that this program was compiled for: the logits of a small model, compared with those
-// of an independent implementation in double. golden_logits MODEL EXPECTED, where EXPECTED holds doubles [tokens,
-// vocab].
+// The example decoder on each arch that this program was compiled for and this machine can run: the logits of a small
+// model, compared with those of an independent implementation in double. golden_logits MODEL EXPECTED [ARCH], where
+// EXPECTED holds doubles [tokens, vocab], and ARCH is what should be the best here.
 
 #include <cmath>
 #include <cstddef>
@@ -10,8 +10,10 @@
 #include <iterator>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
+#include "compute/kernels.hpp"
 #include "decoder.hpp"
 
 namespace {
@@ -27,11 +29,9 @@ std::vector<double> read_doubles(const char* path) {
     return values;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-    if (argc != 3) return 2;
-    const auto source = bitnet::open_model(argv[1], false);
+/// Whether the logits are right.
+bool check(const char* model, const std::vector<double>& expected) {
+    const auto source = bitnet::open_model(model, false);
     bitnet::Threads threads(1);
     const auto weights = bitnet::load_weights(*source, threads);
     bitnet::Decoder decoder(weights, threads);
@@ -40,7 +40,6 @@ int main(int argc, char** argv) {
     decoder.forward(tokens, cache);
     decoder.logits(0, std::size(tokens), logits);
 
-    const auto expected = read_doubles(argv[2]);
     double difference = 0, norm = 0;
     for (std::size_t i = 0; i < expected.size() && i < logits.size(); ++i) {
         difference += (static_cast<double>(logits[i]) - expected[i]) * (static_cast<double>(logits[i]) - expected[i]);
@@ -49,5 +48,21 @@ int main(int argc, char** argv) {
     const double relative = std::sqrt(difference / norm);
     const bool good = expected.size() == logits.size() && relative <= 1e-5;
     std::printf("%zu logits, relative RMS %.3g: %s\n", logits.size(), relative, good ? "right" : "WRONG");
+    return good;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    if (argc != 3 && argc != 4) return 2;
+    const auto expected = read_doubles(argv[2]);
+    bool good = argc == 3 || bitnet::arch_in_use() == argv[3];
+    std::printf("best here: %s\n", std::string(bitnet::arch_in_use()).c_str());
+    for (const auto& [name, available] : bitnet::known_archs()) {
+        if (!available) continue;
+        std::printf("%s: ", std::string(name).c_str());
+        bitnet::use_arch(name);
+        good = check(argv[1], expected) && good;
+    }
     return !good;
 }

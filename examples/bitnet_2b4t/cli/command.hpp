@@ -20,5 +20,6 @@ void add_inspect(CLI::App& app, Action& action);
 void add_convert(CLI::App& app, Action& action);
 void add_synth(CLI::App& app, Action& action);
 void add_ternarize(CLI::App& app, Action& action);
+void add_arch(CLI::App& app, Action& action);
 
 }  // namespace bitnet::cli

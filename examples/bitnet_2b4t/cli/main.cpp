@@ -49,7 +49,7 @@ int run(int argc, char** argv) {
     bitnet::cli::Action action;
     using namespace bitnet::cli;
     for (const auto add : {add_chat, add_complete, add_tokenize, add_logits, add_perplexity, add_score, add_bench,
-                           add_inspect, add_convert, add_ternarize, add_synth}) {
+                           add_inspect, add_convert, add_ternarize, add_synth, add_arch}) {
         add(app, action);
     }
     try {

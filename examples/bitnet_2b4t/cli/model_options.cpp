@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "../compute/kernels.hpp"
 #include "in_range.hpp"
 #include "progress.hpp"
 
@@ -30,6 +31,23 @@ KvType kv_type_of(const std::string& name) {
     return name == "f32" ? KvType::f32 : name == "f16" ? KvType::f16 : KvType::i8;
 }
 
+/// Takes effect at once; `open` comes later.
+void add_arch_option(CLI::App& command) {
+    const auto choose = [](const std::string& name) {
+        try {
+            use_arch(name);
+        } catch (const std::invalid_argument& e) {
+            return std::string(e.what());
+        }
+        return std::string();
+    };
+    command
+        .add_option_function<std::string>(
+            "--arch", [](const std::string&) {}, "instruction set, of those that `arch` lists (default: the best)")
+        ->check(CLI::Validator(choose, "", "arch"))
+        ->type_name("NAME");
+}
+
 }  // namespace
 
 void add_file_options(CLI::App& command, ModelOptions& options) {
@@ -41,6 +59,7 @@ void add_file_options(CLI::App& command, ModelOptions& options) {
 
 void add_model_options(CLI::App& command, ModelOptions& options, bool with_threads) {
     add_file_options(command, options);
+    add_arch_option(command);
     if (with_threads) {
         command.add_option("-t,--threads", options.threads, "threads (default: all that the machine has)")
             ->check(in_range(1, 256))

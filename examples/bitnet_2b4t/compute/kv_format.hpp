@@ -2,11 +2,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
-
-#include "products.hpp"
+#include <ternion/core/shape.hpp>
 
 namespace bitnet {
+
+/// Columns of the small matrix products of attention come in multiples of this.
+inline constexpr std::size_t column_block = 64;
 
 /// Numbers of a KV cache. i8: 8 bits by absmax, with a scale for each token, head, and keys and values.
 enum class KvType : std::uint8_t { f32, f16, i8 };
@@ -17,6 +18,7 @@ enum class KvType : std::uint8_t { f32, f16, i8 };
 class KvFormat {
  public:
     static constexpr std::size_t block = column_block;
+    static constexpr std::size_t widest_head = 4096;
 
     /// Throws std::invalid_argument for heads wider than 4096.
     KvFormat(KvType type, std::size_t head_dim);
@@ -26,21 +28,12 @@ class KvFormat {
     std::size_t value_stride() const { return value_stride_; }
     std::size_t key_floats() const { return head_dim_ * block; }
     std::size_t value_floats() const { return block * value_stride_; }
+    std::size_t values_offset() const { return key_floats() * number_bytes() + scales_bytes(); }
     std::size_t bytes() const { return values_offset() + value_floats() * number_bytes() + scales_bytes(); }
-
-    /// Writes the key and the value of the token `slot` of a block.
-    void store(std::byte* to, std::size_t slot, std::span<const float> key, std::span<const float> value) const;
-    /// All keys or values as floats; `scratch` may be used for them.
-    const float* keys(const std::byte* from, std::span<float> scratch) const;
-    const float* values(const std::byte* from, std::span<float> scratch) const;
 
  private:
     std::size_t number_bytes() const { return type_ == KvType::f32 ? 4 : type_ == KvType::f16 ? 2 : 1; }
     std::size_t scales_bytes() const { return type_ == KvType::i8 ? block * sizeof(float) : 0; }
-    std::size_t values_offset() const { return key_floats() * number_bytes() + scales_bytes(); }
-    template <class T>
-    void place(std::byte* to, std::size_t slot, const T* key, const T* value) const;
-    const float* widen(const std::byte* from, std::span<float> scratch) const;
 
     KvType type_;
     std::size_t head_dim_, value_stride_;

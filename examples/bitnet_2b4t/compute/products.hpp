@@ -4,11 +4,10 @@
 #include <cstddef>
 #include <ternion/ternion.hpp>
 
+#include "kv_format.hpp"
+
 namespace bitnet {
-
-/// Columns of the small matrix products of attention come in multiples of this.
-inline constexpr std::size_t column_block = 64;
-
+inline namespace TERNION_ABI {
 namespace products_detail {
 
 using Backend = ternion::backend_of<ternion::default_arch>;
@@ -96,4 +95,5 @@ TERNION_NOINLINE float dot(const T* a, const float* b, std::size_t n, std::size_
     return sum;
 }
 
+}  // namespace TERNION_ABI
 }  // namespace bitnet

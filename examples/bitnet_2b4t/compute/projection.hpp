@@ -6,6 +6,7 @@
 #include <span>
 #include <ternion/ternion.hpp>
 
+#include "kernels.hpp"
 #include "matrix.hpp"
 #include "threads.hpp"
 
@@ -33,12 +34,12 @@ void project(std::initializer_list<Projection> projections, const ternion::Quant
     const ternion::ActivationView view = x.view();
     threads.parallel_for(pieces, [&](std::size_t index, std::size_t) {
         for (const auto& [weights, y, add] : projections) {
-            const std::size_t n = weights.rows();
+            const std::size_t n = weights.shape.n;
             const ternion::RowRange rows{share(n, index), share(n, index + 1)};
             if (rows.begin == rows.end) continue;
-            ternion::multiply(weights, view, rows, ternion::Output<float>{y.data(), n, add ? y.data() : nullptr, n});
+            kernels().multiply(weights, view, rows, {y.data(), n, add ? y.data() : nullptr, n});
         }
-        const std::size_t n = projections.begin()->weights.rows();
+        const std::size_t n = projections.begin()->weights.shape.n;
         then(share(n, index), share(n, index + 1));
     });
 }

@@ -8,6 +8,7 @@
 #include "products.hpp"
 
 namespace bitnet {
+inline namespace TERNION_ABI {
 
 // The parts of a softmax over one block of scores, as loops that compilers vectorise.
 
@@ -50,4 +51,5 @@ inline float largest(std::span<const float, column_block> values) {
     return fold(values, [](float a, float b) { return a > b ? a : b; });
 }
 
+}  // namespace TERNION_ABI
 }  // namespace bitnet

@@ -3,6 +3,8 @@
 #include <stdexcept>
 #include <vector>
 
+#include "../compute/kernels.hpp"
+
 namespace bitnet {
 
 namespace {
@@ -37,20 +39,25 @@ PackedMatrix TensorReader::matrix(const std::string& name, std::size_t rows, std
     const TernaryTensor tensor = source_.ternary(name);
     check_shape(source_, tensor, rows, cols);
     try {
-        if (tensor.i2s.empty()) return pack_rows(tensor);
-        return ternion::repack<Packing>(ternion::borrow<ternion::I2S>(tensor.i2s, rows, cols, tensor.scale), threads_);
+        if (kernels().trits5) return pack<ternion::Trits5x16>(tensor);
+        return pack<ternion::Interleaved2x16>(tensor);
     } catch (const std::invalid_argument& e) {
         throw FileError(source_.name(), "tensor " + in_quotes(name) + ": " + e.what());
     }
 }
 
-/// From any other format, by way of the trits of this one matrix.
-PackedMatrix TensorReader::pack_rows(const TernaryTensor& tensor) const {
-    std::vector<std::int8_t> trits(tensor.rows * tensor.cols);
-    in_chunks(threads_, tensor.rows, 64, [&](std::size_t begin, std::size_t end) {
+/// From a format that isn't I2_S by way of the trits of this one matrix.
+template <class Packing>
+ternion::PackedTernary<Packing> TensorReader::pack(const TernaryTensor& tensor) const {
+    const auto& [name, format, rows, cols, scale, i2s, read] = tensor;
+    if (!i2s.empty()) {
+        return ternion::repack<Packing>(ternion::borrow<ternion::I2S>(i2s, rows, cols, scale), threads_);
+    }
+    std::vector<std::int8_t> trits(rows * cols);
+    in_chunks(threads_, rows, 64, [&](std::size_t begin, std::size_t end) {
         tensor.read(begin, end - begin, std::span(trits).subspan(begin * tensor.cols, (end - begin) * tensor.cols));
     });
-    return ternion::pack<Packing>(trits, tensor.rows, tensor.cols, tensor.scale, threads_);
+    return ternion::pack<Packing>(trits, rows, cols, scale, threads_);
 }
 
 }  // namespace bitnet

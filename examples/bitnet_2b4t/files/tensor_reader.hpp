@@ -23,7 +23,8 @@ class TensorReader {
     PackedMatrix matrix(const std::string& name, std::size_t rows, std::size_t cols) const;
 
  private:
-    PackedMatrix pack_rows(const TernaryTensor& tensor) const;
+    template <class Packing>
+    ternion::PackedTernary<Packing> pack(const TernaryTensor& tensor) const;
 
     const ModelSource& source_;
     Threads& threads_;

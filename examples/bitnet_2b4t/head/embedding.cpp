@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "../compute/products.hpp"
+#include "../compute/kernels.hpp"
 
 namespace bitnet {
 
@@ -22,12 +22,12 @@ const T* as_array(const DenseTensor& table, std::string_view format) {
 }  // namespace
 
 void Embedding::read(std::size_t first, std::span<float> out) const {
-    const auto widened = [&](const auto* numbers) {
-        if (numbers != nullptr) ternion::widen(std::span(numbers + first * hidden(), out.size()), out);
+    const auto widened = [&](const auto* numbers, auto widen) {
+        if (numbers != nullptr) widen(numbers + first * hidden(), out.size(), out.data());
         return numbers != nullptr;
     };
-    if (widened(as_array<ternion::Float16>(table_, "F16"))) return;
-    if (widened(as_array<ternion::BFloat16>(table_, "BF16"))) return;
+    if (widened(as_array<ternion::Float16>(table_, "F16"), kernels().widen_f16)) return;
+    if (widened(as_array<ternion::BFloat16>(table_, "BF16"), kernels().widen_bf16)) return;
     table_.read(first, out);
 }
 
@@ -44,20 +44,20 @@ void Embedding::logits(std::span<const float> vectors, std::size_t count, std::s
 /// Calls f(logit), where logit(r) is the dot product of row r and the vector; `ahead` bytes behind it are fetched.
 template <class F>
 void Embedding::with_logit(std::span<const float> vector, std::size_t ahead, F&& f) const {
-    const auto straight_from = [&](const auto* numbers) {
+    const auto straight_from = [&](const auto* numbers, auto dot) {
         if (numbers != nullptr) {
             f([&](std::size_t r) { return dot(numbers + r * hidden(), vector.data(), hidden(), ahead); });
         }
         return numbers != nullptr;
     };
-    if (straight_from(as_array<ternion::Float16>(table_, "F16"))) return;
-    if (straight_from(as_array<ternion::BFloat16>(table_, "BF16"))) return;
-    if (straight_from(as_array<float>(table_, "F32"))) return;
+    if (straight_from(as_array<ternion::Float16>(table_, "F16"), kernels().dot_f16)) return;
+    if (straight_from(as_array<ternion::BFloat16>(table_, "BF16"), kernels().dot_bf16)) return;
+    if (straight_from(as_array<float>(table_, "F32"), kernels().dot_f32)) return;
     f([&](std::size_t r) {
         thread_local std::vector<float> row;
         row.resize(hidden());
         read(r, row);
-        return dot(row.data(), vector.data(), hidden(), 0);
+        return kernels().dot_f32(row.data(), vector.data(), hidden(), 0);
     });
 }
 
@@ -103,8 +103,8 @@ void Embedding::logits_of_many(std::span<const float> vectors, std::size_t count
         read(first, std::span(rows).first(some * hidden()));
         std::ranges::fill(products, 0.0F);
         for (std::size_t k = 0; k < hidden(); k += depth) {
-            add_product(rows.data() + k, hidden(), columns.data() + k * column_block, column_block, products.data(),
-                        column_block, some, column_block, std::min(depth, hidden() - k));
+            kernels().add_product(rows.data() + k, hidden(), columns.data() + k * column_block, column_block,
+                                  products.data(), column_block, some, column_block, std::min(depth, hidden() - k));
         }
         for (std::size_t i = 0; i < count; ++i) {
             for (std::size_t r = 0; r < some; ++r)

@@ -4,9 +4,8 @@
 #include <cmath>
 #include <functional>
 #include <limits>
-#include <utility>
 
-#include "../compute/products.hpp"
+#include "../compute/kernels.hpp"
 
 // Why no token is lost. With a row w = s c + e (c int8, e what rounding leaves) and a vector x = t q + d (q integers of
 // 13 bits and a sign),
@@ -27,75 +26,11 @@ namespace bitnet {
 
 namespace {
 
-using Backend = products_detail::Backend;
 constexpr double u = 0x1p-24;
 constexpr double smallest = std::numeric_limits<float>::min();
 constexpr float peak_digit = 8192;            // |q| <= 8192 = 64 · 128: two digits of -64 .. 64 to the base 128
-constexpr std::size_t depth = 65536;          // of integer sums: 255 · 64 · depth < 2^31
 constexpr std::size_t groups_at_once = 16;    // a thread's piece of work
 constexpr std::size_t fewer_than_one_in = 4;  // rows; more than that are read faster all at once
-
-/// sum + codes · x. Where a machine's factors are both signed, in two parts of at most 127: 2 (c / 2) + c mod 2.
-template <class B, class Sum>
-Sum add_codes(Sum sum, typename B::Bytes codes, typename B::Bytes x) {
-    if constexpr (B::largest_code >= 255) {
-        return B::dot(sum, codes, x);
-    } else {
-        const auto halves = B::bit_and(B::template shift_right<1>(codes), B::splat(127));
-        return B::dot(B::dot(B::dot(sum, halves, x), halves, x), B::bit_and(codes, B::splat(1)), x);
-    }
-}
-
-/// c · digits for codes c + 128, of a multiple of 64: a machine that adds in 16 bits takes two products of 255 · 64.
-std::int64_t dot_codes(const std::uint8_t* codes, const std::int8_t* high, const std::int8_t* low, std::size_t n) {
-    using B = Backend;
-    constexpr std::size_t step = B::wide_dot ? depth : B::bytes;
-    std::int64_t total = 0;
-    for (std::size_t begin = 0; begin < n; begin += depth) {
-        const std::size_t end = std::min(n, begin + depth);
-        auto high_sums = B::wide_zero();
-        auto low_sums = B::wide_zero();
-        for (std::size_t k = begin; k < end;) {
-            auto high_part = B::narrow_zero();
-            auto low_part = B::narrow_zero();
-            for (const std::size_t stop = std::min(end, k + step); k < stop; k += B::bytes) {
-                if (k % 64 == 0) B::prefetch(codes + k + 4096);
-                const auto c = B::load(codes + k);
-                high_part = add_codes<B>(high_part, c, B::load(high + k));
-                low_part = add_codes<B>(low_part, c, B::load(low + k));
-            }
-            high_sums = B::template fold<0>(high_sums, high_part);
-            low_sums = B::template fold<0>(low_sums, low_part);
-        }
-        total += 128 * std::int64_t{static_cast<std::int32_t>(B::sum(high_sums))} +
-                 static_cast<std::int32_t>(B::sum(low_sums));
-    }
-    return total;
-}
-
-/// The squared lengths of scale · codes and of what is left of the numbers, in sixteen sums side by side.
-std::pair<float, float> squares(std::span<const float> numbers, const std::int8_t* codes, float scale) {
-    constexpr std::size_t lanes = 16;
-    float kept[lanes] = {}, left[lanes] = {};
-    const auto add = [&](std::size_t i, std::size_t lane) {
-        const float part = scale * static_cast<float>(codes[i]);
-        const float rest = numbers[i] - part;
-        kept[lane] += part * part;
-        left[lane] += rest * rest;
-    };
-    std::size_t i = 0;
-    for (; i + lanes <= numbers.size(); i += lanes) {
-        for (std::size_t lane = 0; lane < lanes; ++lane)
-            add(i + lane, lane);
-    }
-    for (; i < numbers.size(); ++i)
-        add(i, 0);
-    for (std::size_t lane = 1; lane < lanes; ++lane) {
-        kept[0] += kept[lane];
-        left[0] += left[lane];
-    }
-    return {kept[0], left[0]};
-}
 
 }  // namespace
 
@@ -153,11 +88,8 @@ Screen::Screen(const Embedding& head, Threads& threads)
 
 void Screen::copy_row(std::size_t row, std::span<const float> numbers, std::span<std::int8_t> scratch) {
     std::uint8_t* codes = codes_.data() + row * stride_;
-    const float scale = ternion::Absmax<8>::quantize_token(numbers.data(), hidden_, scratch.data()).scale;
-    for (std::size_t k = 0; k < hidden_; ++k)
-        codes[k] = static_cast<std::uint8_t>(scratch[k] + 128);
+    const auto [scale, kept, left] = kernels().code_row(numbers.data(), hidden_, scratch.data(), codes);
     std::fill(codes + hidden_, codes + stride_, std::uint8_t{128});
-    const auto [kept, left] = squares(numbers, scratch.data(), scale);
     const double n = static_cast<double>(hidden_) + 16;
     const double lost = n * smallest;  // of the squares, to underflow
     const double norm = std::sqrt(double{kept} + lost) * (1 + n * u);
@@ -195,7 +127,7 @@ void Screen::bound_group(std::size_t index, std::span<const Vector> vectors, std
             const Vector& x = vectors[i];
             LogitBounds& bound = bounds[i];
             const std::int64_t sum =
-                dot_codes(codes_.data() + r * stride_, x.high.data(), x.low.data(), stride_) - 128 * x.sum;
+                kernels().dot_codes(codes_.data() + r * stride_, x.high.data(), x.low.data(), stride_) - 128 * x.sum;
             const double middle = double{row.scale} * x.unit * static_cast<double>(sum);
             const double error = double{row.residual} * x.norm + double{row.norm} * x.rest_norm + underflow;
             const bool known = error < 1e38;

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+#include <ternion/ternion.hpp>
+
+namespace bitnet {
+
+/// The cosine and the sine of an angle.
+struct Turn {
+    float cosine, sine;
+};
+
+inline namespace TERNION_ABI {
+
+/// gate = relu(gate)^2 · up, in place, of n numbers.
+inline void gated_squared_relu(float* gate, const float* up, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i) {
+        // Written so that NaN stays NaN.
+        const float positive = gate[i] < 0 ? 0 : gate[i];
+        gate[i] = positive * positive * up[i];
+    }
+}
+
+/// Turns pair (x[i], x[i + half]) of each head by turns[i], in place; `size` numbers are heads of 2 · half.
+inline void rotate(float* heads, std::size_t size, const Turn* turns, std::size_t half) {
+    for (float* a = heads; a < heads + size; a += 2 * half) {
+        float* b = a + half;
+        for (std::size_t i = 0; i < half; ++i) {
+            const float x = a[i];
+            const float y = b[i];
+            a[i] = x * turns[i].cosine - y * turns[i].sine;
+            b[i] = x * turns[i].sine + y * turns[i].cosine;
+        }
+    }
+}
+
+}  // namespace TERNION_ABI
+}  // namespace bitnet

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <ternion/ternion.hpp>
+#include <vector>
+
+#include "elementwise.hpp"
+#include "kv_format.hpp"
+#include "matrix.hpp"
+#include "screen_row.hpp"
+
+namespace bitnet {
+
+struct AttentionTile;
+
+/// What the decoder spends its time in. kernels.cpp is compiled once for each instruction set that the program is made
+/// for: what crosses this boundary is raw pointers and plain structs. The functions are documented where they are
+/// written, in the other headers of this folder.
+struct Kernels {
+    /// Whether matrices are Trits5x16, else Interleaved2x16.
+    bool trits5;
+    /// y = W · x for some rows of W.
+    void (*multiply)(const Matrix& w, const ternion::ActivationView& x, ternion::RowRange rows,
+                     const ternion::Output<float>& y);
+    /// q = quantised(norm(x)) for one token of n numbers; `normed` is scratch.
+    ternion::TokenScale (*quantise)(const float* x, const float* weight, float eps, std::size_t n, float* normed,
+                                    std::int8_t* q);
+    void (*gated_squared_relu)(float* gate, const float* up, std::size_t n);
+    void (*rotate)(float* heads, std::size_t size, const Turn* turns, std::size_t half);
+
+    void (*store_token)(const KvFormat& format, std::byte* to, std::size_t slot, const float* key, const float* value);
+    void (*attend)(const AttentionTile& tile, const KvFormat& format, const std::byte* block, std::size_t first_key,
+                   std::size_t keys);
+
+    void (*widen_f16)(const ternion::Float16* from, std::size_t n, float* to) noexcept;
+    void (*widen_bf16)(const ternion::BFloat16* from, std::size_t n, float* to) noexcept;
+    float (*dot_f32)(const float* a, const float* b, std::size_t n, std::size_t bytes_ahead);
+    float (*dot_f16)(const ternion::Float16* a, const float* b, std::size_t n, std::size_t bytes_ahead);
+    float (*dot_bf16)(const ternion::BFloat16* a, const float* b, std::size_t n, std::size_t bytes_ahead);
+    void (*add_product)(const float* a, std::size_t lda, const float* b, std::size_t ldb, float* c, std::size_t ldc,
+                        std::size_t rows, std::size_t cols, std::size_t depth);
+    CodedRow (*code_row)(const float* numbers, std::size_t n, std::int8_t* codes, std::uint8_t* shifted);
+    std::int64_t (*dot_codes)(const std::uint8_t* codes, const std::int8_t* high, const std::int8_t* low,
+                              std::size_t n);
+};
+
+/// Those of one arch, for ternion::Dispatcher.
+struct KernelsOf {
+    template <class Arch>
+    const Kernels& operator()(Arch) const;
+};
+
+/// Those in use: of the best arch that this machine can run, unless `use_arch` has named another.
+const Kernels& kernels();
+
+/// Before any weights are loaded, whose packing depends on it. Throws std::invalid_argument for a name that is none, or
+/// an arch that this machine can't run.
+void use_arch(std::string_view name);
+std::string_view arch_in_use();
+/// All that the program was made for, best first.
+std::vector<ternion::ArchStatus> known_archs();
+
+}  // namespace bitnet
