@@ -8,6 +8,7 @@ void register_limits();           // limit/read, limit/read_cache, limit/int8_do
 void register_multiplications();  // gemv, gemm
 void register_conversions();      // pack, unpack, repack
 void register_token_work();       // quantize, epilogue
+void register_family();           // family
 void register_onednn();           // rival/onednn
 void register_eigen();            // rival/eigen
 void register_openblas();         // rival/openblas

@@ -38,6 +38,7 @@ void register_all() {
     bench::register_multiplications();
     bench::register_conversions();
     bench::register_token_work();
+    bench::register_family();
 #if defined(TERNION_BENCH_ONEDNN)
     bench::register_onednn();
 #endif

@@ -7,6 +7,7 @@
 #include "core/float16.hpp"
 #include "core/version.hpp"
 #include "nn/bit_linear.hpp"
+#include "nn/layer_norm.hpp"
 #include "nn/rms_norm.hpp"
 #include "ops/gemm.hpp"
 #include "ops/reference.hpp"

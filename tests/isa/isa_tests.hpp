@@ -24,4 +24,7 @@ void check_backends(Report& report);
 /// Quantised tokens: the same bits everywhere.
 void check_quantizer(Report& report);
 
+/// Layers of every activation policy.
+void check_family(Report& report);
+
 }  // namespace isa

@@ -16,6 +16,7 @@ int main(int argc, char** argv) {
 
     isa::check_backends(report);
     isa::check_quantizer(report);
+    isa::check_family(report);
     const std::size_t packings = [&]<std::size_t... Shard>(std::index_sequence<Shard...>) {
         return (isa::check_packings<Shard>(report) + ...);
     }
