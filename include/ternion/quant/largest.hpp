@@ -16,6 +16,8 @@ constexpr std::size_t share_of(std::size_t k, int percent) noexcept {
     return (k * static_cast<std::size_t>(percent) + 99) / 100;
 }
 
+inline namespace TERNION_ABI {
+
 /// The largest |x| of a token, of equal ones those of lowest index: asked value by value, from the first on.
 class Largest {
  public:
@@ -33,8 +35,6 @@ class Largest {
     std::uint32_t bits_;  // of the least of them
     std::size_t ties_;    // of this magnitude that are still to be taken
 };
-
-inline namespace TERNION_ABI {
 
 /// The `count` largest |x| of k values, 1 <= count <= k; a NaN is larger than all numbers. Exact, in three passes over
 /// x: the bits of a magnitude order as integers, and each pass finds some of those of the least one by a histogram.

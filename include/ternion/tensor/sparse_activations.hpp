@@ -28,24 +28,11 @@ class SparseActivations : public QuantizedActivations {
         return {blocks_.data() + m * ceil_div(inputs(), block_inputs), counts_[m]};
     }
 
-    /// For quantizers: row m gets zeros behind its last input, before that is written.
-    void pad(std::size_t m) noexcept {
-        if (inputs() != 0) std::memset(mutable_row(m) + (inputs() - 1) / block_inputs * block_inputs, 0, block_inputs);
+    /// For quantizers: room for the index of row m, and how many of its blocks aren't zero.
+    [[nodiscard]] std::uint32_t* mutable_blocks(std::size_t m) noexcept {
+        return blocks_.data() + m * ceil_div(inputs(), block_inputs);
     }
-    /// For quantizers: writes the index of row m, whose integers are there.
-    void index(std::size_t m) noexcept {
-        const std::int8_t* q = row(m).data();
-        const std::size_t count = ceil_div(inputs(), block_inputs);
-        std::uint32_t* out = blocks_.data() + m * count;
-        std::uint32_t found = 0;
-        for (std::size_t i = 0; i < count; ++i) {
-            std::uint32_t four;
-            std::memcpy(&four, q + i * block_inputs, sizeof four);
-            out[found] = static_cast<std::uint32_t>(i);
-            found += four != 0;
-        }
-        counts_[m] = found;
-    }
+    void set_count(std::size_t m, std::uint32_t count) noexcept { counts_[m] = count; }
 
  private:
     AlignedBuffer<std::uint32_t> counts_;
@@ -54,12 +41,23 @@ class SparseActivations : public QuantizedActivations {
 
 inline namespace TERNION_ABI {
 
-/// Quantises one token x[K] into row m, and indexes it.
+/// Quantises one token x[K] into row m, with zeros behind it up to a whole block, and indexes it.
 template <class Arch, class Policy>
 void fill_token(Policy policy, SparseActivations& out, std::size_t m, const float* x) noexcept {
-    out.pad(m);
+    constexpr std::size_t inputs = SparseActivations::block_inputs;
+    const std::size_t blocks = ceil_div(out.inputs(), inputs);
+    std::int8_t* q = out.mutable_row(m);
+    if (blocks != 0) std::memset(q + (blocks - 1) * inputs, 0, inputs);
     fill_token<Arch>(policy, static_cast<QuantizedActivations&>(out), m, x);
-    out.index(m);
+    std::uint32_t* index = out.mutable_blocks(m);
+    std::uint32_t found = 0;
+    for (std::size_t i = 0; i < blocks; ++i) {
+        std::uint32_t four;
+        std::memcpy(&four, q + i * inputs, sizeof four);
+        index[found] = static_cast<std::uint32_t>(i);
+        found += four != 0;
+    }
+    out.set_count(m, found);
 }
 
 }  // namespace TERNION_ABI
