@@ -23,6 +23,17 @@ std::vector<std::string> small_run(const std::string& folder, const std::string&
             "--ffn", "64", "--heads", "2",       "--kv-heads", "1",        "--head-dim", "32"};
 }
 
+/// A long run that gets Ctrl-C as soon as it has a handler for it, after some other shell commands.
+Outcome interrupted(const std::string& folder, const std::string& before = "") {
+    std::string command = "set -m; " + before + shell_quoted(trainer);
+    for (const std::string& argument : small_run(folder, "1000000"))
+        command += " " + shell_quoted(argument);
+    const std::string wait =
+        " & pid=$!; until grep -q bitnet-train /proc/$pid/comm && grep -q '^SigCgt:.*[2367abef]$' /proc/$pid/status; "
+        "do sleep 0.05; done; kill -INT $pid; wait $pid";
+    return run_program("/bin/bash", {"-c", command + wait});
+}
+
 void check_refused_with(const Outcome& outcome, int status, const std::string& part) {
     INFO(outcome.err);
     CHECK(outcome.status == status);
@@ -58,18 +69,27 @@ TEST_CASE("cli: a run leaves a checkpoint, a log, a chart and a model that bitne
 
 TEST_CASE("cli: Ctrl-C saves the run, and the same command goes on") {
     const TemporaryFolder folder;
-    std::string command;
-    for (const std::string& argument : small_run(folder / "run", "100000"))
-        command += " " + shell_quoted(argument);
-    // Interrupted as soon as the run's folder is there and a step may be on its way.
-    const std::string script = shell_quoted(trainer) + command + " & pid=$!; sleep 2; kill -INT $pid; wait $pid";
-    const Outcome run = run_program("/bin/bash", {"-c", "set -m; " + script});
+    const Outcome run = interrupted(folder / "run");
     INFO(run.err);
     CHECK(run.status == 1);
-    CHECK(run.err.find("interrupted after step ") != std::string::npos);
+    CHECK(run.err.find("interrupted after step 1;") != std::string::npos);
     CHECK(run.err.find("the same command goes on from there") != std::string::npos);
     CHECK(std::filesystem::exists(folder / "run/checkpoint"));
-    CHECK(std::filesystem::exists(folder / "run/log.csv"));
+    const Outcome again = interrupted(folder / "run");
+    CHECK(again.status == 1);
+    CHECK(again.err.find("interrupted after step 2;") != std::string::npos);
+}
+
+TEST_CASE("cli: a full disk is said, and the checkpoint before stays whole") {
+    const TemporaryFolder folder;
+    REQUIRE(interrupted(folder / "run").status == 1);
+    const std::string before = read_text(folder / "run/checkpoint");
+    // Files of more than 100 kB can't be written, as on a full disk.
+    const Outcome full = interrupted(folder / "run", "trap '' XFSZ; ulimit -f 100; ");
+    INFO(full.err);
+    CHECK(full.status == 1);
+    CHECK(full.err.find("cannot be written") != std::string::npos);
+    CHECK((read_text(folder / "run/checkpoint") == before));
 }
 
 TEST_CASE("cli: wrong options, folders and checkpoints are refused in one line") {
@@ -79,6 +99,9 @@ TEST_CASE("cli: wrong options, folders and checkpoints are refused in one line")
     check_refused_with(train({"run", "-o", folder / "run", "--rate", "nan"}), 2, "nan");
     check_refused_with(train({"run", "-o", folder / "run", "--rows", "20"}), 1, "a multiple of 16 rows, found 20");
     check_refused_with(train({"run", "-o", folder / "run", "--heads", "3"}), 1, "a divisor of 3 heads, found 2");
+    check_refused_with(train({"run", "-o", folder / "run", "--hidden", "60", "--head-dim", "20"}), 1,
+                       "a multiple of 128 weights");
+    check_refused_with(train({"run", "-o", folder / "run", "--clip", "0"}), 2, "--clip");
     write_text(folder / "file", "");
     check_refused_with(train({"run", "-o", folder / "file"}), 1, "expected a folder");
     std::filesystem::create_directory(folder / "bad");

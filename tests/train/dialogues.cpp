@@ -107,17 +107,34 @@ TEST_CASE("all answers are right, by another calculation") {
     }
 }
 
-TEST_CASE("no question that is held out is trained on, in whatever words") {
-    std::set<std::string> trained;
+/// Small letters and digits, and what tells numbers apart.
+std::string plain(const std::string& question) {
+    std::string text;
+    for (const char c : question) {
+        if (std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+            std::string_view("+- ").find(c) != std::string_view::npos)
+            text += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    }
+    return text;
+}
+
+TEST_CASE("no question that is held out is trained on") {
+    std::set<std::string> trained, asked;
     Random random(1, 1);
     for (int i = 0; i < 30000; ++i) {
         const Exchange exchange = ask_any(random);
         CHECK_FALSE(exchange.held_out());
         trained.insert(exchange.key);
+        asked.insert(plain(exchange.question));
     }
     for (const Skill& skill : skills) {
-        for (int i = 0; i < 300; ++i)
-            REQUIRE_FALSE(trained.contains(ask(skill, true, random).key));
+        for (int i = 0; i < 300; ++i) {
+            const Exchange exchange = ask(skill, true, random);
+            INFO(exchange.question);
+            REQUIRE_FALSE(trained.contains(exchange.key));
+            // "What is a trit?" and "Do you know what a trit is?" are two questions; two spellings of one aren't.
+            REQUIRE_FALSE(asked.contains(plain(exchange.question)));
+        }
     }
 }
 
@@ -155,9 +172,10 @@ TEST_CASE("every question and answer fits a row and comes back from its tokens")
         const Exchange exchange = ask_any(random);
         const std::vector<int> ids = tokenizer().encode(exchange.question);
         CHECK(tokenizer().decode(ids) == exchange.question);
-        longest = std::max(longest, ids.size() + tokenizer().encode(exchange.answer).size());
+        const std::string turn = "User: " + exchange.question + "Assistant: " + exchange.answer;
+        longest = std::max(longest, tokenizer().encode(turn).size() + 3);  // BOS and two ends
     }
-    CHECK(longest < 120);
+    CHECK(longest <= 128);
     // What is spelled comes letter by letter.
     const std::vector<int> word = tokenizer().encode("User: Spell \"what\"");
     CHECK(std::ranges::count_if(word, [](int id) { return tokenizer().piece(id).size() == 1; }) == 8);

@@ -1,6 +1,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <cmath>
+#include <cstring>
 #include <decoder.hpp>
 #include <limits>
 #include <train/run/checkpoint.hpp>
@@ -99,10 +100,11 @@ TEST_CASE("a loss that is no number stops the run and leaves the weights as they
     Trainer trainer(with_vocabulary(small_recipe(Weights::real)), tokenizer(), threads);
     trainer.state()[0][100] = std::numeric_limits<float>::quiet_NaN();
     trainer.restored(0);
-    const std::vector<float> second(trainer.state()[2].begin(), trainer.state()[2].end());
+    const std::vector<float> second(trainer.state()[2].begin(), trainer.state()[2].end()), before = weights_of(trainer);
     CHECK_THROWS_AS(trainer.step(), Diverged);
     CHECK(trainer.steps_done() == 0);
     CHECK(std::ranges::equal(trainer.state()[2], second));
+    CHECK(std::memcmp(weights_of(trainer).data(), before.data(), before.size() * sizeof(float)) == 0);
 }
 
 TEST_CASE("the exported model's logits in the decoder are those of the training's forward pass") {

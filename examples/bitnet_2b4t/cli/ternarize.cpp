@@ -61,7 +61,7 @@ void ternarize(const TernarizeOptions& options) {
     standard_output().write(table);
     std::fputs(
         "Weights that weren't trained to be ternary lose much by it: expect\n"
-        "a far worse model, and train it on (docs/training.md).\n",
+        "a far worse model, unless it is trained further.\n",
         stderr);
 }
 

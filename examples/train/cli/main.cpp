@@ -1,5 +1,5 @@
-#include <bitnet_2b4t/cli/interrupt.hpp>
 #include <bitnet_2b4t/cli/output.hpp>
+#include <bitnet_2b4t/files/mapped_file.hpp>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -44,6 +44,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);
+    bitnet::end_on_truncation("bitnet-train");
     try {
         return run(argc, argv);
     } catch (const bitnet::cli::ReaderGone&) {

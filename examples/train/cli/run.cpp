@@ -1,5 +1,3 @@
-#include <sys/stat.h>
-
 #include <bitnet_2b4t/cli/in_range.hpp>
 #include <bitnet_2b4t/cli/interrupt.hpp>
 #include <bitnet_2b4t/cli/output.hpp>
@@ -44,8 +42,7 @@ class Run {
           trainer_(with_vocabulary(options.recipe), tokenizer_, threads_),
           log_(resumed()) {}
 
-    void train() {
-        const bitnet::cli::Interrupt interrupt;
+    void train(const bitnet::cli::Interrupt& interrupt) {
         StatusLine status(trainer_.recipe(), trainer_.steps_done());
         Clock::time_point saved = Clock::now();
         double sum = 0;
@@ -69,14 +66,18 @@ class Run {
                 throw std::runtime_error("interrupted after step " + std::to_string(report.step) +
                                          "; the same command goes on from there");
             }
-            if (last || std::chrono::duration<double>(Clock::now() - saved).count() > seconds_a_checkpoint) {
+            if (last) {
                 save();
+            } else if (std::chrono::duration<double>(Clock::now() - saved).count() > seconds_a_checkpoint) {
+                try_to_save();
                 saved = Clock::now();
             }
         }
     }
 
     void finish() {
+        const std::string model = path("model.gguf");
+        export_gguf(model, name_, trainer_.recipe(), trainer_.network(), trainer_.state()[0], vocabulary_);
         const Accuracy accuracy = trainer_.test(questions_at_the_end);
         std::string table;
         for (std::size_t s = 0; s < skills.size(); ++s) {
@@ -86,9 +87,10 @@ class Run {
             table += line;
         }
         bitnet::cli::standard_output().write(table);
-        const std::string model = path("model.gguf");
-        export_gguf(model, name_, trainer_.recipe(), trainer_.network(), trainer_.state()[0], vocabulary_);
-        bitnet::cli::standard_output().write("The model is in " + model + ": bitnet-2b4t chat -m " + model + "\n");
+        const bool real = trainer_.recipe().weights == Weights::real;
+        bitnet::cli::standard_output().write("The model is in " + model +
+                                             (real ? "; bitnet-2b4t makes its weights ternary when it loads them\n"
+                                                   : ": bitnet-2b4t chat -m " + model + "\n"));
     }
 
  private:
@@ -104,7 +106,17 @@ class Run {
         recipe.sizes.vocab = vocabulary_.size();
         recipe.sizes.context = 4 * recipe.length;
         recipe.sizes.validate("bitnet-train");
+        if (recipe.weights != Weights::real) check_that_i2s_fits(recipe.sizes);
         return recipe;
+    }
+    /// Before the run, not after it.
+    static void check_that_i2s_fits(const bitnet::Config& sizes) {
+        for (const bitnet::ModelTensor& tensor : bitnet::model_tensors(sizes, false)) {
+            if (tensor.kind != bitnet::ModelTensor::Kind::ternary || tensor.rows * tensor.cols % 128 == 0) continue;
+            throw std::runtime_error(
+                "expected sizes that give each matrix a multiple of 128 weights, as I2_S has, found " +
+                std::to_string(tensor.rows) + " x " + std::to_string(tensor.cols) + " for " + tensor.name);
+        }
     }
     std::string path(const char* file) const { return (folder_ / file).string(); }
 
@@ -112,11 +124,20 @@ class Run {
         if (std::filesystem::exists(path("checkpoint"))) load_checkpoint(path("checkpoint"), trainer_);
         return {path("log.csv"), trainer_.steps_done()};
     }
+    /// A disk that is full now may not be so in a minute: the run goes on.
+    void try_to_save() const {
+        try {
+            save();
+        } catch (const bitnet::FileError& error) {
+            std::fprintf(stderr, "\nbitnet-train: %s; the run goes on\n", error.what());
+        }
+    }
     void save() const {
+        log_.save();  // first: lines beyond the checkpoint are dropped when a run goes on
         save_checkpoint(path("checkpoint"), trainer_);
-        log_.save();
-        if (trainer_.steps_done() >= 2 * steps_a_line) {
-            draw_curves(path("loss.svg"), {read_curve(path("log.csv"), folder_.filename().string())});
+        if (log_.lines() >= 2) {
+            const std::string name = std::filesystem::canonical(folder_).filename().string();
+            draw_curves(path("loss.svg"), {read_curve(path("log.csv"), name)});
         }
     }
 
@@ -130,8 +151,9 @@ class Run {
 };
 
 void train_in_folder(const RunOptions& options) {
+    const bitnet::cli::Interrupt interrupt;
     Run run(options);
-    run.train();
+    run.train(interrupt);
     run.finish();
 }
 
@@ -170,9 +192,9 @@ void add_recipe_options(CLI::App& command, Recipe& recipe) {
     number("--steps", recipe.steps, 1, 100000000, "steps");
     number("--rows", recipe.rows, 16, 4096, "conversations a step, a multiple of 16");
     number("--length", recipe.length, 128, 4096, "tokens of a conversation; four times as many in every fourth step");
-    number("--rate", recipe.peak_rate, 0.0, 1.0, "highest learning rate");
+    number("--rate", recipe.peak_rate, 1e-9, 1.0, "highest learning rate");
     number("--weight-decay", recipe.weight_decay, 0.0, 1.0, "weight decay of the first stage");
-    number("--clip", recipe.clip, 0.0, 1e9, "largest norm of the gradients");
+    number("--clip", recipe.clip, 1e-6, 1e9, "largest norm of the gradients");
     command.add_flag("--sum-loss", recipe.sum_loss, "sum the loss over a step's tokens instead of averaging it");
     command.add_flag("--all-tokens", recipe.all_tokens, "learn the questions too, not the answers alone");
 }
@@ -187,7 +209,9 @@ void add_run(CLI::App& app, Action& action) {
         "curve and at the end the model");
     command->add_option("-o,--output", options->output, "the run's folder")->required()->type_name("FOLDER");
     command->add_option("--name", options->name, "the model's name")->type_name("TEXT")->capture_default_str();
-    command->add_option("-t,--threads", options->threads, "threads (default: all that the machine has)")
+    command
+        ->add_option("-t,--threads", options->threads,
+                     "threads (default: all that the machine has; more than 4 help little)")
         ->check(bitnet::cli::in_range(1, 256))
         ->type_name("N");
     add_recipe_options(*command, options->recipe);

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <string>
 
@@ -10,9 +11,9 @@ namespace train::cli {
 namespace {
 
 std::string remaining(double seconds) {
-    const auto minutes = static_cast<int>(seconds / 60);
-    char text[32];
-    std::snprintf(text, sizeof text, "%d:%02d min", minutes, static_cast<int>(seconds) % 60);
+    const auto whole = static_cast<long long>(std::min(seconds, 1e15));
+    char text[48];
+    std::snprintf(text, sizeof text, "%lld:%02lld min", whole / 60, whole % 60);
     return text;
 }
 

@@ -1,6 +1,7 @@
 #include "exchange.hpp"
 
 #include <cstdint>
+#include <stdexcept>
 
 namespace train {
 
@@ -23,11 +24,13 @@ void make_careless(std::string& question) {
 }  // namespace
 
 Exchange ask(const Skill& skill, bool held_out, Random& random) {
-    for (;;) {
+    for (int tries = 0; tries < 100000; ++tries) {
         Exchange exchange = skill.ask(random);
         if (random.one_in(5)) make_careless(exchange.question);
         if (exchange.held_out() == held_out) return exchange;
     }
+    throw std::logic_error("all questions of the skill \"" + std::string(skill.name) + "\" are " +
+                           (held_out ? "trained on" : "held out"));
 }
 
 Exchange ask_any(Random& random) {

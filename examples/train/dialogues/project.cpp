@@ -90,8 +90,13 @@ Exchange ask_project(Random& random) {
                 "balanced ternary.",
                 "greeting"};
     }
-    if (random.one_in(3)) return worded(random.among(tasks), random.among(of_tasks));
-    return worded(random.among(terms), random.among(of_terms));
+    // In this order: that of arguments is the compiler's.
+    if (random.one_in(3)) {
+        const Wording& wording = random.among(of_tasks);
+        return worded(random.among(tasks), wording);
+    }
+    const Wording& wording = random.among(of_terms);
+    return worded(random.among(terms), wording);
 }
 
 }  // namespace train

@@ -5,8 +5,8 @@
 
 namespace train {
 
-/// Random numbers that are the same on every machine: splitmix64, a counter and a good mix of its bits. Every (seed,
-/// stream) gives numbers of its own.
+/// Random numbers that are the same on every machine: splitmix64, a counter and a good mix of its bits. A seed
+/// has many streams.
 class Random {
  public:
     Random(std::uint64_t seed, std::uint64_t stream) : state_(mixed(seed) ^ mixed(~stream)) {}

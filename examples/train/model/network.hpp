@@ -31,6 +31,8 @@ struct Loss {
 class Network {
  public:
     explicit Network(const Recipe& recipe);
+    Network(const Network&) = delete;
+    Network& operator=(const Network&) = delete;
 
     /// The working memory of a forward and backward pass.
     class State {

@@ -26,7 +26,8 @@ std::vector<float> initial_weights(const Layout& layout, const Recipe& recipe) {
     std::vector<float> weights(layout.size(), 1.0F);
     Random random(recipe.seed, 0);
     const auto normal = [&] {
-        return std::sqrt(-2 * std::log(random.uniform())) * std::cos(2 * std::numbers::pi * random.uniform());
+        const double radius = std::sqrt(-2 * std::log(random.uniform()));
+        return radius * std::cos(2 * std::numbers::pi * random.uniform());
     };
     for (const Layout::Piece& piece : layout.pieces()) {
         if (piece.is_norm()) continue;

@@ -67,14 +67,19 @@ void load_checkpoint(const std::string& path, Trainer& trainer) {
     const bitnet::MappedFile file(path);
     const std::size_t end = std::min(file.text().find('\n'), file.bytes().size());
     const Json header = Json::parse(file.text().substr(0, end), nullptr, false);
-    if (!header.is_object() || header.value("format", "") != format) {
+    if (!header.is_object() || !header.contains("format") || header["format"] != format || !header.contains("recipe") ||
+        !header.contains("steps_done") || !header["steps_done"].is_number_unsigned()) {
         throw bitnet::FileError(path, std::string("a ") + format, "something else");
     }
-    check_recipe(path, header.value("recipe", Json::object()), described(trainer.recipe()));
-    const std::size_t steps = header.value("steps_done", std::size_t{0});
+    check_recipe(path, header["recipe"], described(trainer.recipe()));
+    const auto steps = header["steps_done"].get<std::size_t>();
     const std::size_t numbers = trainer.network().layout().size(), begin = end + 1;
     const std::size_t expected = begin + 3 * numbers * sizeof(float);
-    if (file.bytes().size() != expected || steps > trainer.recipe().steps) {
+    if (steps > trainer.recipe().steps) {
+        throw bitnet::FileError(path, "at most " + std::to_string(trainer.recipe().steps) + " steps",
+                                std::to_string(steps));
+    }
+    if (file.bytes().size() != expected) {
         throw bitnet::FileError(path, std::to_string(expected) + " bytes", std::to_string(file.bytes().size()));
     }
     std::size_t at = begin;

@@ -53,7 +53,9 @@ class Svg {
     void append(const std::string& text) { body_ += text; }
     void text(double x, double y, const std::string& content, const char* anchor, const char* look) {
         add("<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\" class=\"%s\">", x, y, anchor, look);
-        body_ += content + "</text>\n";
+        for (const char c : content)
+            body_ += c == '&' ? "&amp;" : c == '<' ? "&lt;" : std::string(1, c);
+        body_ += "</text>\n";
     }
     const std::string& body() const { return body_; }
 

@@ -12,17 +12,13 @@ namespace train {
 /// learning rate and, where it was tested, loss and accuracy on held-out questions, a column for each skill.
 class LossLog {
  public:
-    struct Line {
-        StepReport report;
-        std::optional<Accuracy> tested;
-    };
-
     /// Takes over the lines of a file up to `steps_done`, if there is one: a run that is resumed goes on with its log.
     LossLog(std::string path, std::size_t steps_done);
 
     void add(const StepReport& report, const std::optional<Accuracy>& tested);
     /// Writes the whole file anew: complete or not at all. Throws bitnet::FileError.
     void save() const;
+    std::size_t lines() const { return lines_.size() - 1; }  // without the heading
 
  private:
     std::string path_;

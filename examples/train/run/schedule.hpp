@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <numbers>
@@ -9,7 +10,8 @@
 namespace train {
 
 /// The two stages of the 2B4T report (arXiv 2504.12285, section 2.2): learning begins at a high rate with weight decay;
-/// half way the rate drops, and decay ends. Each falls along a cosine within its stage; at first the rate warms up.
+/// half way the rate drops, and decay ends. The rate falls along a cosine over both stages, decay along one of the
+/// first; to begin with, the rate warms up.
 struct Schedule {
     explicit Schedule(const Recipe& recipe) : steps(recipe.steps), peak(recipe.peak_rate), decay(recipe.weight_decay) {}
 

@@ -9,7 +9,7 @@
 
 namespace train {
 
-Trainer::Trainer(const Recipe& recipe, bitnet::Tokenizer& tokenizer, bitnet::Threads& threads)
+Trainer::Trainer(const Recipe& recipe, const bitnet::Tokenizer& tokenizer, bitnet::Threads& threads)
     : recipe_(recipe),
       threads_(threads),
       conversations_(tokenizer, recipe),
@@ -20,6 +20,11 @@ Trainer::Trainer(const Recipe& recipe, bitnet::Tokenizer& tokenizer, bitnet::Thr
     if (recipe.rows == 0 || recipe.rows % (4 * parts) != 0) {
         throw std::invalid_argument("expected a multiple of " + std::to_string(4 * parts) + " rows, found " +
                                     std::to_string(recipe.rows));
+    }
+    if (recipe.sizes.context < std::max(4 * recipe.length, longest_question)) {
+        throw std::invalid_argument("expected a context of four conversations' length and of " +
+                                    std::to_string(longest_question) + " tokens at least, found " +
+                                    std::to_string(recipe.sizes.context));
     }
     for (std::vector<float>& gradients : gradients_)
         gradients.resize(network_.layout().size());

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <bitnet_2b4t/compute/threads.hpp>
+#include <stdexcept>
 #include <vector>
 
 #include "../dialogues/batches.hpp"
@@ -33,7 +34,9 @@ struct Accuracy {
 /// into the same parts at any number of threads, and their gradients are added in the same order.
 class Trainer {
  public:
-    Trainer(const Recipe& recipe, bitnet::Tokenizer& tokenizer, bitnet::Threads& threads);
+    Trainer(const Recipe& recipe, const bitnet::Tokenizer& tokenizer, bitnet::Threads& threads);
+    Trainer(const Trainer&) = delete;
+    Trainer& operator=(const Trainer&) = delete;
 
     /// Throws Diverged where the loss or the gradients aren't finite; the weights are then as before.
     StepReport step();
@@ -44,7 +47,7 @@ class Trainer {
     const Recipe& recipe() const { return recipe_; }
     Network& network() { return network_; }
 
-    /// What a checkpoint holds: the weights and both moments; `restore` puts them back.
+    /// What a checkpoint holds: the weights and both moments. Who has written to them calls `restored`.
     std::array<std::span<const float>, 3> state() const { return {weights_, optimizer_.first, optimizer_.second}; }
     std::array<std::span<float>, 3> state() { return {weights_, optimizer_.first, optimizer_.second}; }
     void restored(std::size_t steps_done);

@@ -31,6 +31,7 @@ inline namespace TERNION_ABI {
 /// section 2.2.
 inline void linear_backward(std::span<const float> x, std::span<const float> w, std::span<const float> dy,
                             std::size_t m, std::span<float> dx, std::span<float> dw) {
+    if (m == 0 && x.empty() && dy.empty() && dx.empty()) return;
     const std::size_t k = m == 0 ? 0 : x.size() / m, n = k == 0 ? 0 : w.size() / k;
     detail::check_size("linear_backward: x", m * k, x.size());
     detail::check_size("linear_backward: w", n * k, w.size());
@@ -47,13 +48,13 @@ inline void linear_backward(std::span<const float> x, std::span<const float> w, 
 }
 
 /// Adds the gradients of y = norm(x) for the tokens x[M, channels]: dx of the input, dweight of the norm's weights. An
-/// empty dweight is left out; nothing may overlap. Throws std::invalid_argument for sizes that don't match.
+/// empty one is left out; nothing may overlap. Throws std::invalid_argument for sizes that don't match.
 inline void rms_norm_backward(const RmsNorm& norm, std::span<const float> x, std::span<const float> dy,
                               std::span<float> dx, std::span<float> dweight) {
     const std::size_t n = norm.channels();
     detail::check_size("rms_norm_backward: x", x.size() / n * n, x.size());
     detail::check_size("rms_norm_backward: dy", x.size(), dy.size());
-    detail::check_size("rms_norm_backward: dx", x.size(), dx.size());
+    if (!dx.empty()) detail::check_size("rms_norm_backward: dx", x.size(), dx.size());
     if (!dweight.empty()) detail::check_size("rms_norm_backward: dweight", n, dweight.size());
     using Row = Eigen::Map<const Eigen::ArrayXf>;
     using MutableRow = Eigen::Map<Eigen::ArrayXf>;
@@ -63,9 +64,11 @@ inline void rms_norm_backward(const RmsNorm& norm, std::span<const float> x, std
         const Row in(x.data() + at, width), out(dy.data() + at, width);
         const float mean = in.square().sum() / static_cast<float>(n);
         const float factor = 1 / std::sqrt(mean + norm.eps());
-        // The factor depends on all channels: the second term.
-        const float along = (in * weight * out).sum() / static_cast<float>(n);
-        MutableRow(dx.data() + at, width) += factor * (weight * out - (factor * factor * along) * in);
+        if (!dx.empty()) {
+            // The factor depends on all channels: the second term.
+            const float along = (in * weight * out).sum() / static_cast<float>(n);
+            MutableRow(dx.data() + at, width) += factor * (weight * out - (factor * factor * along) * in);
+        }
         if (!dweight.empty()) MutableRow(dweight.data(), width) += factor * in * out;
     }
 }
@@ -78,6 +81,8 @@ template <Packing P, class Activations, class Norm, class Arch>
 void backward(const BitLinear<P, Activations, Norm, Arch>& layer, std::span<const float> x, std::size_t m,
               std::span<const float> dy, const BitLinearGradients& gradients,
               typename BitLinear<P, Activations, Norm, Arch>::Workspace& workspace) {
+    static_assert(std::is_same_v<ActivationsOf<Activations>, QuantizedActivations>,
+                  "backward: for quantizers whose tokens are QuantizedActivations, such as Absmax<8>");
     layer.prepare(x, m, workspace);
     const RowMajorMatrix<float> inputs = dequantize(workspace.activations), weights = dequantize(layer.weights());
     if constexpr (std::is_same_v<Norm, NoNorm>) {
@@ -86,10 +91,7 @@ void backward(const BitLinear<P, Activations, Norm, Arch>& layer, std::span<cons
         RowMajorMatrix<float> dnormed = RowMajorMatrix<float>::Zero(inputs.rows(), inputs.cols());
         linear_backward(values_of(inputs), values_of(weights), dy, m, values_of(dnormed), gradients.weights);
         if (gradients.x.empty() && gradients.norm.empty()) return;
-        RowMajorMatrix<float> unused;
-        if (gradients.x.empty()) unused.resize(inputs.rows(), inputs.cols());
-        rms_norm_backward(layer.norm(), x, values_of(dnormed), gradients.x.empty() ? values_of(unused) : gradients.x,
-                          gradients.norm);
+        rms_norm_backward(layer.norm(), x, values_of(dnormed), gradients.x, gradients.norm);
     }
 }
 
