@@ -1,6 +1,7 @@
 # Gets what ternion's library, tests, examples and benchmarks are built from: cmake -P cmake/setup.cmake
 # With -DTERNION_SETUP=isas before -P, also what the presets of other machines need (docs/isas.md): cross compilers and
 # emulators. With -DTERNION_SETUP=ci, those and what only CI needs: clang-format 14, a newer clang with its fuzzer, libedit.
+# With -DTERNION_SETUP=web, what the page in examples/web and its test in a browser need: Emscripten, Node.js, Chromium.
 #
 # Nothing is done where nothing is missing. On Debian the packages come from the package sources that the machine is set
 # up with (cmake/setup/debian.sh says how); elsewhere CMake fetches pinned commits when it configures.
@@ -73,6 +74,11 @@ function(find_missing_ci_tools result)
   set(${result} ${missing} PARENT_SCOPE)
 endfunction()
 
+function(find_missing_web_tools result)
+  find_missing_programs(missing em++:emscripten node:nodejs chromium:chromium)
+  set(${result} ${missing} PARENT_SCOPE)
+endfunction()
+
 find_program(compiler NAMES $ENV{CXX} c++ g++ clang++)
 if(NOT compiler)
   stop("no C++ compiler was found; on Debian: apt-get install g++")
@@ -84,6 +90,9 @@ endif()
 if(TERNION_SETUP STREQUAL "ci")
   find_missing_ci_tools(missing_ci_tools)
   list(APPEND missing_tools ${missing_ci_tools})
+endif()
+if(TERNION_SETUP STREQUAL "web")
+  find_missing_web_tools(missing_tools)
 endif()
 if(NOT missing AND NOT missing_tools)
   message(STATUS "ternion: all dependencies are there")

@@ -87,9 +87,9 @@ void Attention::load(const Tile& tile, std::span<const float> queries, Worker& w
 void Attention::accumulate(const Tile& tile, std::size_t key_begin, std::size_t key_end, const KvCache& cache,
                            std::size_t layer, Worker& worker, Partial& partial) const {
     constexpr std::size_t block = KvCache::block;
-    std::ranges::fill(partial.values, 0.0F);
-    std::ranges::fill(partial.peak, masked);
-    std::ranges::fill(partial.sum, 0.0F);
+    std::fill(partial.values.begin(), partial.values.end(), 0.0F);
+    std::fill(partial.peak.begin(), partial.peak.end(), masked);
+    std::fill(partial.sum.begin(), partial.sum.end(), 0.0F);
     const AttentionTile seen{.rows = tile.rows,
                              .group = group_,
                              .position = tile.position,

@@ -16,7 +16,7 @@ constexpr std::size_t some_tokens = 8;  // a piece of element-wise work
 /// Rows begin to end of a matrix of `width` columns, and row i.
 template <class Buffer>
 auto rows(Buffer& matrix, std::size_t begin, std::size_t end, std::size_t width) {
-    return std::span(matrix).subspan(begin * width, (end - begin) * width);
+    return std::span(matrix.data(), matrix.size()).subspan(begin * width, (end - begin) * width);
 }
 template <class Buffer>
 auto row(Buffer& matrix, std::size_t i, std::size_t width) {
@@ -60,11 +60,11 @@ void Decoder::forward(std::span<const Run> runs) {
 }
 
 void Decoder::check(std::span<const Run> runs) const {
-    for (const auto& [tokens, cache] : runs) {
-        if (std::ranges::count(runs, cache, &Run::cache) > 1) {
+    for (const Run& entry : runs) {
+        if (std::count_if(runs.begin(), runs.end(), [&](const Run& run) { return run.cache == entry.cache; }) > 1) {
             throw std::invalid_argument("runs of different sequences: expected each cache once, found one twice");
         }
-        for (const int token : tokens) {
+        for (const int token : entry.tokens) {
             if (token >= 0 && static_cast<std::size_t>(token) < config().vocab) continue;
             throw std::invalid_argument("token out of range: expected 0 to " + std::to_string(config().vocab - 1) +
                                         ", found " + std::to_string(token));

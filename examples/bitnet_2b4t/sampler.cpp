@@ -19,12 +19,14 @@ int Sampler::operator()(std::span<const float> logits, std::span<const int> hist
 
 int Sampler::operator()(std::span<const Candidate> candidates, std::span<const int> history) {
     const auto is_number = [](const Candidate& c) { return std::isfinite(c.logit); };
-    if (candidates.empty() || !std::ranges::all_of(candidates, is_number)) {
+    if (candidates.empty() || !std::all_of(candidates.begin(), candidates.end(), is_number)) {
         throw std::runtime_error("the model's logits: expected finite numbers, found NaN or infinity");
     }
     candidates_.assign(candidates.begin(), candidates.end());
     penalise(history);
-    if (options_.temperature <= 0) return std::ranges::min_element(candidates_, Candidate::likelier)->id;
+    if (options_.temperature <= 0) {
+        return std::min_element(candidates_.begin(), candidates_.end(), Candidate::likelier)->id;
+    }
     keep_top_k();
     keep_top_p();
     keep_min_p();
@@ -38,9 +40,8 @@ std::span<const int> Sampler::penalised(std::span<const int> history) {
                           ? history.size()
                           : std::min(history.size(), static_cast<std::size_t>(options_.repeat_last_n));
     penalised_.assign(history.end() - static_cast<std::ptrdiff_t>(last), history.end());
-    std::ranges::sort(penalised_);
-    const auto repeats = std::ranges::unique(penalised_);
-    penalised_.erase(repeats.begin(), repeats.end());
+    std::sort(penalised_.begin(), penalised_.end());
+    penalised_.erase(std::unique(penalised_.begin(), penalised_.end()), penalised_.end());
     return penalised_;
 }
 
@@ -48,7 +49,7 @@ void Sampler::penalise(std::span<const int> history) {
     const std::span<const int> ids = penalised(history);
     if (ids.empty()) return;
     for (auto& [logit, id] : candidates_) {
-        if (!std::ranges::binary_search(ids, id)) continue;
+        if (!std::binary_search(ids.begin(), ids.end(), id)) continue;
         logit = logit > 0 ? logit / options_.repeat_penalty : logit * options_.repeat_penalty;
     }
 }
@@ -56,7 +57,8 @@ void Sampler::penalise(std::span<const int> history) {
 void Sampler::keep_top_k() {
     const auto k = options_.top_k <= 0 ? candidates_.size()
                                        : std::min(candidates_.size(), static_cast<std::size_t>(options_.top_k));
-    std::ranges::partial_sort(candidates_, candidates_.begin() + static_cast<std::ptrdiff_t>(k), Candidate::likelier);
+    std::partial_sort(candidates_.begin(), candidates_.begin() + static_cast<std::ptrdiff_t>(k), candidates_.end(),
+                      Candidate::likelier);
     candidates_.resize(k);
 }
 
@@ -79,7 +81,8 @@ void Sampler::keep_top_p() {
 void Sampler::keep_min_p() {
     if (options_.min_p <= 0) return;
     const float least = candidates_[0].logit + std::log(options_.min_p);
-    const auto end = std::ranges::find_if(candidates_, [&](const Candidate& c) { return c.logit < least; });
+    const auto end =
+        std::find_if(candidates_.begin(), candidates_.end(), [&](const Candidate& c) { return c.logit < least; });
     candidates_.erase(std::max(end, candidates_.begin() + 1), candidates_.end());
 }
 

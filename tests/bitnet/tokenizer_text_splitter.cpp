@@ -1,6 +1,9 @@
 #include "tokenizer/text_splitter.hpp"
 
-#include "files_fixture.hpp"
+#include <catch2/catch_test_macros.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace {
 

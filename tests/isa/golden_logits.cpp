@@ -15,6 +15,7 @@
 
 #include "compute/kernels.hpp"
 #include "decoder.hpp"
+#include "files/gguf_source.hpp"
 
 namespace {
 
@@ -31,9 +32,9 @@ std::vector<double> read_doubles(const char* path) {
 
 /// Whether the logits are right.
 bool check(const char* model, const std::vector<double>& expected) {
-    const auto source = bitnet::open_model(model, false);
+    const bitnet::GgufSource source(std::make_unique<bitnet::MappedFile>(model, bitnet::MappedFile::Mode::read));
     bitnet::Threads threads(1);
-    const auto weights = bitnet::load_weights(*source, threads);
+    const auto weights = bitnet::load_weights(source, threads);
     bitnet::Decoder decoder(weights, threads);
     bitnet::KvCache cache(weights.config, std::size(tokens), bitnet::KvType::f32);
     std::vector<float> logits(std::size(tokens) * weights.config.vocab);

@@ -34,7 +34,8 @@ class MatrixStore {
         bytes_.resize(size);
         std::byte* to = bytes_.data();
         for (Matrix& matrix : matrices_)
-            matrix.bytes = {std::exchange(to, std::ranges::copy(matrix.bytes, to).out), matrix.bytes.size()};
+            matrix.bytes = {std::exchange(to, std::copy(matrix.bytes.begin(), matrix.bytes.end(), to)),
+                            matrix.bytes.size()};
     }
     MatrixStore(MatrixStore&&) = default;
     MatrixStore& operator=(MatrixStore&&) = default;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <bit>
 #include <cstddef>
 #include <ternion/ternion.hpp>
 
@@ -23,7 +22,7 @@ TERNION_INLINE Lanes load(const float* from) {
 /// Float16 and BFloat16, as floats.
 template <class Half>
 TERNION_INLINE Lanes load(const Half* from) {
-    return std::bit_cast<Lanes>(Backend::widen(from));
+    return ternion::bit_cast<Lanes>(Backend::widen(from));
 }
 
 static_assert(column_block % (width * lanes) == 0);

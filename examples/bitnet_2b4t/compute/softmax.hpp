@@ -1,6 +1,5 @@
 #pragma once
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -25,7 +24,7 @@ inline float exp_of_negative(float x) {
     p = p * r + 1.6666665459e-1F;
     p = p * r + 5.0000001201e-1F;
     p = p * (r * r) + r + 1.0F;
-    const float power = std::bit_cast<float>((std::bit_cast<std::uint32_t>(shifted) << 23) + 0x3f800000U);
+    const float power = ternion::bit_cast<float>((ternion::bit_cast<std::uint32_t>(shifted) << 23) + 0x3f800000U);
     return x < -87.0F ? 0.0F : p * power;
 }
 

@@ -40,7 +40,8 @@ float shared_scale(const StoredMatrix& matrix) {
 
 std::string upper(std::string_view name) {
     std::string text(name);
-    std::ranges::transform(text, text.begin(), [](char c) { return c >= 'a' ? static_cast<char>(c - 'a' + 'A') : c; });
+    std::transform(text.begin(), text.end(), text.begin(),
+                   [](char c) { return c >= 'a' ? static_cast<char>(c - 'a' + 'A') : c; });
     return text;
 }
 
@@ -55,8 +56,8 @@ TernaryTensor open_blocks(const StoredMatrix& matrix) {
             if (!Packing::valid_block(block)) throw FileError(file, "trits in tensor " + in_quotes(name), "code 3");
             Packing::decode(block, codes.data());
             if (scale_of<Packing>(block) == 0) codes.fill(1);
-            std::ranges::transform(codes, out.begin() + static_cast<std::ptrdiff_t>(at),
-                                   [](std::uint8_t code) { return static_cast<std::int8_t>(code - 1); });
+            std::transform(codes.begin(), codes.end(), out.begin() + static_cast<std::ptrdiff_t>(at),
+                           [](std::uint8_t code) { return static_cast<std::int8_t>(code - 1); });
         }
     };
     return {matrix.name, upper(Packing::name), matrix.rows, matrix.cols, shared_scale<Packing>(matrix), {}, read};

@@ -28,7 +28,8 @@ void add_id(GgufWriter& writer, std::string_view key, int id) {
 
 std::vector<std::string> merge_texts(const Vocabulary& vocabulary) {
     std::vector<Merge> merges = vocabulary.merges;
-    std::ranges::sort(merges, {}, [](const Merge& m) { return std::tuple(m.rank, m.left, m.right); });
+    const auto key = [](const Merge& m) { return std::tuple(m.rank, m.left, m.right); };
+    std::sort(merges.begin(), merges.end(), [&](const Merge& a, const Merge& b) { return key(a) < key(b); });
     std::vector<std::string> texts;
     texts.reserve(merges.size());
     for (const Merge& merge : merges) {

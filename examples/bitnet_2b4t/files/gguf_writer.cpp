@@ -26,7 +26,7 @@ void GgufWriter::append(std::vector<std::byte>& to, T value) {
 
 void GgufWriter::append(std::vector<std::byte>& to, std::string_view text) {
     append(to, std::uint64_t{text.size()});
-    const auto bytes = std::as_bytes(std::span(text));
+    const auto bytes = std::as_bytes(std::span(text.data(), text.size()));
     to.insert(to.end(), bytes.begin(), bytes.end());
 }
 

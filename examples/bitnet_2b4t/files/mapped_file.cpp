@@ -91,7 +91,7 @@ MappedFile::MappedFile(std::string path, Mode mode) : name_(std::move(path)) {
 
 MappedFile::MappedFile(std::string name, std::span<const std::byte> contents) : name_(std::move(name)) {
     allocate(contents.size());
-    std::ranges::copy(contents, memory_.get());
+    std::copy(contents.begin(), contents.end(), memory_.get());
 }
 
 MappedFile::~MappedFile() {

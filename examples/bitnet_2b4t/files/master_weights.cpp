@@ -25,9 +25,9 @@ TernaryTensor quantize_master(const DenseTensor& weights, const std::string& fil
         std::vector<float> values(weights.cols);
         for (std::size_t n = 0; n < row_count; ++n) {
             weights.read(row_begin + n, values);
-            std::ranges::transform(values, out.begin() + static_cast<std::ptrdiff_t>(n * weights.cols), [&](float w) {
-                return static_cast<std::int8_t>(std::clamp(std::nearbyint(w / gamma), -1.0F, 1.0F));
-            });
+            std::transform(
+                values.begin(), values.end(), out.begin() + static_cast<std::ptrdiff_t>(n * weights.cols),
+                [&](float w) { return static_cast<std::int8_t>(std::clamp(std::nearbyint(w / gamma), -1.0F, 1.0F)); });
         }
     };
     return {weights.name, std::string(weights.format->name), weights.rows, weights.cols, gamma, {}, read};

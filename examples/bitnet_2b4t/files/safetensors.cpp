@@ -30,7 +30,8 @@ std::size_t bytes_of(std::string_view dtype) {
                                               {"I32", 4},
                                               {"U32", 4},
                                               {"I64", 8}}};
-    const auto found = std::ranges::find(known, dtype, &Entry::name);
+    const auto found =
+        std::find_if(known.begin(), known.end(), [&](const Entry& entry) { return entry.name == dtype; });
     return found == known.end() ? 0 : found->bytes;
 }
 

@@ -92,7 +92,7 @@ class Source {
 
     void fill_near_one(std::span<std::uint64_t> words) {
         const auto near_one = [&] {
-            return std::bit_cast<std::uint32_t>(static_cast<float>(0.9 + 0.2 * random_.uniform()));
+            return ternion::bit_cast<std::uint32_t>(static_cast<float>(0.9 + 0.2 * random_.uniform()));
         };
         for (std::uint64_t& word : words)
             word = near_one() | std::uint64_t{near_one()} << 32;

@@ -100,8 +100,8 @@ void Embedding::logits_of_many(std::span<const float> vectors, std::size_t count
         auto& [rows, products] = workers[index];
         const std::size_t first = block * rows_at_once;
         const std::size_t some = std::min(rows_at_once, vocab() - first);
-        read(first, std::span(rows).first(some * hidden()));
-        std::ranges::fill(products, 0.0F);
+        read(first, {rows.data(), some * hidden()});
+        std::fill(products.begin(), products.end(), 0.0F);
         for (std::size_t k = 0; k < hidden(); k += depth) {
             kernels().add_product(rows.data() + k, hidden(), columns.data() + k * column_block, column_block,
                                   products.data(), column_block, some, column_block, std::min(depth, hidden() - k));

@@ -145,7 +145,8 @@ bool Screen::shortlist(const LogitBounds& bounds, std::size_t best, std::span<co
     rows.clear();
     if (!bounds.known || best == 0 || needed > bounds.sure.size()) return false;
     std::vector<float> sure(bounds.sure.begin(), bounds.sure.end());
-    std::ranges::nth_element(sure, sure.begin() + static_cast<std::ptrdiff_t>(needed - 1), std::greater<>());
+    std::nth_element(sure.begin(), sure.begin() + static_cast<std::ptrdiff_t>(needed - 1), sure.end(),
+                     std::greater<>());
     const float threshold = sure[needed - 1];
     for (std::size_t index = 0; index < bounds.top.size(); ++index) {
         if (bounds.top[index] < threshold) continue;
@@ -154,7 +155,8 @@ bool Screen::shortlist(const LogitBounds& bounds, std::size_t best, std::span<co
         }
     }
     for (const int id : always) {
-        const auto place = std::ranges::lower_bound(rows, id, {}, &Candidate::id);
+        const auto place = std::lower_bound(rows.begin(), rows.end(), id,
+                                            [](const Candidate& row, int value) { return row.id < value; });
         if (place == rows.end() || place->id != id) rows.insert(place, {0, id});
     }
     return rows.size() <= vocab_ / fewer_than_one_in;

@@ -32,8 +32,9 @@ Specials collect_specials(const Vocabulary& vocabulary) {
         }
     }
     for (auto& names : specials) {
-        std::ranges::sort(names, std::ranges::greater{},
-                          [](const Special& s) { return std::pair(s.name.size(), -s.id); });
+        std::sort(names.begin(), names.end(), [](const Special& a, const Special& b) {
+            return std::pair(b.name.size(), a.id) < std::pair(a.name.size(), b.id);
+        });
     }
     return specials;
 }

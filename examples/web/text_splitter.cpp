@@ -1,0 +1,52 @@
+// TextSplitter by JavaScript's regular expressions, where there is no PCRE2: the same pattern, the same pieces.
+#include "tokenizer/text_splitter.hpp"
+
+#include <cstdint>
+#include <vector>
+
+#include "tokenizer/utf8.hpp"
+
+// In split_by_regexp.js, with its pattern.
+extern "C" int split_by_regexp(const char* text, int size, std::uint32_t* lengths);
+
+namespace bitnet {
+namespace {
+
+/// The length of the run of valid UTF-8 (or of bytes that are none) at the beginning of `text`.
+std::size_t run_length(std::string_view text, bool valid) {
+    std::size_t at = 0;
+    while (at < text.size()) {
+        const Utf8Step step = utf8_step(text.substr(at));
+        if ((step.kind == Utf8Kind::character) != valid) break;
+        at += step.length;
+    }
+    return at;
+}
+
+}  // namespace
+
+struct TextSplitter::Pattern {};
+
+TextSplitter::TextSplitter() = default;
+TextSplitter::TextSplitter(TextSplitter&&) noexcept = default;
+TextSplitter& TextSplitter::operator=(TextSplitter&&) noexcept = default;
+TextSplitter::~TextSplitter() = default;
+
+void TextSplitter::split(std::string_view text, const std::function<void(std::string_view)>& take) const {
+    while (!text.empty()) {
+        if (const std::size_t broken = run_length(text, false); broken != 0) {
+            take(text.substr(0, broken));
+            text.remove_prefix(broken);
+        }
+        std::string_view run = text.substr(0, run_length(text, true));
+        text.remove_prefix(run.size());
+        std::vector<std::uint32_t> lengths(run.size());
+        const int count = split_by_regexp(run.data(), static_cast<int>(run.size()), lengths.data());
+        for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
+            take(run.substr(0, lengths[i]));
+            run.remove_prefix(lengths[i]);
+        }
+    }
+}
+
+}  // namespace bitnet
