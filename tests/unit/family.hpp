@@ -1,8 +1,9 @@
 #pragma once
 
-// Every weight packing with every activation policy on every arch of this build, as layers: a table that tests loop
-// over, filled by family_slice*.cpp, some packings each.
+// Weight packings with every activation policy on the archs of this build, as layers: a table that tests loop over,
+// filled by family_slice*.cpp, some packings each.
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -20,6 +21,13 @@ using family_packings =
                        ternion::Interleaved2x16, ternion::Trits5x16, ternion::PairLookup, ternion::TripleLookup,
                        ternion::BitPlanes, ternion::Binary>;
 static_assert(family_packings::size == ternion::all_packings::size + ternion::binary_packings::size);
+
+/// The packings that have products of their own for some policies, and what they are compared with, run on every arch
+/// of the build; the others, which all take the same path, on the widest: all on all are 15 minutes of compiling.
+template <class P>
+inline constexpr bool on_all_archs = std::same_as<P, ternion::Int8> || std::same_as<P, ternion::Interleaved2x16> ||
+                                     std::same_as<P, ternion::BitPlanes> || std::same_as<P, ternion::Binary>;
+inline constexpr std::size_t packings_on_all_archs = 4;
 
 /// A policy and how messages name it.
 template <class P>

@@ -29,9 +29,10 @@ void append_layers(std::vector<Layer>& layers) {
     [&]<class... P, std::size_t... I>(ternion::type_list<P...>, std::index_sequence<I...>) {
         const auto append_archs = [&]<class Q, std::size_t J>() {
             if constexpr (J / 2 == Slice) {
-                ternion::for_each_type(ternion::all_archs{}, [&]<class Arch>(std::type_identity<Arch>) {
-                    append.template operator()<Q, Arch>();
-                });
+                using archs =
+                    std::conditional_t<on_all_archs<Q>, ternion::all_archs, ternion::type_list<ternion::default_arch>>;
+                ternion::for_each_type(
+                    archs{}, [&]<class Arch>(std::type_identity<Arch>) { append.template operator()<Q, Arch>(); });
             }
         };
         (append_archs.template operator()<P, I>(), ...);
