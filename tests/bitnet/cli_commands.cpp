@@ -80,11 +80,11 @@ TEST_CASE("cli: turns depend on those before, and on the system prompt") {
     CHECK(chat({"--no-mmap"}, "hi\nhi\n") == twice);
 }
 
-TEST_CASE("cli: without a model, chat takes the default one and says that its answers are nonsense") {
-    const Outcome chat = run({"chat", "--seed", "1"}, "hi\nhi\n");
+TEST_CASE("cli: without a model, chat takes the one that ships, says so, and answers right") {
+    const Outcome chat = run({"chat"}, "What is 123 + 45?\nHow many n's are in \"banana\"?\n");
     CHECK(chat.status == 0);
-    CHECK(lines(chat.out) == 2);
-    CHECK(chat.err.find("nonsense") != std::string::npos);
+    CHECK(chat.out == "3+5=8, 2+4=6, 1+0=1, so 168\nb0 a0 n1 a1 n2 a2, so 2\n");
+    CHECK(chat.err.find("project's small") != std::string::npos);
 }
 
 TEST_CASE("cli: complete prints the new text alone, the same for the same seed") {

@@ -115,9 +115,9 @@ class Terminal {
 TEST_CASE("cli: a chat at a terminal has a prompt, commands, and ends with its input") {
     Terminal chat({"chat", "--seed", "1"});
     const std::string greeting = chat.read_until("> ");
-    CHECK(greeting.find("nonsense") != std::string::npos);
-    chat.type("hello\r");
-    CHECK(chat.read_until("\n> ").size() > 20);
+    CHECK(greeting.find("Ask it, for example") != std::string::npos);
+    chat.type("What is 123 + 45?\r");
+    CHECK(chat.read_until("\n> ").find("so 168") != std::string::npos);
     chat.type("/stats\r");
     CHECK(chat.read_until("\n> ").find("of 512 tokens") != std::string::npos);
     chat.type("/nonsense\r");
@@ -149,13 +149,16 @@ TEST_CASE("cli: Ctrl-C at the prompt asks for a second one, which leaves") {
     CHECK(chat.status() == 0);
 }
 
-TEST_CASE("cli: a full context is said, and /reset helps") {
-    Terminal chat({"chat", "-c", "40", "-n", "-1", "--temp", "0"});
+TEST_CASE("cli: a full context is said, the oldest turns make room, and /reset helps") {
+    Terminal chat({"chat", "-m", golden_gguf, "-c", "40", "-n", "-1", "--temp", "0"});
     chat.read_until("> ");
     chat.type("hello\r");
     chat.read_until("the context is full: /reset begins anew]\r\n> ");
     chat.type("hello again\r");
-    CHECK(chat.read_until("\n> ").find("expected a prompt of at most 0 tokens") != std::string::npos);
+    chat.read_until("[the context was full: the oldest turns are forgotten]\r\n");
+    chat.read_until("\n> ");
+    chat.type("0123456789 0123456789 0123456789 0123456789 0123456789\r");
+    CHECK(chat.read_until("\n> ").find("expected a prompt of at most 40 tokens") != std::string::npos);
     chat.type("/reset\r");
     chat.read_until("\n> ");
     chat.type("hi\r");

@@ -18,16 +18,14 @@ namespace bitnet::cli {
 
 namespace {
 
-constexpr int default_model_limit = 32;  // it never ends an answer by itself
-
-/// The model that `chat` takes without -m: the project's tiny test model with random weights, beside the installed
-/// program or in the source folder. Throws std::runtime_error where it is nowhere.
+/// The model that `chat` takes without -m: the one that ships with the project, beside the installed program or in the
+/// source folder. Throws std::runtime_error where it is nowhere.
 std::string default_model() {
     namespace fs = std::filesystem;
     std::vector<fs::path> places;
     std::error_code error;
     if (const fs::path program = fs::read_symlink("/proc/self/exe", error); !error) {
-        places.push_back(program.parent_path().parent_path() / "share" / "ternion" / "tiny-bitnet.gguf");
+        places.push_back(program.parent_path().parent_path() / "share" / "ternion" / "small.gguf");
     }
 #if defined(BITNET_DEFAULT_MODEL)
     places.emplace_back(BITNET_DEFAULT_MODEL);
@@ -35,14 +33,16 @@ std::string default_model() {
     for (const fs::path& place : places) {
         if (fs::is_regular_file(place, error)) return place.string();
     }
-    throw std::runtime_error("expected a model (-m FILE), found none, nor the default model tiny-bitnet.gguf");
+    throw std::runtime_error("expected a model (-m FILE), found none, nor the one that ships with the project");
 }
 
-void warn_of_random_weights() {
+void introduce_default_model() {
     std::fputs(
-        "No model was given (-m FILE): this is the project's tiny\n"
-        "test model. Its weights are random, and so its answers\n"
-        "are nonsense.\n",
+        "No model was given (-m FILE): this is the project's small\n"
+        "one, which knows a few things only. Ask it, for example:\n"
+        "  What is 123 + 45?\n"
+        "  Write 25 in balanced ternary\n"
+        "  How many n's are in \"banana\"?\n",
         stderr);
 }
 
@@ -73,8 +73,9 @@ void answer_lines(Conversation& conversation, const ChatOptions& options) {
 void chat(ChatOptions options) {
     if (options.model.path.empty()) {
         options.model.path = default_model();
-        warn_of_random_weights();
-        if (!options.limit_given) options.limit = default_model_limit;
+        introduce_default_model();
+        // It has one answer to each question.
+        if (!options.temperature_given) options.sampling.options.temperature = 0;
     }
     auto source = open(options.model);
     const Tokenizer tokenizer = tokenizer_of(*source);
@@ -108,7 +109,7 @@ void add_chat(CLI::App& app, Action& action) {
     add_sampler_options(*command, options->sampling);
     command->footer("Example: bitnet-2b4t chat -m ggml-model-i2_s.gguf -s \"You are a helpful assistant.\"");
     command->callback([command, options, &action] {
-        options->limit_given = command->count("--predict") > 0;
+        options->temperature_given = command->count("--temp") > 0;
         action = [options] { chat(*options); };
     });
 }

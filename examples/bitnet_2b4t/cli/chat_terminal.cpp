@@ -124,8 +124,9 @@ void ChatTerminal::answer(const std::string& line) {
     try {
         const auto put = [&](std::string_view piece) { out.write(text.put(piece)); };
         const auto stop = [&] { return interrupt_.pressed(); };
-        const GenerationEnd end = conversation_.answer(line, sampler_, limit_, put, stop).end;
+        const auto [end, read, written, forgetful] = conversation_.answer(line, sampler_, limit_, put, stop);
         out.write(text.finish() + "\n");
+        if (forgetful) say(coloured(2, "[the context was full: the oldest turns are forgotten]\n"));
         leaving_ = end == GenerationEnd::interrupted;
         if (leaving_) interrupt_.clear();
         if (leaving_) say(coloured(2, "[stopped; Ctrl-C again leaves]\n"));

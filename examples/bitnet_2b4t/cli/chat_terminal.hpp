@@ -14,7 +14,7 @@ struct ChatOptions {
     SamplerChoice sampling;
     std::string system;
     int limit = -1;
-    bool limit_given = false;
+    bool temperature_given = false;
     std::string prompt_file;
     bool json = false;
 };

@@ -1,5 +1,6 @@
 #include "conversation.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace bitnet::cli {
@@ -20,8 +21,12 @@ Answer Conversation::answer(std::string_view user, Sampler& sampler, std::size_t
     const std::vector<int> turn = template_.turn(user);
     prompt.insert(prompt.end(), turn.begin(), turn.end());
     const Stopwatch reading;
-    if (!session_.feed(prompt, stop)) return {GenerationEnd::interrupted, {}, {}};
-    Answer answer{GenerationEnd::interrupted, {prompt.size(), reading.seconds()}, {}};
+    const bool forgetful = make_room(prompt);
+    if (!session_.feed(prompt, stop)) {
+        if (forgetful) unfed_.assign(prompt.begin(), prompt.end() - static_cast<std::ptrdiff_t>(turn.size()));
+        return {GenerationEnd::interrupted, {}, {}, forgetful};
+    }
+    Answer answer{GenerationEnd::interrupted, {prompt.size(), reading.seconds()}, {}, forgetful};
     prompts_ += answer.prompt;
 
     const Stopwatch writing;
@@ -33,6 +38,30 @@ Answer Conversation::answer(std::string_view user, Sampler& sampler, std::size_t
     if (made.unfed >= 0) unfed_.push_back(made.unfed);
     unfed_.push_back(template_.end_of_turn());
     return answer;
+}
+
+/// Where the context has no room for what is to be read and an answer, drops turns behind the opening, a question with
+/// its answer at a time, until a quarter of it is free; what is left is all to be read again. Whether there were any.
+bool Conversation::make_room(std::vector<int>& unread) {
+    const std::size_t capacity = session_.capacity();
+    if (session_.room() >= unread.size() + capacity / 8) return false;
+    std::vector<int> tokens = session_.tokens();
+    tokens.insert(tokens.end(), unread.begin(), unread.end());
+    const std::size_t before = tokens.size();
+    const auto opening = static_cast<std::ptrdiff_t>(template_.opening(system_).size());
+    while (tokens.size() > capacity - capacity / 4) {
+        const auto first = tokens.begin() + opening;
+        const auto question = std::find(first, tokens.end(), template_.end_of_turn());
+        if (question == tokens.end()) break;
+        const auto answer = std::find(question + 1, tokens.end(), template_.end_of_turn());
+        if (answer == tokens.end()) break;
+        tokens.erase(first, answer + 1);
+    }
+    if (tokens.size() == before) return false;
+    if (tokens.size() > capacity) throw PromptTooLong(session_.model(), capacity, tokens.size());
+    session_.rewind(0);
+    unread = std::move(tokens);
+    return true;
 }
 
 }  // namespace bitnet::cli

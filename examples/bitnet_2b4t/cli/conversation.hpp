@@ -15,6 +15,7 @@ namespace bitnet::cli {
 struct Answer {
     GenerationEnd end = GenerationEnd::stop_token;
     Pace prompt, generated;
+    bool forgetful = false;  // the oldest turns were dropped to make room
 };
 
 /// Turns of a user and answers of the model. The KV cache is kept from turn to turn: only what is new is processed.
@@ -22,8 +23,9 @@ class Conversation {
  public:
     Conversation(const Model& model, const Tokenizer& tokenizer, std::string system, std::size_t batch);
 
-    /// Hands the answer's pieces to `put`. A turn that doesn't fit throws PromptTooLong and changes nothing, and
-    /// one that is interrupted while it is read isn't part of the conversation either.
+    /// Hands the answer's pieces to `put`. Where the context has little room left, the oldest turns are dropped and the
+    /// others read again; a turn that doesn't fit even so throws PromptTooLong and changes nothing, and one that is
+    /// interrupted while it is read isn't part of the conversation either.
     Answer answer(std::string_view user, Sampler& sampler, std::size_t limit,
                   const std::function<void(std::string_view)>& put, const std::function<bool()>& stop = {});
     /// Begins anew, with the same system prompt.
@@ -39,6 +41,8 @@ class Conversation {
     const Pace& answers() const { return answers_; }
 
  private:
+    bool make_room(std::vector<int>& unread);
+
     const Tokenizer& tokenizer_;
     ChatTemplate template_;
     std::string system_;
