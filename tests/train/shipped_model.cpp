@@ -12,7 +12,7 @@ namespace {
 
 using namespace train;
 
-constexpr std::size_t questions_of_each = 30;
+constexpr std::size_t questions_of_each = 32;
 
 /// What the card claims, 95 answers in 100 or more: all but these.
 bool is_claimed(const Skill& skill) {
@@ -59,7 +59,7 @@ TEST_CASE("the shipped model answers 200 held-out questions greedily as its card
     }
     for (const auto& [skill, count] : wrong) {
         CAPTURE(skill, count, asked[skill]);
-        // Of 30 questions that are answered right 97 times in 100, more than 3 mistakes come once in 80 times.
+        // Of 32 questions that are answered right 97 times in 100, more than 3 mistakes come once in 80 times.
         CHECK(count <= 3);
     }
     CAPTURE(all_wrong, questions.size());
