@@ -10,20 +10,6 @@
 extern "C" int split_by_regexp(const char* text, int size, std::uint32_t* lengths);
 
 namespace bitnet {
-namespace {
-
-/// The length of the run of valid UTF-8 (or of bytes that are none) at the beginning of `text`.
-std::size_t run_length(std::string_view text, bool valid) {
-    std::size_t at = 0;
-    while (at < text.size()) {
-        const Utf8Step step = utf8_step(text.substr(at));
-        if ((step.kind == Utf8Kind::character) != valid) break;
-        at += step.length;
-    }
-    return at;
-}
-
-}  // namespace
 
 struct TextSplitter::Pattern {};
 
@@ -34,11 +20,11 @@ TextSplitter::~TextSplitter() = default;
 
 void TextSplitter::split(std::string_view text, const std::function<void(std::string_view)>& take) const {
     while (!text.empty()) {
-        if (const std::size_t broken = run_length(text, false); broken != 0) {
+        if (const std::size_t broken = utf8_run(text, false); broken != 0) {
             take(text.substr(0, broken));
             text.remove_prefix(broken);
         }
-        std::string_view run = text.substr(0, run_length(text, true));
+        std::string_view run = text.substr(0, utf8_run(text, true));
         text.remove_prefix(run.size());
         std::vector<std::uint32_t> lengths(run.size());
         const int count = split_by_regexp(run.data(), static_cast<int>(run.size()), lengths.data());

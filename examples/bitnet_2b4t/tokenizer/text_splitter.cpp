@@ -39,17 +39,6 @@ using MatchContext = std::unique_ptr<pcre2_match_context, Deleter<pcre2_match_co
     throw std::runtime_error(std::string("the text cannot be split: ") + text);
 }
 
-/// The length of the run of valid UTF-8 (or of bytes that are none) at the beginning of `text`.
-std::size_t run_length(std::string_view text, bool valid) {
-    std::size_t at = 0;
-    while (at < text.size()) {
-        const Utf8Step step = utf8_step(text.substr(at));
-        if ((step.kind == Utf8Kind::character) != valid) break;
-        at += step.length;
-    }
-    return at;
-}
-
 }  // namespace
 
 struct TextSplitter::Pattern {
@@ -78,11 +67,11 @@ void TextSplitter::split(std::string_view text, const std::function<void(std::st
     pcre2_set_match_limit(context.get(), UINT32_MAX);
 
     while (!text.empty()) {
-        if (const std::size_t broken = run_length(text, false); broken != 0) {
+        if (const std::size_t broken = utf8_run(text, false); broken != 0) {
             take(text.substr(0, broken));
             text.remove_prefix(broken);
         }
-        const std::string_view run = text.substr(0, run_length(text, true));
+        const std::string_view run = text.substr(0, utf8_run(text, true));
         const auto* subject = reinterpret_cast<PCRE2_SPTR>(run.data());
         for (std::size_t at = 0; at < run.size();) {
             // Checked above: the bytes are UTF-8, and checking again for each piece would take quadratic time.

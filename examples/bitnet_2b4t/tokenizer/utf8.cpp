@@ -36,4 +36,14 @@ Utf8Step utf8_step(std::string_view text) {
     return {Utf8Kind::character, lead.length};
 }
 
+std::size_t utf8_run(std::string_view text, bool valid) {
+    std::size_t at = 0;
+    while (at < text.size()) {
+        const Utf8Step step = utf8_step(text.substr(at));
+        if ((step.kind == Utf8Kind::character) != valid) break;
+        at += step.length;
+    }
+    return at;
+}
+
 }  // namespace bitnet

@@ -17,4 +17,7 @@ struct Utf8Step {
 /// U+10FFFF are broken.
 Utf8Step utf8_step(std::string_view text);
 
+/// The length of the run of valid UTF-8 (or of bytes that are none) at the beginning of `text`.
+std::size_t utf8_run(std::string_view text, bool valid);
+
 }  // namespace bitnet
