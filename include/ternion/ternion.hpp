@@ -15,6 +15,7 @@
 #include "quant/absmean.hpp"
 #include "quant/absmean_int4.hpp"
 #include "quant/hadamard.hpp"
+#include "quant/per_tensor.hpp"
 #include "quant/sign.hpp"
 #include "quant/sign_activations.hpp"
 #include "quant/sparse.hpp"

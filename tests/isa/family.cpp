@@ -61,6 +61,8 @@ void check_family(Report& report) {
     check_policy<SplitOutliers<5, 64>>(report, "SplitOutliers<5, 64>");
     check_policy<Hadamard<Absmax<4>>>(report, "Hadamard<Absmax<4>>");
     check_policy<Sign>(report, "Sign");
+    check_policy<PerTensor<Absmax<8, 128>>>(report, "PerTensor<Absmax<8, 128>>");
+    check_policy<PerTensor<AbsmeanInt4>>(report, "PerTensor<AbsmeanInt4>");
 }
 
 }  // namespace isa

@@ -3,6 +3,7 @@
 // Quantizers of activations in float64, straight from the papers' formulas, and the comparison with them.
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -70,6 +71,35 @@ inline bool agrees(const ExactToken& exact, std::span<const std::int8_t> q, floa
         right = right && (off == 0 || (near_tie && off == 1));
     }
     return right;
+}
+
+/// How many values are farther from scale * q than half a step, a little for the rounding of factor and scale, and
+/// `slack`. Those that Policy may have clamped can only have come nearer to zero.
+template <class Policy>
+std::size_t beyond_half_a_step(std::span<const float> x, std::span<const std::int8_t> q, double scale, double slack) {
+    std::size_t wrong = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        const auto value = static_cast<double>(x[i]);
+        const double error = std::fabs(value - scale * q[i]);
+        const bool clamped = q[i] == Policy::lowest || q[i] == Policy::highest;
+        const double bound = clamped ? std::fabs(value) : scale / 2 + 1e-6 * std::fabs(value) + slack;
+        wrong += error > bound;
+    }
+    return wrong;
+}
+
+/// H x by the definition of the Walsh-Hadamard matrix of `block` inputs, in float64, block by block.
+inline std::vector<float> exact_rotation(std::span<const float> x, std::size_t block) {
+    std::vector<float> y;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        double sum = 0;
+        for (std::size_t j = 0; j < block; ++j) {
+            const double value = static_cast<double>(x[i / block * block + j]);
+            sum += std::popcount(i % block & j) % 2 == 0 ? value : -value;
+        }
+        y.push_back(static_cast<float>(sum / std::sqrt(static_cast<double>(block))));
+    }
+    return y;
 }
 
 }  // namespace test

@@ -1,7 +1,6 @@
 // Layers of every policy against float64: the paper's formula for the activations, the sum over K, and the scale.
 
 #include <algorithm>
-#include <bit>
 #include <catch2/catch_test_macros.hpp>
 #include <cmath>
 #include <numeric>
@@ -61,21 +60,12 @@ Doubles split(const Floats& x, int percent, std::size_t group) {
     return sum;
 }
 
-/// H x by the definition of the Walsh-Hadamard matrix; quantised, it isn't rotated back.
+/// Quantised, a rotated token isn't rotated back.
 Floats rotated(const Floats& x) {
     std::size_t block = 1;
     while (x.size() % (2 * block) == 0)
         block *= 2;
-    Floats y;
-    for (std::size_t i = 0; i < x.size(); ++i) {
-        double sum = 0;
-        for (std::size_t j = 0; j < block; ++j) {
-            const double value = static_cast<double>(x[i / block * block + j]);
-            sum += std::popcount(i % block & j) % 2 == 0 ? value : -value;
-        }
-        y.push_back(static_cast<float>(sum / std::sqrt(static_cast<double>(block))));
-    }
-    return y;
+    return test::exact_rotation(x, block);
 }
 
 Doubles sign(const Floats& x) {
@@ -85,8 +75,9 @@ Doubles sign(const Floats& x) {
     return y;
 }
 
+/// `exact` gives all tokens x[M,K] as the product should take them.
 template <class Policy, class Exact>
-void check(const char* name, double tolerance, Exact&& exact) {
+void check_tensor(const char* name, double tolerance, Exact&& exact) {
     constexpr float w_scale = 0.37f;
     for (const std::size_t k : {1, 7, 64, 96, 128, 200, 1280}) {
         const std::size_t m = 3, n = 20;
@@ -98,24 +89,35 @@ void check(const char* name, double tolerance, Exact&& exact) {
         typename BitLinear<Interleaved2x16, Policy>::Workspace workspace;
         Floats y(m * n);
         layer.forward(x, m, y, workspace);
+        const Doubles inputs = exact(x);
         std::size_t right = 0;
-        for (std::size_t t = 0; t < m; ++t) {
-            const Doubles token = exact(Floats(x.begin() + static_cast<std::ptrdiff_t>(t * k),
-                                               x.begin() + static_cast<std::ptrdiff_t>((t + 1) * k)));
-            for (std::size_t row = 0; row < n; ++row) {
-                double sum = 0, magnitude = 0;
-                for (std::size_t i = 0; i < k; ++i) {
-                    sum += trits[row * k + i] * token[i];
-                    magnitude += std::fabs(trits[row * k + i] * token[i]);
-                }
-                const double error =
-                    std::fabs(static_cast<double>(y[t * n + row]) - sum * static_cast<double>(w_scale));
-                right += error <= tolerance * magnitude + 1e-12;
+        for (std::size_t i = 0; i < m * n; ++i) {
+            double sum = 0, magnitude = 0;
+            for (std::size_t c = 0; c < k; ++c) {
+                const double product = trits[i % n * k + c] * inputs[i / n * k + c];
+                sum += product;
+                magnitude += std::fabs(product);
             }
+            const double error = std::fabs(static_cast<double>(y[i]) - sum * static_cast<double>(w_scale));
+            right += error <= tolerance * magnitude + 1e-12;
         }
         INFO(name << ", K=" << k);
         CHECK(right == m * n);
     }
+}
+
+/// The same where each of the three tokens is quantised by itself.
+template <class Policy, class Exact>
+void check(const char* name, double tolerance, Exact&& exact) {
+    check_tensor<Policy>(name, tolerance, [&](const Floats& x) {
+        Doubles all;
+        const auto k = static_cast<std::ptrdiff_t>(x.size() / 3);
+        for (auto token = x.begin(); token != x.end(); token += k) {
+            const Doubles one = exact(Floats(token, token + k));
+            all.insert(all.end(), one.begin(), one.end());
+        }
+        return all;
+    });
 }
 
 TEST_CASE("layers of the family are their papers' formulas in float64", "[family]") {
@@ -138,6 +140,12 @@ TEST_CASE("layers of the family are their papers' formulas in float64", "[family
     check<Sign>("sign", 1e-6, sign);
     check<Hadamard<Absmax<4>>>("v2", 1e-6,
                                [](const Floats& x) { return dequantised(test::exact_absmax(rotated(x), 4)); });
+    check_tensor<PerTensor<Absmax<8, 128>>>("v1 per tensor", 1e-6,
+                                            [](const Floats& x) { return dequantised(test::exact_v1(x, 8)); });
+    check_tensor<PerTensor<AbsmeanInt4>>("int4 per tensor", 1e-6,
+                                         [](const Floats& x) { return dequantised(test::exact_absmean(x)); });
+    check_tensor<PerTensor<Sparse<>>>("sparse per tensor", 1e-6,
+                                      [](const Floats& x) { return dequantised(test::exact_absmax(x, 8)); });
 }
 
 }  // namespace

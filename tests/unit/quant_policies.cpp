@@ -86,21 +86,11 @@ TEST_CASE("policies are their formulas in float64", "[policies]") {
     check_formula<AbsmeanInt4>([](auto& x) { return test::exact_absmean(x); });
 }
 
-/// |x - scale * q| for all that isn't clamped is half a step, and a little for the rounding of factor and scale.
 template <class Policy>
 void check_error(double slack) {
     for (const auto& x : tokens()) {
         const Token found = on_every_arch<Policy>(x);
-        const auto scale = static_cast<double>(found.scale);
-        std::size_t wrong = 0;
-        for (std::size_t i = 0; i < x.size(); ++i) {
-            const auto value = static_cast<double>(x[i]);
-            const double error = std::fabs(value - scale * found.q[i]);
-            const bool clamped = found.q[i] == Policy::lowest || found.q[i] == Policy::highest;
-            const double bound = clamped ? std::fabs(value) : scale / 2 + 1e-6 * std::fabs(value) + slack;
-            wrong += error > bound;
-        }
-        CHECK(wrong == 0);
+        CHECK(test::beyond_half_a_step<Policy>(x, found.q, static_cast<double>(found.scale), slack) == 0);
     }
 }
 

@@ -60,10 +60,10 @@ inline namespace TERNION_ABI {
 
 /// Quantises one token x[K] into row m, a block at a time, by a policy of at most 4 bits that measures the token first.
 template <class Arch, class Policy>
-void fill_token(Policy, Int4Activations& out, std::size_t m, const float* x) noexcept {
+void fill_token(Policy policy, Int4Activations& out, std::size_t m, const float* x) noexcept {
     static_assert(Policy::lowest >= -8 && Policy::highest <= 7, "Int4Activations hold -8 to 7");
     constexpr std::size_t inputs = Int4Activations::block_inputs, half = inputs / 2;
-    const TokenMeasure measured = Policy::template measure<Arch>(x, out.inputs());
+    const TokenMeasure measured = policy.template measure<Arch>(x, out.inputs());
     std::uint8_t* row = out.mutable_row(m);
     std::int32_t sum = 0;
     for (std::size_t k = 0; k < out.inputs(); k += inputs, row += half) {

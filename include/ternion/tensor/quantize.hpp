@@ -34,14 +34,21 @@ inline namespace TERNION_ABI {
 
 /// Quantises one token x[K] into row m. Every holder of activations has such a function, found by its type.
 template <class Arch, class Policy>
-void fill_token(Policy, QuantizedActivations& out, std::size_t m, const float* x) noexcept {
-    const auto result = Policy::template quantize_token<Arch>(x, out.inputs(), out.mutable_row(m));
+void fill_token(Policy policy, QuantizedActivations& out, std::size_t m, const float* x) noexcept {
+    const auto result = policy.template quantize_token<Arch>(x, out.inputs(), out.mutable_row(m));
     out.set(m, result.scale, result.sum);
 }
 
-/// Quantises tokens X[M,K], row-major, by a policy such as Absmax<8>{}, each token for itself, into `out`, whose memory
-/// is reused: ActivationsOf<Policy>, or QuantizedActivations, which hold the integers of every policy that gives one
-/// for each input. Throws std::invalid_argument unless x holds M * K values. The executor splits tokens.
+/// The policy by which tokens are quantised, once it has seen all of them: itself, as most take each token alone.
+template <class Arch, class Policy>
+Policy measure_tokens(Policy policy, std::span<const float>) noexcept {
+    return policy;
+}
+
+/// Quantises tokens X[M,K], row-major, by a policy such as Absmax<8>{}, each token for itself unless the policy is
+/// PerTensor, into `out`, whose memory is reused: ActivationsOf<Policy>, or QuantizedActivations, which hold the
+/// integers of every policy that gives one for each input. Throws std::invalid_argument unless x holds M * K values.
+/// The executor splits tokens.
 template <class Arch = default_arch, class Policy, class Held, class E = Serial>
 void quantize(Policy policy, std::span<const float> x, std::size_t m, std::size_t k, Held& out, E&& executor = {}) {
     if (x.size() != m * k) {
@@ -50,9 +57,10 @@ void quantize(Policy policy, std::span<const float> x, std::size_t m, std::size_
                                                  std::to_string(x.size()));
     }
     out.resize(m, k);
+    const auto measured = measure_tokens<Arch>(policy, x);
     split(m, 1, executor, [&](std::size_t begin, std::size_t end) {
         for (std::size_t token = begin; token < end; ++token)
-            fill_token<Arch>(policy, out, token, x.data() + token * k);
+            fill_token<Arch>(measured, out, token, x.data() + token * k);
     });
 }
 
