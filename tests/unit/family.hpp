@@ -1,68 +1,63 @@
 #pragma once
 
-// Weight packings with every activation policy on the archs of this build, as layers: a table that tests loop over,
-// filled by family_slice*.cpp, some packings each.
+// Weight packings with every activation policy on every arch of this build. Which product a pair takes is decided by
+// what holds the tokens, so there are two tables, and tests loop over their pairs: how a packing multiplies each holder
+// (filled by kernels_slice*.cpp beside the kernels that it shares with those tables, and by family_binary.cpp), and how
+// a policy fills its holder (family_quantizers.cpp). A BitLinear is one after the other.
 
-#include <concepts>
 #include <cstddef>
-#include <cstdint>
 #include <span>
-#include <string>
 #include <string_view>
 #include <ternion/ternion.hpp>
+#include <tuple>
 #include <vector>
 
+#include "kernels.hpp"
 #include "test_executor.hpp"
 
 namespace test {
 
-using family_packings =
-    ternion::type_list<ternion::Int8, ternion::I2S, ternion::TQ1_0, ternion::TQ2_0, ternion::Q2_0, ternion::HuggingFace,
-                       ternion::Interleaved2x16, ternion::Trits5x16, ternion::PairLookup, ternion::TripleLookup,
-                       ternion::BitPlanes, ternion::Binary>;
-static_assert(family_packings::size == ternion::all_packings::size + ternion::binary_packings::size);
+template <class Held>
+using MultiplyHeld = void (*)(const MatrixBytes&, const Held&, const ternion::Output<float>&, AnyExecutor&);
 
-/// The packings that have products of their own for some policies, and what they are compared with, run on every arch
-/// of the build; the others, which all take the same path, on the widest: all on all are 15 minutes of compiling.
-template <class P>
-inline constexpr bool on_all_archs = std::same_as<P, ternion::Int8> || std::same_as<P, ternion::Interleaved2x16> ||
-                                     std::same_as<P, ternion::BitPlanes> || std::same_as<P, ternion::Binary>;
-inline constexpr std::size_t packings_on_all_archs = 4;
-
-/// A policy and how messages name it.
-template <class P>
-struct Named {
-    using policy = P;
-    std::string_view name;
-};
-
-/// What is to be multiplied: weights W[N,K], and tokens X[M,K] before they are quantised.
-struct LayerInput {
-    ternion::Shape shape;
-    const std::vector<std::int8_t>& trits;
-    std::size_t m;
-    const std::vector<float>& x;
-};
-
-/// BitLinear<Packing, Policy, NoNorm, Arch>: y = W · quantised(x), or y += with `add`.
-struct Layer {
+/// One packing on one arch: ternion::multiply<Arch> on TernaryView<P> for each holder.
+struct HeldProducts {
     std::string_view packing;
     std::string_view backend;
-    std::string_view policy;
+    std::size_t register_bytes;
     bool holds_zeros;
-    void (*forward)(const LayerInput& input, std::span<float> y, bool add, AnyExecutor& executor);
-
-    [[nodiscard]] std::string name() const {
-        return std::string(packing) + " x " + std::string(policy) + " on " + std::string(backend);
-    }
+    std::vector<std::byte> (*pack)(std::span<const std::int8_t> trits, ternion::Shape shape);
+    std::tuple<MultiplyHeld<ternion::QuantizedActivations>, MultiplyHeld<ternion::Int4Activations>,
+               MultiplyHeld<ternion::SparseActivations>, MultiplyHeld<ternion::SplitActivations<0>>,
+               MultiplyHeld<ternion::SplitActivations<64>>, MultiplyHeld<ternion::SignActivations>>
+        multiply;
 };
 
-inline constexpr float weight_scale = 0.21f;
-
-/// A slice takes two packings.
-inline constexpr std::size_t family_slices = (family_packings::size + 1) / 2;
+/// Kernels' slices, and one of the packings without zeros.
+inline constexpr std::size_t product_slices = kernel_slices + 1;
 
 template <std::size_t Slice>
-void append_layers(std::vector<Layer>& layers);
+void append_products(std::vector<HeldProducts>& products);
+
+/// Tokens X[M,K] before they are quantised, and weights W[N,K] to multiply them with.
+struct LayerInput {
+    const MatrixBytes& w;
+    std::size_t m;
+    std::span<const float> x;
+};
+
+/// One policy on one arch: quantises x and multiplies what holds it; y = W · quantised(x), or y += with `add`.
+struct Quantizer {
+    std::string_view policy;
+    std::string_view backend;
+    std::size_t register_bytes;
+    void (*forward)(const HeldProducts& products, const LayerInput& input, std::span<float> y, bool add,
+                    AnyExecutor& executor);
+};
+
+/// Of every policy on every arch.
+const std::vector<Quantizer>& all_quantizers();
+
+inline constexpr std::size_t packing_count = ternion::all_packings::size + ternion::binary_packings::size;
 
 }  // namespace test

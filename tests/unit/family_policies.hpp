@@ -2,11 +2,18 @@
 
 // The activation policies of the family: the one list that its typed tests run over.
 
+#include <string_view>
+#include <ternion/ternion.hpp>
 #include <tuple>
 
-#include "family.hpp"
-
 namespace test {
+
+/// A policy and how messages name it.
+template <class P>
+struct Named {
+    using policy = P;
+    std::string_view name;
+};
 
 inline constexpr std::tuple family_policies{
     Named<ternion::Absmax<8>>{"Absmax<8>"},
@@ -20,6 +27,9 @@ inline constexpr std::tuple family_policies{
     Named<ternion::SplitOutliers<5, 64>>{"SplitOutliers<5, 64>"},
     Named<ternion::Hadamard<ternion::Absmax<4>>>{"Hadamard<Absmax<4>>"},
     Named<ternion::Sign>{"Sign"},
+    Named<ternion::PerTensor<ternion::Absmax<8, 128>>>{"PerTensor<Absmax<8, 128>>"},
+    Named<ternion::PerTensor<ternion::AbsmeanInt4>>{"PerTensor<AbsmeanInt4>"},
+    Named<ternion::PerTensor<ternion::Sparse<>>>{"PerTensor<Sparse<>>"},
 };
 inline constexpr std::size_t policy_count = std::tuple_size_v<decltype(family_policies)>;
 

@@ -1,42 +1,38 @@
 #pragma once
 
-#include <type_traits>
-#include <utility>
-
-#include "family_policies.hpp"
+#include "family.hpp"
+#include "kernels_slice.hpp"
 
 namespace test {
 
-template <class P, class Policy, class Arch>
-void forward_layer(const LayerInput& input, std::span<float> y, bool add, AnyExecutor& executor) {
-    using BitLinear = ternion::BitLinear<P, Policy, ternion::NoNorm, Arch>;
-    const BitLinear layer(ternion::pack<P>(input.trits, input.shape.n, input.shape.k, weight_scale));
-    typename BitLinear::Workspace workspace;
-    add ? layer.forward_add(input.x, input.m, y, workspace, executor)
-        : layer.forward(input.x, input.m, y, workspace, executor);
+template <ternion::Packing P, class Arch, class Held>
+void multiply_held(const MatrixBytes& w, const Held& x, const ternion::Output<float>& out, AnyExecutor& executor) {
+    ternion::multiply<Arch>(ternion::TernaryView<P>(w.shape, w.data, w.scale), x, {0, w.shape.n}, out, executor);
+}
+
+template <ternion::Packing P, class Arch>
+HeldProducts make_products() {
+    using Backend = ternion::backend_of<Arch>;
+    HeldProducts products{P::name, Backend::name, Backend::bytes, ternion::holds_zeros<P>, pack_bytes<P>, {}};
+    const auto set = [&]<class... Held>(std::tuple<MultiplyHeld<Held>...>& multiply) {
+        multiply = {multiply_held<P, Arch, Held>...};
+    };
+    set(products.multiply);
+    return products;
 }
 
 template <std::size_t Slice>
-void append_layers(std::vector<Layer>& layers) {
-    const auto append = [&]<class P, class Arch>() {
-        const auto append_policies = [&]<class... Policy>(const Named<Policy>&... named) {
-            (layers.push_back({P::name, ternion::backend_of<Arch>::name, named.name, ternion::holds_zeros<P>,
-                               forward_layer<P, Policy, Arch>}),
-             ...);
-        };
-        std::apply(append_policies, family_policies);
-    };
-    [&]<class... P, std::size_t... I>(ternion::type_list<P...>, std::index_sequence<I...>) {
-        const auto append_archs = [&]<class Q, std::size_t J>() {
-            if constexpr (J / 2 == Slice) {
-                using archs =
-                    std::conditional_t<on_all_archs<Q>, ternion::all_archs, ternion::type_list<ternion::default_arch>>;
-                ternion::for_each_type(
-                    archs{}, [&]<class Arch>(std::type_identity<Arch>) { append.template operator()<Q, Arch>(); });
-            }
-        };
-        (append_archs.template operator()<P, I>(), ...);
-    }(family_packings{}, std::make_index_sequence<family_packings::size>{});
+void append_products(std::vector<HeldProducts>& products) {
+    const auto append = [&]<class P, class Arch>() { products.push_back(make_products<P, Arch>()); };
+    if constexpr (Slice < kernel_slices) {
+        for_each_in_slice<Slice>(append);
+    } else {
+        ternion::for_each_type(ternion::binary_packings{}, [&]<class P>(std::type_identity<P>) {
+            ternion::for_each_type(ternion::all_archs{}, [&]<class Arch>(std::type_identity<Arch>) {
+                append.template operator()<P, Arch>();
+            });
+        });
+    }
 }
 
 }  // namespace test

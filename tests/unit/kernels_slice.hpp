@@ -45,22 +45,28 @@ Kernel make_kernel() {
             ternion::BlockScaledPacking<P>};
 }
 
-template <std::size_t Slice>
-void append_kernels(std::vector<Kernel>& kernels) {
+/// Calls f.operator()<P, Arch>() for the packings and archs of one slice.
+template <std::size_t Slice, class F>
+void for_each_in_slice(F&& f) {
     constexpr std::size_t per_arch = packings::size;
     constexpr auto numbers = []<class... T>(ternion::type_list<T...>) {
         return std::make_index_sequence<sizeof...(T)>{};
     };
-    const auto append = [&]<std::size_t Number, class Arch, class P>() {
-        if constexpr (Number % kernel_slices == Slice) kernels.push_back(make_kernel<P, Arch>());
+    const auto call = [&]<std::size_t Number, class Arch, class P>() {
+        if constexpr (Number % kernel_slices == Slice) f.template operator()<P, Arch>();
     };
-    const auto append_arch = [&]<std::size_t A, class Arch, class... P, std::size_t... I>(ternion::type_list<P...>,
-                                                                                          std::index_sequence<I...>) {
-        (append.template operator()<A * per_arch + I, Arch, P>(), ...);
+    const auto call_arch = [&]<std::size_t A, class Arch, class... P, std::size_t... I>(ternion::type_list<P...>,
+                                                                                        std::index_sequence<I...>) {
+        (call.template operator()<A * per_arch + I, Arch, P>(), ...);
     };
     [&]<class... Arch, std::size_t... A>(ternion::type_list<Arch...>, std::index_sequence<A...>) {
-        (append_arch.template operator()<A, Arch>(packings{}, numbers(packings{})), ...);
+        (call_arch.template operator()<A, Arch>(packings{}, numbers(packings{})), ...);
     }(ternion::all_archs{}, numbers(ternion::all_archs{}));
+}
+
+template <std::size_t Slice>
+void append_kernels(std::vector<Kernel>& kernels) {
+    for_each_in_slice<Slice>([&]<class P, class Arch>() { kernels.push_back(make_kernel<P, Arch>()); });
 }
 
 }  // namespace test

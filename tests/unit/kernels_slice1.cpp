@@ -1,3 +1,4 @@
-#include "kernels_slice.hpp"
+#include "family_slice.hpp"
 
-template void test::append_kernels<1>(std::vector<Kernel>&);
+template void test::append_kernels<1>(std::vector<test::Kernel>&);
+template void test::append_products<1>(std::vector<test::HeldProducts>&);

@@ -1,3 +1,4 @@
-#include "kernels_slice.hpp"
+#include "family_slice.hpp"
 
-template void test::append_kernels<3>(std::vector<Kernel>&);
+template void test::append_kernels<3>(std::vector<test::Kernel>&);
+template void test::append_products<3>(std::vector<test::HeldProducts>&);

@@ -1,3 +1,4 @@
-#include "kernels_slice.hpp"
+#include "family_slice.hpp"
 
-template void test::append_kernels<6>(std::vector<Kernel>&);
+template void test::append_kernels<6>(std::vector<test::Kernel>&);
+template void test::append_products<6>(std::vector<test::HeldProducts>&);

@@ -1,12 +1,16 @@
 // Every weight x activation pair on every arch gives the same bits as Int8's on the scalar one, which family_oracle.cpp
-// compares with the formulas.
+// compares with the formulas; and BitLinear gives those of its pair.
 
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <limits>
 #include <map>
+#include <set>
+#include <string>
+#include <utility>
 #include <vector>
 
+#include "family.hpp"
 #include "family_policies.hpp"
 #include "random_data.hpp"
 
@@ -15,16 +19,51 @@ namespace {
 using namespace ternion;
 using Floats = std::vector<float>;
 
-const std::vector<test::Layer>& layers() {
-    static const std::vector<test::Layer> all = [] {
-        std::vector<test::Layer> made;
+const std::vector<test::HeldProducts>& products() {
+    static const std::vector<test::HeldProducts> all = [] {
+        std::vector<test::HeldProducts> made;
         [&]<std::size_t... I>(std::index_sequence<I...>) {
-            (test::append_layers<I>(made), ...);
+            (test::append_products<I>(made), ...);
         }
-        (std::make_index_sequence<test::family_slices>{});
+        (std::make_index_sequence<test::product_slices>{});
         return made;
     }();
     return all;
+}
+
+constexpr float weight_scale = 0.21f;
+
+/// The same weights as each packing holds them: ternary, or for those without zeros binary ones.
+class Weights {
+ public:
+    explicit Weights(Shape shape)
+        : shape_(shape),
+          ternary_(test::random_trits(shape.size(), shape.k)),
+          binary_(test::random_signs(shape.size(), shape.k)) {}
+
+    [[nodiscard]] const std::vector<std::int8_t>& trits(bool zeros) const { return zeros ? ternary_ : binary_; }
+    /// Calls f(products, quantizer, matrix) for every pair on every arch.
+    template <class F>
+    void for_each_pair(F&& f) const {
+        for (const auto& held : products()) {
+            const auto bytes = held.pack(trits(held.holds_zeros), shape_);
+            const test::MatrixBytes w{shape_, bytes.data(), weight_scale};
+            for (const auto& quantizer : test::all_quantizers()) {
+                if (quantizer.backend == held.backend && quantizer.register_bytes == held.register_bytes)
+                    f(held, quantizer, w);
+            }
+        }
+    }
+
+ private:
+    Shape shape_;
+    std::vector<std::int8_t> ternary_;
+    std::vector<std::int8_t> binary_;
+};
+
+std::string name_of(const test::HeldProducts& held, const test::Quantizer& quantizer) {
+    return std::string(held.packing) + " x " + std::string(quantizer.policy) + " on " + std::string(held.backend) +
+           "/" + std::to_string(held.register_bytes);
 }
 
 bool same_bits(const Floats& a, const Floats& b) {
@@ -41,70 +80,134 @@ Floats tokens(std::size_t m, std::size_t k) {
     return x;
 }
 
-void check_layers(Shape shape, std::size_t m, const Floats& x, test::AnyExecutor& executor, bool add) {
-    const auto ternary = test::random_trits(shape.size(), shape.k), binary = test::random_signs(shape.size(), shape.k);
-    const Floats before = test::random_floats(m * shape.n, 77, 100);
-    test::Erased<Serial> serial;
+/// What Int8 weights on the scalar backend give, by policy and by whether the weights have zeros.
+std::map<std::pair<std::string_view, bool>, Floats> expected_results(const Weights& weights, Shape shape, std::size_t m,
+                                                                     const Floats& x, const Floats& before, bool add) {
     std::map<std::pair<std::string_view, bool>, Floats> expected;
-    for (const auto& layer : layers()) {
-        if (layer.packing != Int8::name || layer.backend != "scalar") continue;
-        for (const bool zeros : {false, true}) {
-            Floats& y = expected[{layer.policy, zeros}] = before;
-            layer.forward({shape, zeros ? ternary : binary, m, x}, y, add, serial);
+    test::Erased<Serial> serial;
+    for (const bool zeros : {false, true}) {
+        const auto w = pack<Int8>(weights.trits(zeros), shape.n, shape.k);
+        const test::MatrixBytes bytes{shape, w.bytes().data(), weight_scale};
+        for (const auto& held : products()) {
+            if (held.packing != Int8::name || held.backend != "scalar") continue;
+            for (const auto& quantizer : test::all_quantizers()) {
+                if (quantizer.backend != "scalar") continue;
+                Floats& y = expected[{quantizer.policy, zeros}] = before;
+                quantizer.forward(held, {bytes, m, x}, y, add, serial);
+            }
         }
     }
     REQUIRE(expected.size() == 2 * test::policy_count);
-    for (const auto& layer : layers()) {
+    return expected;
+}
+
+void check_pairs(Shape shape, std::size_t m, const Floats& x, test::AnyExecutor& executor, bool add) {
+    const Weights weights(shape);
+    const Floats before = test::random_floats(m * shape.n, 77, 100);
+    const auto expected = expected_results(weights, shape, m, x, before, add);
+    weights.for_each_pair([&](const auto& held, const auto& quantizer, const auto& w) {
         Floats y = before;
-        layer.forward({shape, layer.holds_zeros ? ternary : binary, m, x}, y, add, executor);
-        if (!same_bits(y, expected[{layer.policy, layer.holds_zeros}]))
-            FAIL_CHECK(layer.name() << ": N=" << shape.n << " K=" << shape.k << " M=" << m);
-    }
+        quantizer.forward(held, {w, m, x}, y, add, executor);
+        if (!same_bits(y, expected.at({quantizer.policy, held.holds_zeros})))
+            FAIL_CHECK(name_of(held, quantizer) << ": N=" << shape.n << " K=" << shape.k << " M=" << m);
+    });
 }
 
 TEST_CASE("every weight x activation pair is there, on every arch", "[family]") {
-    constexpr std::size_t all = test::packings_on_all_archs, others = test::family_packings::size - all;
-    CHECK(layers().size() == (all * all_archs::size + others) * test::policy_count);
+    std::set<std::string> pairs;
+    Weights({1, 1}).for_each_pair(
+        [&](const auto& held, const auto& quantizer, const auto&) { pairs.insert(name_of(held, quantizer)); });
+    CHECK(pairs.size() == test::packing_count * test::policy_count * all_archs::size);
 }
 
 TEST_CASE("every weight x activation pair gives the same bits on every arch", "[family]") {
     test::Erased<Serial> serial;
     for (const Shape shape :
          {Shape{1, 1}, Shape{5, 64}, Shape{37, 90}, Shape{33, 129}, Shape{70, 257}, Shape{17, 1025}})
-        check_layers(shape, 3, tokens(3, shape.k), serial, false);
-    check_layers({49, 300}, 1, tokens(1, 300), serial, false);
-    check_layers({50, 2304}, 2, tokens(2, 2304), serial, false);
-    check_layers({19, 200}, 27, tokens(27, 200), serial, false);
-    check_layers({3, 70}, 0, {}, serial, false);
+        check_pairs(shape, 3, tokens(3, shape.k), serial, false);
+    check_pairs({49, 300}, 1, tokens(1, 300), serial, false);
+    check_pairs({50, 2304}, 2, tokens(2, 2304), serial, false);
+    check_pairs({19, 200}, 27, tokens(27, 200), serial, false);
+    check_pairs({3, 70}, 0, {}, serial, false);
 }
 
 TEST_CASE("every pair adds to a residual, on any number of threads", "[family]") {
     for (const std::size_t threads : {1, 2, 5}) {
         test::Erased<test::ThreadPool> pool{test::ThreadPool(threads)};
-        check_layers({83, 190}, 4, tokens(4, 190), pool, true);
+        check_pairs({83, 190}, 4, tokens(4, 190), pool, true);
     }
 }
 
-TEST_CASE("every pair: zeros give zeros, and what isn't finite NaN, in its token alone", "[family]") {
+TEST_CASE("every pair: zeros give zeros, and what isn't finite NaN, in its token or tensor alone", "[family]") {
     const Shape shape{21, 150};
-    const auto ternary = test::random_trits(shape.size(), 1), binary = test::random_signs(shape.size(), 2);
+    const Weights weights(shape);
     Floats x = tokens(3, shape.k);
     std::fill_n(x.begin(), shape.k, 0.0f);
     x[5] = -0.0f;
-    x[2 * shape.k + 77] = std::numeric_limits<float>::infinity();
+    Floats faulty = x;
+    faulty[2 * shape.k + 77] = std::numeric_limits<float>::infinity();
+    const auto zero = [](float value) { return value == 0; };
+    const auto finite = [](float value) { return value - value == 0; };
+    const auto nan = [](float value) { return value != value; };
     test::Erased<Serial> serial;
-    for (const auto& layer : layers()) {
-        Floats y(3 * shape.n, 5);
-        layer.forward({shape, layer.holds_zeros ? ternary : binary, 3, x}, y, false, serial);
-        const auto all = [&](std::size_t token, auto&& condition) {
-            return std::all_of(y.begin() + static_cast<std::ptrdiff_t>(token * shape.n),
-                               y.begin() + static_cast<std::ptrdiff_t>((token + 1) * shape.n), condition);
+    weights.for_each_pair([&](const auto& held, const auto& quantizer, const auto& w) {
+        Floats y(3 * shape.n, 5), spoilt = y;
+        quantizer.forward(held, {w, 3, x}, y, false, serial);
+        quantizer.forward(held, {w, 3, faulty}, spoilt, false, serial);
+        const auto all = [&](const Floats& of, std::size_t token, auto&& condition) {
+            return std::all_of(of.begin() + static_cast<std::ptrdiff_t>(token * shape.n),
+                               of.begin() + static_cast<std::ptrdiff_t>((token + 1) * shape.n), condition);
         };
-        const bool right = all(0, [](float value) { return value == 0; }) &&
-                           all(1, [](float value) { return value - value == 0; }) &&
-                           all(2, [](float value) { return value != value; });
-        if (!right) FAIL_CHECK(layer.name());
+        bool right = all(y, 0, zero) && all(y, 1, finite) && all(y, 2, finite) && all(spoilt, 2, nan);
+        if (quantizer.policy.starts_with("PerTensor")) {
+            right = right && all(spoilt, 0, nan) && all(spoilt, 1, nan);
+        } else {
+            right = right && all(spoilt, 0, zero) && all(spoilt, 1, finite);
+        }
+        if (!right) FAIL_CHECK(name_of(held, quantizer));
+    });
+}
+
+/// BitLinear<Interleaved2x16, Policy> on the build's arch, by each of its entrances.
+template <class Policy>
+void check_layer(std::string_view policy) {
+    INFO(policy);
+    using Layer = BitLinear<Interleaved2x16, Policy>;
+    const Shape shape{37, 190};
+    const std::size_t m = 3;
+    const auto trits = test::random_trits(shape.size(), 5);
+    const Floats x = tokens(m, shape.k), before = test::random_floats(m * shape.n, 77, 100);
+    const Layer layer(pack<Interleaved2x16>(trits, shape.n, shape.k, weight_scale));
+    const test::MatrixBytes w{shape, layer.weights().bytes().data(), weight_scale};
+    using Backend = backend_of<default_arch>;
+    std::size_t pairs = 0;
+    for (const auto& held : products()) {
+        if (held.packing != Interleaved2x16::name || held.backend != Backend::name) continue;
+        for (const auto& quantizer : test::all_quantizers()) {
+            if (quantizer.policy != policy || quantizer.register_bytes != Backend::bytes ||
+                quantizer.backend != held.backend || held.register_bytes != Backend::bytes)
+                continue;
+            ++pairs;
+            test::Erased<test::ThreadPool> pool{test::ThreadPool(3)};
+            typename Layer::Workspace workspace;
+            for (const bool add : {false, true}) {
+                Floats expected = before, y = before;
+                quantizer.forward(held, {w, m, x}, expected, add, pool);
+                add ? layer.forward_add(x, m, y, workspace, pool) : layer.forward(x, m, y, workspace, pool);
+                CHECK(y == expected);
+                if (add) continue;
+                layer.forward(workspace.activations, y, pool);
+                CHECK(y == expected);
+            }
+        }
     }
+    CHECK(pairs == 1);
+}
+
+TEST_CASE("a BitLinear of each policy is its quantizer and its product", "[family]") {
+    std::apply(
+        [](const auto&... named) { (check_layer<typename std::decay_t<decltype(named)>::policy>(named.name), ...); },
+        test::family_policies);
 }
 
 }  // namespace

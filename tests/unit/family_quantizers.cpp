@@ -1,0 +1,52 @@
+#include <utility>
+
+#include "family.hpp"
+#include "family_policies.hpp"
+
+namespace test {
+
+namespace {
+
+/// What a product takes a holder for.
+template <class Held>
+const Held& multiplied(const Held& x) {
+    return x;
+}
+template <class Held>
+const Held& multiplied(const ternion::RotatedActivations<Held>& x) {
+    return x;
+}
+
+template <class Policy, class Arch>
+void forward(const HeldProducts& products, const LayerInput& input, std::span<float> y, bool add,
+             AnyExecutor& executor) {
+    const auto [n, k] = input.w.shape;
+    ternion::ActivationsOf<Policy> held;
+    ternion::quantize<Arch>(Policy{}, input.x, input.m, k, held, executor);
+    const auto multiply = [&]<class Held>(const Held& x) {
+        ternion::Output<float> out{y.data(), n};
+        if (add) out = {y.data(), n, y.data(), n};
+        std::get<MultiplyHeld<Held>>(products.multiply)(input.w, x, out, executor);
+    };
+    multiply(multiplied(held));
+}
+
+template <class... Policy>
+std::vector<Quantizer> make_quantizers(const Named<Policy>&... named) {
+    std::vector<Quantizer> all;
+    ternion::for_each_type(ternion::all_archs{}, [&]<class Arch>(std::type_identity<Arch>) {
+        using Backend = ternion::backend_of<Arch>;
+        (all.push_back({named.name, Backend::name, Backend::bytes, forward<Policy, Arch>}), ...);
+    });
+    return all;
+}
+
+}  // namespace
+
+const std::vector<Quantizer>& all_quantizers() {
+    static const std::vector<Quantizer> all =
+        std::apply([](const auto&... named) { return make_quantizers(named...); }, family_policies);
+    return all;
+}
+
+}  // namespace test

@@ -1,3 +1,0 @@
-#include "family_slice.hpp"
-
-template void test::append_layers<2>(std::vector<test::Layer>&);
