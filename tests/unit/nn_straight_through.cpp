@@ -6,6 +6,7 @@
 #include <ternion/ternion.hpp>
 #include <vector>
 
+#include "gradient_oracle.hpp"
 #include "random_data.hpp"
 
 namespace {
@@ -20,28 +21,6 @@ double dot(const Floats& a, const Floats& b) {
     return sum;
 }
 
-bool close(const Floats& found, const Floats& expected, double tolerance) {
-    double difference = 0, size = 0;
-    for (std::size_t i = 0; i < found.size(); ++i) {
-        difference += std::pow(static_cast<double>(found[i]) - static_cast<double>(expected[i]), 2);
-        size += std::pow(static_cast<double>(expected[i]), 2);
-    }
-    return difference <= tolerance * tolerance * size;
-}
-
-/// dx = dy · W and dw = dyᵀ · X, by their sums.
-void naive(const Floats& x, const Floats& w, const Floats& dy, std::size_t m, Floats& dx, Floats& dw) {
-    const std::size_t k = x.size() / m, n = w.size() / k;
-    for (std::size_t i = 0; i < m; ++i) {
-        for (std::size_t j = 0; j < n; ++j) {
-            for (std::size_t c = 0; c < k; ++c) {
-                dx[i * k + c] += dy[i * n + j] * w[j * k + c];
-                dw[j * k + c] += dy[i * n + j] * x[i * k + c];
-            }
-        }
-    }
-}
-
 TEST_CASE("linear_backward adds both gradients, of any shape", "[straight_through]") {
     for (const auto& [m, n, k] : {std::array<std::size_t, 3>{1, 1, 1}, {3, 7, 33}, {17, 31, 129}, {64, 48, 16}}) {
         INFO(m << " tokens, " << n << " x " << k);
@@ -49,10 +28,10 @@ TEST_CASE("linear_backward adds both gradients, of any shape", "[straight_throug
                    dy = test::random_floats(m * n, 3);
         Floats dx = test::random_floats(m * k, 4), dw = test::random_floats(n * k, 5);
         Floats expected_dx = dx, expected_dw = dw;
-        naive(x, w, dy, m, expected_dx, expected_dw);
+        test::naive_linear_backward(x, w, dy, m, expected_dx, expected_dw);
         linear_backward(x, w, dy, m, dx, dw);
-        CHECK(close(dx, expected_dx, 1e-5));
-        CHECK(close(dw, expected_dw, 1e-5));
+        CHECK(test::close(dx, expected_dx, 1e-5));
+        CHECK(test::close(dw, expected_dw, 1e-5));
         const Floats before = dx;
         linear_backward(x, w, dy, m, {}, dw);
         linear_backward(x, w, dy, m, {}, {});
@@ -75,39 +54,68 @@ TEST_CASE("rms_norm_backward agrees with differences of the norm", "[straight_th
         rms_norm_backward(norm, x, dy, dx, dweight);
 
         // The norm once more in double, so that small steps can be taken.
-        const auto value = [&](const std::vector<double>& at, const std::vector<double>& of) {
+        const auto value = [&](const auto& at, const auto& of) {
             double sum = 0;
             for (std::size_t t = 0; t < tokens; ++t) {
                 double squares = 0;
                 for (std::size_t i = 0; i < channels; ++i)
-                    squares += at[t * channels + i] * at[t * channels + i];
+                    squares += std::pow(static_cast<double>(at[t * channels + i]), 2);
                 const double factor = 1 / std::sqrt(squares / static_cast<double>(channels) + static_cast<double>(eps));
                 for (std::size_t i = 0; i < channels; ++i)
-                    sum += at[t * channels + i] * factor * of[i] * static_cast<double>(dy[t * channels + i]);
+                    sum += static_cast<double>(at[t * channels + i]) * factor * static_cast<double>(of[i]) *
+                           static_cast<double>(dy[t * channels + i]);
             }
             return sum;
         };
-        const auto differences = [&](std::size_t count, bool of_weight) {
-            Floats result(count);
-            for (std::size_t i = 0; i < count; ++i) {
-                constexpr double step = 1e-5;
-                std::vector<double> at(x.begin(), x.end()), of(weight.begin(), weight.end());
-                double& moved = of_weight ? of[i] : at[i];
-                moved += step;
-                const double up = value(at, of);
-                moved -= 2 * step;
-                result[i] = static_cast<float>((up - value(at, of)) / (2 * step));
-            }
-            return result;
-        };
-        CHECK(close(dx, differences(x.size(), false), 1e-5));
-        CHECK(close(dweight, differences(channels, true), 1e-5));
+        CHECK(test::close(dx, test::differences(x, [&](const auto& at) { return value(at, weight); }), 1e-5));
+        CHECK(test::close(dweight, test::differences(weight, [&](const auto& of) { return value(x, of); }), 1e-5));
     }
     const RmsNorm norm(Floats(4, 1.0f), 1e-5f);
     Floats four(4), six(6);
     CHECK_THROWS_AS(rms_norm_backward(norm, six, six, six, {}), std::invalid_argument);
     CHECK_THROWS_AS(rms_norm_backward(norm, four, six, four, {}), std::invalid_argument);
     CHECK_THROWS_AS(rms_norm_backward(norm, four, four, four, six), std::invalid_argument);
+}
+
+TEST_CASE("layer_norm_backward agrees with differences of the norm", "[straight_through]") {
+    for (const std::size_t channels : {1, 2, 9, 64, 130}) {
+        INFO(channels << " channels");
+        constexpr std::size_t tokens = 3;
+        const float eps = 0.1f;
+        Floats x = test::random_floats(tokens * channels, 2);
+        for (auto& value : x)
+            value += 3;
+        const Floats dy = test::random_floats(tokens * channels, 3), before = test::random_floats(x.size(), 4);
+        Floats dx = before;
+        layer_norm_backward(LayerNorm(channels, eps), x, dy, dx);
+        Floats expected = test::differences(x, [&](const std::vector<double>& at) {
+            double result = 0;
+            const auto count = static_cast<double>(channels);
+            for (std::size_t t = 0; t < tokens; ++t) {
+                const double* token = at.data() + t * channels;
+                double sum = 0, squares = 0;
+                for (std::size_t i = 0; i < channels; ++i)
+                    sum += token[i];
+                for (std::size_t i = 0; i < channels; ++i)
+                    squares += (token[i] - sum / count) * (token[i] - sum / count);
+                const double factor = 1 / std::sqrt(squares / count + static_cast<double>(eps));
+                for (std::size_t i = 0; i < channels; ++i)
+                    result += (token[i] - sum / count) * factor * static_cast<double>(dy[t * channels + i]);
+            }
+            return result;
+        });
+        for (std::size_t i = 0; i < x.size(); ++i)
+            expected[i] += before[i];
+        CHECK(test::close(dx, expected, 1e-5));
+    }
+    const LayerNorm norm(4, 1e-5f);
+    Floats four(4), six(6);
+    CHECK_THROWS_AS(layer_norm_backward(norm, six, six, six), std::invalid_argument);
+    CHECK_THROWS_AS(layer_norm_backward(norm, four, six, four), std::invalid_argument);
+    CHECK_THROWS_AS(layer_norm_backward(norm, four, four, six), std::invalid_argument);
+    CHECK_THROWS_AS(norm_backward(norm, four, four, four, four), std::invalid_argument);
+    CHECK_THROWS_AS(norm_backward(NoNorm{}, four, four, four, four), std::invalid_argument);
+    CHECK_THROWS_AS(norm_backward(NoNorm{}, four, four, six, {}), std::invalid_argument);
 }
 
 /// A layer and what comes in and goes back.
@@ -134,9 +142,9 @@ TEST_CASE("backward of a BitLinear takes the quantizers' derivatives for one", "
     CHECK(std::fabs(dot(c.dx, inputs) - dot(c.dy, y)) < 1e-3);
     CHECK(std::fabs(dot(c.dw, w) - dot(c.dy, y)) < 1e-3);
     Floats dx(c.dx.size()), dw(c.dw.size());
-    naive(inputs, w, c.dy, c.m, dx, dw);
-    CHECK(close(c.dx, dx, 1e-5));
-    CHECK(close(c.dw, dw, 1e-5));
+    test::naive_linear_backward(inputs, w, c.dy, c.m, dx, dw);
+    CHECK(test::close(c.dx, dx, 1e-5));
+    CHECK(test::close(c.dw, dw, 1e-5));
 }
 
 TEST_CASE("backward of a BitLinear goes through its norm", "[straight_through]") {
@@ -145,11 +153,11 @@ TEST_CASE("backward of a BitLinear goes through its norm", "[straight_through]")
     Floats w(c.n * c.k), inputs(c.m * c.k), dnormed(c.m * c.k), dw(c.n * c.k), dx(c.m * c.k), dnorm(c.k);
     dequantize(c.layer.weights(), w);
     dequantize(c.workspace.activations, inputs);
-    naive(inputs, w, c.dy, c.m, dnormed, dw);
+    test::naive_linear_backward(inputs, w, c.dy, c.m, dnormed, dw);
     rms_norm_backward(c.layer.norm(), c.x, dnormed, dx, dnorm);
-    CHECK(close(c.dw, dw, 1e-5));
-    CHECK(close(c.dx, dx, 1e-5));
-    CHECK(close(c.dnorm, dnorm, 1e-5));
+    CHECK(test::close(c.dw, dw, 1e-5));
+    CHECK(test::close(c.dx, dx, 1e-5));
+    CHECK(test::close(c.dnorm, dnorm, 1e-5));
 
     Floats alone(c.k);
     backward(c.layer, c.x, c.m, c.dy, {{}, {}, alone}, c.workspace);

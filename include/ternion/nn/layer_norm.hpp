@@ -53,6 +53,7 @@ class LayerNorm {
     }
 
     [[nodiscard]] std::size_t channels() const noexcept { return channels_; }
+    [[nodiscard]] float eps() const noexcept { return eps_; }
 
     /// Normalises each token of x[M, channels] into y; y may be x. Throws std::invalid_argument for sizes that aren't
     /// whole tokens or differ. The executor splits tokens.

@@ -3,14 +3,13 @@
 // The backward pass of BitLinear: #include <ternion/nn/straight_through.hpp> beside the umbrella header. It needs
 // Eigen.
 
-#include <cmath>
 #include <cstddef>
 #include <span>
 #include <type_traits>
 
 #include "../tensor/eigen.hpp"
 #include "bit_linear.hpp"
-#include "rms_norm.hpp"
+#include "norm_backward.hpp"
 
 namespace ternion {
 
@@ -47,52 +46,37 @@ inline void linear_backward(std::span<const float> x, std::span<const float> w, 
     if (!dw.empty()) matrix(dw, n, k).noalias() += matrix(dy, m, n).transpose() * matrix(x, m, k);
 }
 
-/// Adds the gradients of y = norm(x) for the tokens x[M, channels]: dx of the input, dweight of the norm's weights. An
-/// empty one is left out; nothing may overlap. Throws std::invalid_argument for sizes that don't match.
-inline void rms_norm_backward(const RmsNorm& norm, std::span<const float> x, std::span<const float> dy,
-                              std::span<float> dx, std::span<float> dweight) {
-    const std::size_t n = norm.channels();
-    detail::check_size("rms_norm_backward: x", x.size() / n * n, x.size());
-    detail::check_size("rms_norm_backward: dy", x.size(), dy.size());
-    if (!dx.empty()) detail::check_size("rms_norm_backward: dx", x.size(), dx.size());
-    if (!dweight.empty()) detail::check_size("rms_norm_backward: dweight", n, dweight.size());
-    using Row = Eigen::Map<const Eigen::ArrayXf>;
-    using MutableRow = Eigen::Map<Eigen::ArrayXf>;
-    const auto width = static_cast<Eigen::Index>(n);
-    const Row weight(norm.weight().data(), width);
-    for (std::size_t at = 0; at < x.size(); at += n) {
-        const Row in(x.data() + at, width), out(dy.data() + at, width);
-        const float mean = in.square().sum() / static_cast<float>(n);
-        const float factor = 1 / std::sqrt(mean + norm.eps());
-        if (!dx.empty()) {
-            // The factor depends on all channels: the second term.
-            const float along = (in * weight * out).sum() / static_cast<float>(n);
-            MutableRow(dx.data() + at, width) += factor * (weight * out - (factor * factor * along) * in);
-        }
-        if (!dweight.empty()) MutableRow(dweight.data(), width) += factor * in * out;
-    }
+/// Turns the gradient of what a policy quantises, d[M,K], into that of its input, in place. By the straight-through
+/// estimator the two are the same: a quantizer's derivative is one, also where TopK writes zeros or values are clamped.
+/// A policy that transforms tokens before it rounds them has an overload.
+template <class Policy>
+void quantizer_backward(Policy, std::span<float>, std::size_t) noexcept {}
+
+/// The rotation is symmetric and orthonormal, and so its own backward pass.
+template <class Inner>
+void quantizer_backward(Hadamard<Inner>, std::span<float> d, std::size_t k) noexcept {
+    for (std::size_t at = 0; at < d.size(); at += k)
+        hadamard_transform(d.data() + at, k, d.data() + at);
 }
 
-/// The backward pass of `layer.forward(x, m, y, workspace)` by the straight-through estimator: from dy[M,N] it adds the
-/// gradients of x, of the master weights and of the norm. It quantises x again, so the workspace may be any. Allocates.
-/// Throws std::invalid_argument for sizes that don't match. Where nothing is rounded, the gradients are those of the
-/// function itself. Source: arXiv 2310.11453, section 2.2.
+/// The backward pass of `layer.forward(x, m, y, workspace)` by the straight-through estimator, for any policy and norm:
+/// from dy[M,N] it adds the gradients of x, of the master weights and of the norm. It quantises x again, so the
+/// workspace may be any. Allocates. Throws std::invalid_argument for sizes that don't match. Where nothing is rounded,
+/// the gradients are those of the function itself. Source: arXiv 2310.11453, section 2.2; for the zeros of TopK
+/// arXiv 2407.10969.
 template <Packing P, class Activations, class Norm, class Arch>
 void backward(const BitLinear<P, Activations, Norm, Arch>& layer, std::span<const float> x, std::size_t m,
               std::span<const float> dy, const BitLinearGradients& gradients,
               typename BitLinear<P, Activations, Norm, Arch>::Workspace& workspace) {
-    static_assert(std::is_same_v<ActivationsOf<Activations>, QuantizedActivations>,
-                  "backward: for quantizers whose tokens are QuantizedActivations, such as Absmax<8>");
     layer.prepare(x, m, workspace);
     const RowMajorMatrix<float> inputs = dequantize(workspace.activations), weights = dequantize(layer.weights());
-    if constexpr (std::is_same_v<Norm, NoNorm>) {
-        linear_backward(values_of(inputs), values_of(weights), dy, m, gradients.x, gradients.weights);
-    } else {
-        RowMajorMatrix<float> dnormed = RowMajorMatrix<float>::Zero(inputs.rows(), inputs.cols());
-        linear_backward(values_of(inputs), values_of(weights), dy, m, values_of(dnormed), gradients.weights);
-        if (gradients.x.empty() && gradients.norm.empty()) return;
-        rms_norm_backward(layer.norm(), x, values_of(dnormed), gradients.x, gradients.norm);
-    }
+    const bool weights_alone = gradients.x.empty() && gradients.norm.empty();
+    RowMajorMatrix<float> d;  // of what is quantised, then of its input
+    if (!weights_alone) d.setZero(inputs.rows(), inputs.cols());
+    linear_backward(values_of(inputs), values_of(weights), dy, m, values_of(d), gradients.weights);
+    if (weights_alone) return;
+    quantizer_backward(Activations{}, values_of(d), layer.inputs());
+    norm_backward(layer.norm(), x, values_of(d), gradients.x, gradients.norm);
 }
 
 }  // namespace TERNION_ABI

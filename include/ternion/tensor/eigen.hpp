@@ -64,8 +64,13 @@ RowMajorMatrix<float> dequantize(const W& w) {
     return weights;
 }
 
-/// The activations as an Eigen matrix of floats [M,K]: scale * q.
-inline RowMajorMatrix<float> dequantize(const QuantizedActivations& x) {
+/// The activations of any holder as an Eigen matrix of floats [M,K]: scale * q.
+template <class Held>
+requires requires(const Held& x, std::span<float> values) {
+    x.tokens();
+    dequantize(x, values);
+}
+RowMajorMatrix<float> dequantize(const Held& x) {
     RowMajorMatrix<float> values(static_cast<Eigen::Index>(x.tokens()), static_cast<Eigen::Index>(x.inputs()));
     dequantize(x, values_of(values));
     return values;
