@@ -40,7 +40,7 @@ void KvCache::store(std::size_t layer, std::size_t count, std::span<const float>
             std::byte* memory = blocks_[index].data() + offset(layer, head);
             for (std::size_t position = from; position < to; ++position) {
                 const std::size_t at = ((position - length_) * kv_heads_ + head) * format_.head_dim();
-                kernels().store_token(format_, memory, position % block, &keys[at], &values[at]);
+                kernels().store_token(format_, memory, position, &keys[at], &values[at]);
             }
         }
     });

@@ -40,7 +40,7 @@ TEST_CASE("cli: help has an example for each subcommand, and there is a version"
 }
 
 TEST_CASE("cli: chat answers each line of its input with one line") {
-    for (const std::string kv_type : {"f16", "f32", "i8"}) {
+    for (const std::string kv_type : {"f16", "f32", "i8", "i4", "i3"}) {
         const Outcome chat = run({"chat", "-m", golden_gguf, "-n", "20", "--seed", "3", "--kv-type", kv_type},
                                  "Hello\nHow are you?\n\nand a last one without an end");
         CHECK(chat.status == 0);

@@ -25,7 +25,7 @@ std::string last_line(const std::string& text) {
 
 TEST_CASE("cli: a conversation that was saved goes on as if it had never stopped") {
     const TemporaryFolder folder;
-    for (const std::string type : {"f16", "f32"}) {
+    for (const std::string type : {"f16", "f32", "i3"}) {
         const std::vector<std::string> options = {"-s", "Be brief.", "--kv-type", type};
         const std::string file = folder / "talk " + type;
         const Outcome whole = chat("hi\nand you?\nbye\n", options);
@@ -38,7 +38,7 @@ TEST_CASE("cli: a conversation that was saved goes on as if it had never stopped
         CHECK(last_line(second.out) == last_line(whole.out));
         CHECK(last_line(chat("bye\n", options).out) != last_line(whole.out));
     }
-    CHECK(folder.entries() == 2);
+    CHECK(folder.entries() == 3);
 }
 
 TEST_CASE("cli: what can't be a saved conversation of this model is refused") {

@@ -140,23 +140,37 @@ TEST_CASE("an F16 cache costs no more than the rounding of keys and values") {
     CHECK(attend(config, s, KvType::f32, 2) != found);
 }
 
-TEST_CASE("an int8 cache costs no more than the rounding of keys and values to 8 bits") {
-    const Config config = small_config(20, 5, 128);
-    const std::size_t count = GENERATE(1, 70);
-    const Sequence s(config, 200, count, 1);
-    const std::vector<float> found = attend(config, s, KvType::i8, 2);
-    CHECK(largest_difference(found, oracle(config, s)) <= 2e-2);
-    // The same rounding made beforehand gives the same result, but for the order of a product.
-    Sequence rounded = s;
-    for (auto* numbers : {&rounded.keys, &rounded.values}) {
-        for (std::size_t i = 0; i < numbers->size(); i += 128) {
-            const auto head = std::span(*numbers).subspan(i, 128);
-            std::vector<std::int8_t> codes(128);
-            const float scale = ternion::Absmax<8>::quantize_token(head.data(), 128, codes.data()).scale;
-            for (std::size_t d = 0; d < 128; ++d)
-                head[d] = static_cast<float>(codes[d]) * scale;
-        }
+/// Rounds each head's numbers to codes of so many bits, by the formula: a first token has `first_bits`.
+void round_to_codes(std::vector<float>& numbers, std::size_t heads, std::size_t dim, int bits, int first_bits) {
+    for (std::size_t i = 0; i < numbers.size(); i += dim) {
+        const auto half = static_cast<float>(1 << ((i < heads * dim ? first_bits : bits) - 1));
+        const auto head = std::span(numbers).subspan(i, dim);
+        float absmax = 1e-5F;
+        for (const float number : head)
+            absmax = std::max(absmax, std::abs(number));
+        const float s = (half - 1) / absmax;
+        for (float& number : head)
+            number = std::clamp(std::nearbyint(number * s), -half, half - 1) * (absmax / (half - 1));
     }
+}
+
+TEST_CASE("a cache of codes costs no more than the rounding of keys and values to its bits") {
+    struct Coded {
+        KvType type;
+        int bits, first_bits;
+    };
+    const Coded coded = GENERATE(Coded{KvType::i8, 8, 8}, Coded{KvType::i4, 4, 4}, Coded{KvType::i3, 3, 4});
+    const Heads heads = GENERATE(Heads{20, 5, 128}, Heads{4, 2, 10});
+    const std::size_t count = GENERATE(1, 70);
+    const Config config = small_config(heads.heads, heads.kv_heads, heads.dim);
+    INFO(coded.bits << " bits, heads of " << heads.dim << ", the last " << count << " of 200 tokens");
+    const Sequence s(config, 200, count, 1);
+    const std::vector<float> found = attend(config, s, coded.type, 2);
+    CHECK(largest_difference(found, oracle(config, s)) <= 2.0 / (1 << coded.bits));
+    // The same rounding made beforehand gives the same result.
+    Sequence rounded = s;
+    for (auto* numbers : {&rounded.keys, &rounded.values})
+        round_to_codes(*numbers, heads.kv_heads, heads.dim, coded.bits, coded.first_bits);
     CHECK(attend(config, rounded, KvType::f32, 2) == found);
 }
 
@@ -165,7 +179,8 @@ TEST_CASE("a key or value that is no number shows in the result instead of vanis
     Sequence s(config, 100, 1);
     const bool key = GENERATE(true, false);
     (key ? s.keys : s.values)[70 * 16 + 3] = std::numeric_limits<float>::quiet_NaN();
-    const std::vector<float> found = attend(config, s, GENERATE(KvType::f32, KvType::f16, KvType::i8), 1);
+    const std::vector<float> found =
+        attend(config, s, GENERATE(KvType::f32, KvType::f16, KvType::i8, KvType::i4, KvType::i3), 1);
     CHECK(std::isnan(found[3]));
     CHECK(std::isnan(found[19]));
 }

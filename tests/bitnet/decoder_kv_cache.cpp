@@ -61,9 +61,19 @@ TEST_CASE("a cache grows with its sequence and refuses more than its capacity") 
     CHECK_NOTHROW(cache.reserve(35));
 }
 
+TEST_CASE("a cache of codes takes their bits, a scale for each token and part, and i3 its first token's fourth bits") {
+    const auto bytes = [](KvType type) { return KvFormat(type, 128).bytes(); };
+    constexpr std::size_t numbers = 2 * 128 * 64, scales = 2 * 64 * sizeof(float);
+    CHECK(bytes(KvType::f32) == numbers * 4);
+    CHECK(bytes(KvType::f16) == numbers * 2);
+    CHECK(bytes(KvType::i8) == numbers + scales);
+    CHECK(bytes(KvType::i4) == numbers / 2 + scales);
+    CHECK(bytes(KvType::i3) == numbers * 3 / 8 + scales + 2 * 128 / 8);
+}
+
 TEST_CASE("what comes after a truncation replaces what was there") {
     const Config config = small_config(2, 1, 16);
-    const KvType type = GENERATE(KvType::f32, KvType::f16, KvType::i8);
+    const KvType type = GENERATE(KvType::f32, KvType::f16, KvType::i8, KvType::i4, KvType::i3);
     const std::size_t kept = GENERATE(0, 1, 63, 64, 65, 100);
     Threads threads(1);
     KvCache cache(config, 200, type), fresh(config, 200, type);

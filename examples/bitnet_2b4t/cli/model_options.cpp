@@ -1,6 +1,8 @@
 #include "model_options.hpp"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "../compute/kernels.hpp"
 #include "in_range.hpp"
@@ -28,7 +30,7 @@ Weights load(const ModelSource& source, Threads& threads, bool screened_head) {
 }
 
 KvType kv_type_of(const std::string& name) {
-    return name == "f32" ? KvType::f32 : name == "f16" ? KvType::f16 : KvType::i8;
+    return static_cast<KvType>(std::ranges::find(kv_type_names, name) - kv_type_names.begin());
 }
 
 /// Takes effect at once; `open` comes later.
@@ -69,8 +71,8 @@ void add_model_options(CLI::App& command, ModelOptions& options, bool with_threa
         ->check(in_range(1, 65536))
         ->type_name("N")
         ->capture_default_str();
-    command.add_option("--kv-type", options.kv_type, "numbers of the KV cache: f32, f16 or i8")
-        ->check(CLI::IsMember({"f32", "f16", "i8"}))
+    command.add_option("--kv-type", options.kv_type, "numbers of the KV cache: f32, f16, i8, i4 or i3")
+        ->check(CLI::IsMember(std::vector<std::string>(kv_type_names.begin(), kv_type_names.end())))
         ->type_name("TYPE")
         ->capture_default_str();
 }

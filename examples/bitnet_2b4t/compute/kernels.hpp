@@ -30,7 +30,8 @@ struct Kernels {
     void (*gated_squared_relu)(float* gate, const float* up, std::size_t n);
     void (*rotate)(float* heads, std::size_t size, const Turn* turns, std::size_t half);
 
-    void (*store_token)(const KvFormat& format, std::byte* to, std::size_t slot, const float* key, const float* value);
+    void (*store_token)(const KvFormat& format, std::byte* to, std::size_t position, const float* key,
+                        const float* value);
     void (*attend)(const AttentionTile& tile, const KvFormat& format, const std::byte* block, std::size_t first_key,
                    std::size_t keys);
 

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <ternion/core/shape.hpp>
 
 namespace bitnet {
@@ -9,12 +11,15 @@ namespace bitnet {
 /// Columns of the small matrix products of attention come in multiples of this.
 inline constexpr std::size_t column_block = 64;
 
-/// Numbers of a KV cache. i8: 8 bits by absmax, with a scale for each token, head, and keys and values.
-enum class KvType : std::uint8_t { f32, f16, i8 };
+/// Numbers of a KV cache. i8, i4 and i3: codes of so many bits by absmax, with a scale for each token, head, and keys
+/// and values. A sequence's first token, which all others look at, has 4 bits in i3 too. Source: arXiv 2411.04965.
+enum class KvType : std::uint8_t { f32, f16, i8, i4, i3 };
+inline constexpr std::array<std::string_view, 5> kv_type_names{"f32", "f16", "i8", "i4", "i3"};
 
-/// How one head's keys and values of 64 tokens lie in memory: keys as [head_dim, 64], values as [64, value_stride], so
-/// that both products of attention read rows; with i8 each followed by 64 scales. Rows of values are rounded up to
-/// whole columns, with zeros beyond head_dim. Blocks begin as zeros.
+/// How one head's keys and values of 64 tokens lie in memory: a part of keys [head_dim, 64] and a part of values [64,
+/// value_stride], so that both products of attention read rows. Rows of values are rounded up to whole columns, with
+/// zeros beyond head_dim. A part of codes (compute/kv_codes.hpp) is followed by 64 scales, and in i3 by a fourth bit
+/// for each number of the sequence's first token. Blocks begin as zeros, which stand for zeros in all types.
 class KvFormat {
  public:
     static constexpr std::size_t block = column_block;
@@ -25,15 +30,21 @@ class KvFormat {
 
     KvType type() const { return type_; }
     std::size_t head_dim() const { return head_dim_; }
+    /// Numbers of a token's key and value in memory.
+    std::size_t key_numbers() const { return ternion::round_up(head_dim_, 8); }
     std::size_t value_stride() const { return value_stride_; }
-    std::size_t key_floats() const { return head_dim_ * block; }
+    std::size_t key_floats() const { return block * key_numbers(); }
     std::size_t value_floats() const { return block * value_stride_; }
-    std::size_t values_offset() const { return key_floats() * number_bytes() + scales_bytes(); }
-    std::size_t bytes() const { return values_offset() + value_floats() * number_bytes() + scales_bytes(); }
+
+    std::size_t values_offset() const { return part_bytes(key_numbers()); }
+    std::size_t bytes() const { return values_offset() + part_bytes(value_stride_); }
+    /// Within a part of so many numbers a token.
+    std::size_t scales_offset(std::size_t numbers) const { return block * numbers * bits() / 8; }
+    std::size_t first_token_offset(std::size_t numbers) const { return scales_offset(numbers) + block * sizeof(float); }
 
  private:
-    std::size_t number_bytes() const { return type_ == KvType::f32 ? 4 : type_ == KvType::f16 ? 2 : 1; }
-    std::size_t scales_bytes() const { return type_ == KvType::i8 ? block * sizeof(float) : 0; }
+    std::size_t bits() const;
+    std::size_t part_bytes(std::size_t numbers) const;
 
     KvType type_;
     std::size_t head_dim_, value_stride_;
