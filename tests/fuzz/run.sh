@@ -1,7 +1,8 @@
 #!/bin/sh
 # run.sh PROGRAMS [SECONDS]: runs each fuzz target for a while, two at a time, from seeds that are the golden files (of
-# models, what stands before the tensors' data) and what was found before. Fails on any finding, which stays in the
-# working folder: copy it to tests/fuzz/findings/TARGET/, where the ordinary tests try it for ever.
+# models, what stands before the tensors' data) and what was found before; the same inputs each time, as far as the seconds
+# allow. Fails on any finding, which stays in the working folder: copy it to tests/fuzz/findings/TARGET/, where the
+# ordinary tests try it for ever.
 set -eu
 programs=$1
 seconds=${2:-60}
@@ -36,7 +37,7 @@ for target in gguf safetensors config vocabulary text; do
 done
 
 fuzz() {
-    "$programs/fuzz_$1" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -print_final_stats=1 \
+    "$programs/fuzz_$1" -seed=1 -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -print_final_stats=1 \
         -artifact_prefix="$work/finding-$1-" "$work/$1" >"$work/$1.log" 2>&1 || touch "$work/$1.failed"
     echo "fuzz: $1: $(sed -n 's/stat::number_of_executed_units: *//p' "$work/$1.log") inputs"
 }
