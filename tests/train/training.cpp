@@ -59,10 +59,12 @@ TEST_CASE("a run that is resumed from a checkpoint goes on to the same bits") {
     Trainer first(recipe, tokenizer(), threads);
     for (int i = 0; i < 3; ++i)
         first.step();
-    save_checkpoint(folder / "checkpoint", first);
+    save_checkpoint(folder / "checkpoint", first, {0.1 + 0.2, 3});
     Trainer second(recipe, tokenizer(), threads);
-    load_checkpoint(folder / "checkpoint", second);
+    const LossSum since_line = load_checkpoint(folder / "checkpoint", second);
     CHECK(second.steps_done() == 3);
+    CHECK(since_line.sum == 0.1 + 0.2);
+    CHECK(since_line.steps == 3);
     for (int i = 0; i < 2; ++i) {
         const StepReport a = first.step(), b = second.step();
         CHECK(a.loss == b.loss);
@@ -90,7 +92,7 @@ TEST_CASE("a checkpoint of another recipe, or a broken one, is refused and chang
     CHECK_THROWS_AS(load_checkpoint(path, trainer), bitnet::FileError);
     bitnet_tests::write_text(path, "{}\n");
     CHECK_THROWS_WITH(load_checkpoint(path, trainer),
-                      path + ": expected a ternion training checkpoint 1, found something else");
+                      path + ": expected a ternion training checkpoint 2, found something else");
     CHECK_THROWS_AS(load_checkpoint(folder / "none", trainer), bitnet::FileError);
     CHECK(trainer.steps_done() == 1);
 }

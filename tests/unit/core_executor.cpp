@@ -109,6 +109,14 @@ TEST_CASE("Serial runs in order", "[executor]") {
 }
 
 #if defined(_OPENMP)
+TEST_CASE("an exception reaches who called OpenMP", "[executor]") {
+    const auto fail = [](std::size_t index, std::size_t) {
+        if (index % 2 == 1) throw std::runtime_error("odd");
+    };
+    CHECK_THROWS_AS(OpenMP(3).parallel_for(8, fail), std::runtime_error);
+    CHECK_NOTHROW(OpenMP(3).parallel_for(1, fail));
+}
+
 TEST_CASE("OpenMP has at least one thread", "[executor]") {
     CHECK(OpenMP(0).concurrency() == 1);
     CHECK(OpenMP(-3).concurrency() == 1);

@@ -70,6 +70,13 @@ TEST_CASE("rms_norm_backward agrees with differences of the norm", "[straight_th
         CHECK(test::close(dx, test::differences(x, [&](const auto& at) { return value(at, weight); }), 1e-5));
         CHECK(test::close(dweight, test::differences(weight, [&](const auto& of) { return value(x, of); }), 1e-5));
     }
+    // Values whose squares no float holds.
+    Floats large{1e20f, 2e20f}, dy{1, 1}, dweight(2), y(2);
+    const RmsNorm plain(Floats(2, 1.0f), 1e-5f);
+    rms_norm_backward(plain, large, dy, {}, dweight);
+    plain(large, y);
+    CHECK(close(dweight, y, 1e-6));
+
     const RmsNorm norm(Floats(4, 1.0f), 1e-5f);
     Floats four(4), six(6);
     CHECK_THROWS_AS(rms_norm_backward(norm, six, six, six, {}), std::invalid_argument);

@@ -127,6 +127,30 @@ TEST_CASE("signs times planes of bits are exact", "[sign_activations]") {
     check<BitPlanes>(test::Product({3, 6912}, 1, Codes(3 * 6912, 1), minus), 1, held<SignActivations>(minus, 1, 6912));
 }
 
+TEST_CASE("signs times borrowed planes whose padding holds anything", "[sign_activations]") {
+    const auto check_packing = [&]<class P>(std::type_identity<P>) {
+        constexpr std::size_t n = 3, k = 70, m = 2;
+        const Codes trits = test::random_signs(n * k, 5);
+        const auto x = held<SignActivations>(test::random_signs(m * k, 6), m, k);
+        const auto w = pack<P>(trits, n, k);
+        std::vector<std::int32_t> expected(m * n), found(m * n);
+        gemm(w, x, std::span(expected));
+        std::vector<std::byte> bytes(w.bytes().begin(), w.bytes().end());
+        const std::size_t row_bytes = P::row_bytes({n, k});
+        for (std::size_t row = 0; row < n; ++row) {
+            for (std::size_t bit = k; bit < row_bytes / P::block_bytes * 64; ++bit) {
+                for (std::size_t plane = 0; plane < P::block_bytes / 8; ++plane)
+                    bytes[row * row_bytes + bit / 64 * P::block_bytes + plane * 8 + bit % 64 / 8] |= std::byte{1}
+                                                                                                     << bit % 8;
+            }
+        }
+        CHECK(bytes != std::vector<std::byte>(w.bytes().begin(), w.bytes().end()));
+        gemm(borrow<P>(bytes, n, k), x, std::span(found));
+        CHECK(found == expected);
+    };
+    for_each_type(type_list<BitPlanes, Binary>{}, check_packing);
+}
+
 TEST_CASE("signs are bits, and sums are of -1 and +1", "[sign_activations]") {
     SignActivations x;
     std::vector<float> values = test::random_floats(2 * 70, 5);

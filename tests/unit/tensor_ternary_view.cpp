@@ -40,6 +40,17 @@ TEST_CASE("borrowed bytes are viewed where they lie, at any address", "[ternary_
     });
 }
 
+TEST_CASE("rows so many that their bytes can't be counted are refused", "[ternary_view]") {
+    const std::vector<std::byte> bytes(4096);
+    const auto check = [&]<class P>(std::type_identity<P>) {
+        // The smallest number of rows whose bytes wrap around.
+        const std::size_t n = static_cast<std::size_t>(-1) / P::bytes({1, 1}) + 1;
+        INFO(P::name << ", " << n << " rows of one weight");
+        CHECK_THROWS_AS(borrow<P>(bytes, n, 1), std::invalid_argument);
+    };
+    for_each_type(all_packings{}, check);
+}
+
 TEST_CASE("what can't be a matrix is refused with what was expected and found", "[ternary_view]") {
     constexpr float infinity = std::numeric_limits<float>::infinity();
     constexpr float nan = std::numeric_limits<float>::quiet_NaN();

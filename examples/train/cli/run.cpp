@@ -45,17 +45,14 @@ class Run {
     void train(const bitnet::cli::Interrupt& interrupt) {
         StatusLine status(trainer_.recipe(), trainer_.steps_done());
         Clock::time_point saved = Clock::now();
-        double sum = 0;
-        std::size_t count = 0;
         while (trainer_.steps_done() < trainer_.recipe().steps) {
             StepReport report = trainer_.step();
-            sum += report.loss;
-            ++count;
+            since_line_.sum += report.loss;
+            ++since_line_.steps;
             const bool last = report.step == trainer_.recipe().steps;
             if (report.step % steps_a_line == 0 || last) {
-                report.loss = sum / static_cast<double>(count);
-                sum = 0;
-                count = 0;
+                report.loss = since_line_.sum / static_cast<double>(since_line_.steps);
+                since_line_ = {};
                 std::optional<Accuracy> tested;
                 if (report.step % steps_a_test == 0 || last) tested = trainer_.test(questions_a_test);
                 log_.add(report, tested);
@@ -121,7 +118,7 @@ class Run {
     std::string path(const char* file) const { return (folder_ / file).string(); }
 
     LossLog resumed() {
-        if (std::filesystem::exists(path("checkpoint"))) load_checkpoint(path("checkpoint"), trainer_);
+        if (std::filesystem::exists(path("checkpoint"))) since_line_ = load_checkpoint(path("checkpoint"), trainer_);
         return {path("log.csv"), trainer_.steps_done()};
     }
     /// A disk that is full now may not be so in a minute: the run goes on.
@@ -134,7 +131,7 @@ class Run {
     }
     void save() const {
         log_.save();  // first: lines beyond the checkpoint are dropped when a run goes on
-        save_checkpoint(path("checkpoint"), trainer_);
+        save_checkpoint(path("checkpoint"), trainer_, since_line_);
         if (log_.lines() >= 2) {
             const std::string name = std::filesystem::canonical(folder_).filename().string();
             draw_curves(path("loss.svg"), {read_curve(path("log.csv"), name)});
@@ -147,6 +144,7 @@ class Run {
     bitnet::Vocabulary vocabulary_;
     bitnet::Tokenizer tokenizer_;
     Trainer trainer_;
+    LossSum since_line_;
     LossLog log_;
 };
 

@@ -15,7 +15,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* format = "ternion training checkpoint 1";
+constexpr const char* format = "ternion training checkpoint 2";
 
 Json described(const Recipe& recipe) {
     const bitnet::Config& sizes = recipe.sizes;
@@ -38,6 +38,16 @@ Json described(const Recipe& recipe) {
             {"all_tokens", recipe.all_tokens}};
 }
 
+bool is_header(const Json& header) {
+    const auto field = [](const Json& object, const char* key) {
+        return object.is_object() ? object.value(key, Json()) : Json();
+    };
+    const Json since_line = field(header, "loss_since_line");
+    return field(header, "format") == format && field(header, "recipe").is_object() &&
+           field(header, "steps_done").is_number_unsigned() && field(since_line, "sum").is_number() &&
+           field(since_line, "steps").is_number_unsigned();
+}
+
 /// Throws unless the file's recipe is this one; says what differs.
 void check_recipe(const std::string& path, const Json& found, const Json& expected) {
     for (const auto& [key, value] : expected.items()) {
@@ -50,9 +60,11 @@ void check_recipe(const std::string& path, const Json& found, const Json& expect
 
 }  // namespace
 
-void save_checkpoint(const std::string& path, const Trainer& trainer) {
-    const Json header = {
-        {"format", format}, {"steps_done", trainer.steps_done()}, {"recipe", described(trainer.recipe())}};
+void save_checkpoint(const std::string& path, const Trainer& trainer, const LossSum& since_line) {
+    const Json header = {{"format", format},
+                         {"steps_done", trainer.steps_done()},
+                         {"loss_since_line", {{"sum", since_line.sum}, {"steps", since_line.steps}}},
+                         {"recipe", described(trainer.recipe())}};
     std::string line = header.dump();
     line.resize((line.size() + sizeof(float)) / sizeof(float) * sizeof(float), ' ');
     line.back() = '\n';
@@ -63,12 +75,11 @@ void save_checkpoint(const std::string& path, const Trainer& trainer) {
     file.finish();
 }
 
-void load_checkpoint(const std::string& path, Trainer& trainer) {
+LossSum load_checkpoint(const std::string& path, Trainer& trainer) {
     const bitnet::MappedFile file(path);
     const std::size_t end = std::min(file.text().find('\n'), file.bytes().size());
     const Json header = Json::parse(file.text().substr(0, end), nullptr, false);
-    if (!header.is_object() || !header.contains("format") || header["format"] != format || !header.contains("recipe") ||
-        !header.contains("steps_done") || !header["steps_done"].is_number_unsigned()) {
+    if (!is_header(header)) {
         throw bitnet::FileError(path, std::string("a ") + format, "something else");
     }
     check_recipe(path, header["recipe"], described(trainer.recipe()));
@@ -88,6 +99,8 @@ void load_checkpoint(const std::string& path, Trainer& trainer) {
         at += to.size_bytes();
     }
     trainer.restored(steps);
+    const Json& since_line = header["loss_since_line"];
+    return {since_line["sum"].get<double>(), since_line["steps"].get<std::size_t>()};
 }
 
 }  // namespace train

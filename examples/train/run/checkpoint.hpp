@@ -6,11 +6,18 @@
 
 namespace train {
 
-/// Writes what a run needs to go on, in place of what the file held: complete or not at all. Throws bitnet::FileError.
-void save_checkpoint(const std::string& path, const Trainer& trainer);
+/// The losses of the steps since the last line of a run's log.
+struct LossSum {
+    double sum = 0;
+    std::size_t steps = 0;
+};
 
-/// Puts a run back to where it was saved; it then goes on to the same bits as if it had never stopped. Throws
+/// Writes what a run needs to go on, in place of what the file held: complete or not at all. Throws bitnet::FileError.
+void save_checkpoint(const std::string& path, const Trainer& trainer, const LossSum& since_line = {});
+
+/// Puts a run back to where it was saved; it then goes on to the same bits as if it had never stopped. Returns what was
+/// saved of the losses. Throws
 /// bitnet::FileError for a file of another version, of another recipe or cut short; the trainer is then as before.
-void load_checkpoint(const std::string& path, Trainer& trainer);
+LossSum load_checkpoint(const std::string& path, Trainer& trainer);
 
 }  // namespace train

@@ -58,6 +58,8 @@ static_assert(std::endian::native == std::endian::little,
 #define TERNION_JOIN(a, b) TERNION_JOIN_WORDS(a, b)
 #if defined(TERNION_NO_SIMD)
 #define TERNION_ABI no_simd
+#elif defined(__AVX512VNNI__) && defined(__AVX512VBMI__) && defined(__AVX512FP16__)
+#define TERNION_ABI x86_avx512fp16
 #elif defined(__AVX512VNNI__) && defined(__AVX512VBMI__)
 #define TERNION_ABI x86_avx512vbmi
 #elif defined(__AVX512VNNI__)
@@ -74,6 +76,8 @@ static_assert(std::endian::native == std::endian::little,
 #define TERNION_ABI x86_avx2_f16c
 #elif defined(__AVX2__)
 #define TERNION_ABI x86_avx2
+#elif defined(__AVX__) && defined(__FMA__)
+#define TERNION_ABI x86_avx_fma
 #elif defined(__AVX__)
 #define TERNION_ABI x86_avx
 #elif defined(__SSE4_1__)

@@ -6,12 +6,39 @@
 
 #include <omp.h>
 
+#include <atomic>
 #include <cstddef>
+#include <exception>
 
 namespace ternion {
 
-/// An executor on OpenMP's threads. Regions are cheap (a few microseconds) while the runtime's workers spin; a program
-/// that opens hundreds of regions a token wants OMP_WAIT_POLICY=active or another pool.
+/// The first exception of a parallel region, which none may leave, to be thrown again after it.
+class FirstFailure {
+ public:
+    template <class F>
+    void guard(F&& f) {
+#if defined(__cpp_exceptions)
+        try {
+            f();
+        } catch (...) {
+            if (!failed_.test_and_set()) failure_ = std::current_exception();
+        }
+#else
+        f();
+#endif
+    }
+    void rethrow() const {
+        if (failure_) std::rethrow_exception(failure_);
+    }
+
+ private:
+    std::atomic_flag failed_;
+    std::exception_ptr failure_;
+};
+
+/// An executor on OpenMP's threads. The first exception that f throws is thrown again when all are done. Regions are
+/// cheap (a few microseconds) while the runtime's workers spin; a program that opens hundreds of regions a token wants
+/// OMP_WAIT_POLICY=active or another pool.
 class OpenMP {
  public:
     /// On `threads` threads; by default as many as OpenMP would take.
@@ -22,10 +49,12 @@ class OpenMP {
     template <class F>
     void parallel_for(std::size_t count, F&& f) const {
         const auto n = static_cast<std::ptrdiff_t>(count);
+        FirstFailure failure;
 #pragma omp parallel for num_threads(threads_) schedule(static)
         for (std::ptrdiff_t i = 0; i < n; ++i) {
-            f(static_cast<std::size_t>(i), static_cast<std::size_t>(omp_get_thread_num()));
+            failure.guard([&] { f(static_cast<std::size_t>(i), static_cast<std::size_t>(omp_get_thread_num())); });
         }
+        failure.rethrow();
     }
 
  private:

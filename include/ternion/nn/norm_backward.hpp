@@ -29,8 +29,9 @@ inline void rms_norm_backward(const RmsNorm& norm, std::span<const float> x, std
     const Row weight(norm.weight().data(), width);
     for (std::size_t at = 0; at < x.size(); at += n) {
         const Row in(x.data() + at, width), out(dy.data() + at, width);
-        const float mean = in.square().sum() / static_cast<float>(n);
-        const float factor = 1 / std::sqrt(mean + norm.eps());
+        // In double, as the norm itself has it: squares of large values would overflow.
+        const double mean = in.cast<double>().square().mean();
+        const auto factor = static_cast<float>(1 / std::sqrt(mean + static_cast<double>(norm.eps())));
         if (!dx.empty()) {
             // The factor depends on all channels: the second term.
             const float along = (in * weight * out).sum() / static_cast<float>(n);

@@ -15,7 +15,7 @@ inline namespace TERNION_ABI {
 /// widened a tile of at most 1024 inputs at a time, in the first cache. Exact, with any packing; allocates nothing.
 template <class Arch = default_arch, Packing P, ResultType Out, class E = Serial>
 void multiply(TernaryView<P> w, const Int4Activations& x, RowRange rows, const Output<Out>& out, E&& executor = {}) {
-    TERNION_ASSERT(x.inputs() == w.cols() && rows.end <= w.rows() && out.ld >= rows.end);
+    TERNION_ASSERT(x.inputs() == w.cols() && rows.begin <= rows.end && rows.end <= w.rows() && out.ld >= rows.end);
     using B = backend_of<Arch>;
     const auto widen = [](const ActivationTiles& tiles, std::size_t m, std::size_t k, std::size_t count,
                           std::int8_t* q) noexcept {

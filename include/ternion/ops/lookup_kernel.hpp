@@ -67,7 +67,8 @@ struct LookupTable {
         for (std::size_t i = 0; i < P::lookup_inputs; ++i) {
             const auto value = static_cast<std::uint16_t>(x[i]);
             for (std::size_t e = 0; e < 16; ++e)
-                sums[e] = static_cast<std::uint16_t>(sums[e] + static_cast<std::uint16_t>(weights[i][e] * value));
+                sums[e] =
+                    static_cast<std::uint16_t>(sums[e] + static_cast<std::uint16_t>(weights[i][e] * unsigned{value}));
         }
     }
 

@@ -27,7 +27,7 @@ concept SignPlanes = requires {
 ///
 ///   sum = nonzero - 2 * popcount(nonzero & (x ^ negative))
 ///
-/// Without zeros all K weights count. Bits beyond K are 0 in both.
+/// Without zeros all K weights count. Bits beyond K may be anything in W, whose bytes may be somebody else's.
 template <class P>
 class SignProduct {
  public:
@@ -56,18 +56,18 @@ class SignProduct {
     static constexpr std::size_t block_rows = 16;
 
     [[nodiscard]] std::int64_t dot(const std::byte* row, const std::uint64_t* x, std::size_t words) const noexcept {
+        const std::uint64_t last = ~std::uint64_t{0} >> (words * SignActivations::word_inputs - w_.cols());
         std::uint64_t nonzero = 0, minus = 0;
         for (std::size_t i = 0; i < words; ++i, row += P::block_bytes) {
-            std::uint64_t negative;
+            std::uint64_t negative, mask = i + 1 == words ? last : ~std::uint64_t{0};
             std::memcpy(&negative, row + P::sign_place, 8);
             if constexpr (P::has_zeros) {
-                std::uint64_t mask;
-                std::memcpy(&mask, row, 8);
+                std::uint64_t bits;
+                std::memcpy(&bits, row, 8);
+                mask &= bits;
                 nonzero += static_cast<std::uint64_t>(std::popcount(mask));
-                minus += static_cast<std::uint64_t>(std::popcount(mask & (x[i] ^ negative)));
-            } else {
-                minus += static_cast<std::uint64_t>(std::popcount(x[i] ^ negative));
             }
+            minus += static_cast<std::uint64_t>(std::popcount(mask & (x[i] ^ negative)));
         }
         if constexpr (!P::has_zeros) nonzero = w_.cols();
         return static_cast<std::int64_t>(nonzero) - 2 * static_cast<std::int64_t>(minus);
@@ -83,7 +83,7 @@ class SignProduct {
 /// allocates nothing.
 template <class Arch = default_arch, Packing P, ResultType Out, class E = Serial>
 void multiply(TernaryView<P> w, const SignActivations& x, RowRange rows, const Output<Out>& out, E&& executor = {}) {
-    TERNION_ASSERT(x.inputs() == w.cols() && rows.end <= w.rows() && out.ld >= rows.end);
+    TERNION_ASSERT(x.inputs() == w.cols() && rows.begin <= rows.end && rows.end <= w.rows() && out.ld >= rows.end);
     using B = backend_of<Arch>;
     const ActivationView scales{nullptr, x.tokens(), x.inputs(), x.inputs(), x.scales(), x.sums()};
     const Results results(out, w.scale(), scales);

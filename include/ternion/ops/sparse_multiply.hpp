@@ -27,7 +27,7 @@ inline bool worth_skipping(const SparseActivations& x) noexcept {
 /// multiplied like all integers. Exact; allocates nothing.
 template <class Arch = default_arch, Packing P, ResultType Out, class E = Serial>
 void multiply(TernaryView<P> w, const SparseActivations& x, RowRange rows, const Output<Out>& out, E&& executor = {}) {
-    TERNION_ASSERT(x.inputs() == w.cols() && rows.end <= w.rows() && out.ld >= rows.end);
+    TERNION_ASSERT(x.inputs() == w.cols() && rows.begin <= rows.end && rows.end <= w.rows() && out.ld >= rows.end);
     using B = backend_of<Arch>;
     const ActivationView dense = x.view();
     if constexpr (SkippablePanels<P, B>) {

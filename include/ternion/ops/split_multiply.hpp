@@ -28,7 +28,8 @@ void multiply(TernaryView<P> w, const SplitActivations<0>& x, RowRange rows, con
 template <class Arch = default_arch, Packing P, std::size_t GroupInputs, class E = Serial>
 requires(GroupInputs != 0) void multiply(TernaryView<P> w, const SplitActivations<GroupInputs>& x, RowRange rows,
                                          const Output<float>& out, E&& executor = {}) {
-    TERNION_ASSERT(x.inputs() == w.cols() && rows.end <= w.rows() && out.ld >= rows.end && out.row_scales == nullptr);
+    TERNION_ASSERT(x.inputs() == w.cols() && rows.begin <= rows.end && rows.end <= w.rows() && out.ld >= rows.end &&
+                   out.row_scales == nullptr);
     using B = backend_of<Arch>;
     using Held = SplitActivations<GroupInputs>;
     const auto widen_rest = [](const ActivationTiles& tiles, std::size_t m, std::size_t k, std::size_t count,

@@ -12,6 +12,8 @@
 
 namespace ternion {
 
+inline namespace TERNION_ABI {
+
 /// Quantises weights as BitNet b1.58 does: gamma = max(mean |w|, 1e-5), trit = clamp(round_half_even(w / gamma), -1,
 /// 1). Returns gamma, the scale: w is about gamma * trit. `w` and `trits` have the same length, at least 1, and don't
 /// overlap. The mean is summed in double, in order, so it is the same on every machine. Throws std::invalid_argument
@@ -34,4 +36,5 @@ inline float absmean_quantize(std::span<const float> w, std::span<std::int8_t> t
     return gamma;
 }
 
+}  // namespace TERNION_ABI
 }  // namespace ternion

@@ -20,7 +20,8 @@ inline namespace TERNION_ABI {
 
 /// y = H x in blocks of hadamard_block(k) inputs, where H is the Walsh-Hadamard matrix of that size, in natural order,
 /// over its square root: orthonormal and its own inverse. y may be x. Additions in one order and a product: identical
-/// on every machine. k log2(block) additions.
+/// on every machine. k log2(block) additions. The sums come before the root: |x| must stay below FLT_MAX / block,
+/// beyond which they overflow.
 inline void hadamard_transform(const float* x, std::size_t k, float* y) noexcept {
     const std::size_t block = hadamard_block(k);
     if (y != x) std::copy_n(x, k, y);

@@ -15,6 +15,8 @@ namespace ternion {
 /// What sign_quantize subtracts from weights before it takes their signs.
 enum class Centring { none, mean };
 
+inline namespace TERNION_ABI {
+
 /// Quantises weights as BitNet v1 does: trit = -1 where w < 0, else +1 (a zero, of either sign, counts as +1), or, with
 /// Centring::mean, -1 where w < mean(w). Returns alpha = mean |w|, the scale: w is about alpha * trit. Packing Binary
 /// holds such weights in a bit each. `w` and `trits` have the same length, at least 1, and don't overlap. Means are
@@ -41,4 +43,5 @@ inline float sign_quantize(std::span<const float> w, std::span<std::int8_t> trit
     return std::max(static_cast<float>(magnitudes / count), 0x1p-126f);
 }
 
+}  // namespace TERNION_ABI
 }  // namespace ternion

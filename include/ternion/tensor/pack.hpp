@@ -19,6 +19,8 @@ namespace ternion {
 
 namespace detail {
 
+inline namespace TERNION_ABI {
+
 /// Throws where a packing with scales among its bytes can't hold this one.
 template <Packing P>
 void check_block_scale([[maybe_unused]] float scale) {
@@ -124,7 +126,10 @@ inline void check_trits(std::span<const std::int8_t> trits, std::size_t k) {
                                              " is " + std::to_string(trits[i]) + ", not -1, 0 or 1");
 }
 
+}  // namespace TERNION_ABI
 }  // namespace detail
+
+inline namespace TERNION_ABI {
 
 /// Packs trits, row-major [N,K], each -1, 0 or +1. `scale` multiplies them: w = scale * trit. Any N and K from 1 up.
 /// Throws std::invalid_argument for an empty or too large shape, a span that isn't N * K long, a value that is no trit,
@@ -173,4 +178,5 @@ PackedTernary<To> repack(const W& from, E&& executor = {}) {
     return detail::pack_rows<To>(view.shape(), view.scale(), executor, detail::codes_of(view));
 }
 
+}  // namespace TERNION_ABI
 }  // namespace ternion

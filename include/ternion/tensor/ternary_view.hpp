@@ -50,6 +50,8 @@ class TernaryView {
 
 namespace detail {
 
+inline namespace TERNION_ABI {
+
 /// Throws unless a matrix of this shape and scale can exist.
 inline void check_matrix(Shape shape, float scale) {
     if (shape.n == 0 || shape.k == 0) {
@@ -116,7 +118,10 @@ void check_scales(Shape shape, const std::byte* data, std::size_t group_inputs, 
     }
 }
 
+}  // namespace TERNION_ABI
 }  // namespace detail
+
+inline namespace TERNION_ABI {
 
 /// Views bytes that hold a matrix W[N,K] in packing P, for instance those of a mapped file, without copying them.
 /// `bytes` must outlive the view and needs no alignment. Throws std::invalid_argument when there are fewer bytes than
@@ -127,10 +132,13 @@ template <Packing P>
 TernaryView<P> borrow(std::span<const std::byte> bytes, std::size_t n, std::size_t k, float scale = 1) {
     const Shape shape{n, k};
     detail::check_matrix(shape, scale);
-    if (bytes.size() < P::bytes(shape)) {
-        TERNION_THROW(std::invalid_argument, std::string(P::name) + ": a matrix of " + to_string(shape) + " takes " +
-                                                 std::to_string(P::bytes(shape)) + " bytes, not " +
-                                                 std::to_string(bytes.size()));
+    // Rows of few weights may take more bytes than check_matrix thinks of: the product must not wrap.
+    const bool fits = n <= static_cast<std::size_t>(-1) / P::bytes({1, k});
+    if (!fits || bytes.size() < P::bytes(shape)) {
+        TERNION_THROW(std::invalid_argument,
+                      std::string(P::name) + ": a matrix of " + to_string(shape) + " takes " +
+                          (fits ? std::to_string(P::bytes(shape)) : std::string("more than 2^64")) + " bytes, not " +
+                          std::to_string(bytes.size()));
     }
     detail::check_codes<P>(shape, bytes.data());
     if constexpr (BlockScaledPacking<P>) {
@@ -140,6 +148,8 @@ TernaryView<P> borrow(std::span<const std::byte> bytes, std::size_t n, std::size
     }
     return {shape, bytes.data(), scale};
 }
+
+}  // namespace TERNION_ABI
 
 /// What operations accept as a weight matrix: anything with a view().
 template <class W>

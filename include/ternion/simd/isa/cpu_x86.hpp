@@ -23,7 +23,8 @@ inline constexpr CpuFeatures sse3 = 1u << 0, ssse3 = 1u << 1, sse4_1 = 1u << 2, 
                              movbe = 1u << 15, fma4 = 1u << 16, xop = 1u << 17, avxvnni = 1u << 18, gfni = 1u << 19,
                              avx512f = 1u << 20, avx512cd = 1u << 21, avx512bw = 1u << 22, avx512dq = 1u << 23,
                              avx512vl = 1u << 24, avx512ifma = 1u << 25, avx512vbmi = 1u << 26, avx512vbmi2 = 1u << 27,
-                             avx512vnni = 1u << 28, avx512bitalg = 1u << 29, avx512vpopcntdq = 1u << 30;
+                             avx512vnni = 1u << 28, avx512bitalg = 1u << 29, avx512vpopcntdq = 1u << 30,
+                             avx512fp16 = 1u << 31, tbm = CpuFeatures{1} << 32;
 
 /// x86-64-v2, v3 and v4 of the System V ABI, above SSE2.
 inline constexpr CpuFeatures v2 = sse3 | ssse3 | sse4_1 | sse4_2 | popcnt | cx16 | lahf;
@@ -128,6 +129,12 @@ inline constexpr CpuFeatures v4 = v3 | avx512f | avx512cd | avx512bw | avx512dq 
 #if defined(__AVX512VPOPCNTDQ__)
     bits |= cpu::avx512vpopcntdq;
 #endif
+#if defined(__AVX512FP16__)
+    bits |= cpu::avx512fp16;
+#endif
+#if defined(__TBM__)
+    bits |= cpu::tbm;
+#endif
     return bits;
 }();
 
@@ -156,7 +163,7 @@ inline CpuFeatures cpu_features() noexcept {
     }
     if (__get_cpuid(0x80000001, &a, &b, &c, &d) != 0) {
         add(cpu::lahf, bit(c, 0)), add(cpu::lzcnt, bit(c, 5)), add(cpu::sse4a, bit(c, 6));
-        add(cpu::xop, avx && bit(c, 11));
+        add(cpu::xop, avx && bit(c, 11)), add(cpu::tbm, bit(c, 21));
     }
     // Processors that lack this leaf answer with another one's numbers, which xsimd would take for AVX2's.
     if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0) return found;
@@ -167,6 +174,7 @@ inline CpuFeatures cpu_features() noexcept {
     add(cpu::avx512ifma, known.avx512ifma), add(cpu::avx512vbmi, known.avx512vbmi);
     add(cpu::avx512vnni, known.avx512vnni_bw), add(cpu::avx512vl, bit(b, 31)), add(cpu::avx512vbmi2, bit(c, 6));
     add(cpu::avx512bitalg, bit(c, 12)), add(cpu::avx512vpopcntdq, bit(c, 14));
+    add(cpu::avx512fp16, bit(d, 23));
     return found;
 #endif
 }
