@@ -27,10 +27,10 @@ inline namespace TERNION_ABI {
 template <class Arch = default_arch, class Half>
 void widen(const Half* from, std::size_t n, float* to) noexcept {
     using B = backend_of<Arch>;
-    std::size_t i = 0;
-    for (; i + B::lanes <= n; i += B::lanes)
+    const std::size_t whole = n - n % B::lanes;
+    for (std::size_t i = 0; i < whole; i += B::lanes)
         B::store_floats(to + i, B::widen(from + i));
-    for (; i < n; ++i)
+    for (std::size_t i = whole; i < n; ++i)
         to[i] = static_cast<float>(from[i]);
 }
 
@@ -38,10 +38,10 @@ void widen(const Half* from, std::size_t n, float* to) noexcept {
 template <class Arch = default_arch, class Half>
 void narrow(const float* from, std::size_t n, Half* to) noexcept {
     using B = backend_of<Arch>;
-    std::size_t i = 0;
-    for (; i + B::lanes <= n; i += B::lanes)
+    const std::size_t whole = n - n % B::lanes;
+    for (std::size_t i = 0; i < whole; i += B::lanes)
         B::narrow(to + i, B::load_floats(from + i));
-    for (; i < n; ++i)
+    for (std::size_t i = whole; i < n; ++i)
         to[i] = Half(from[i]);
 }
 
