@@ -7,6 +7,7 @@
 #include <ternion/core/version.hpp>
 #include "../files/mapped_file.hpp"
 #include "command.hpp"
+#include "cpu_check.hpp"
 #include "output.hpp"
 
 namespace {
@@ -62,6 +63,8 @@ int run(int argc, char** argv) {
 }
 
 }  // namespace
+
+constinit const ternion::CpuFeatures bitnet::cli::required_features = ternion::enabled_features;
 
 int main(int argc, char** argv) {
     // A reader that went away is noticed by the write that fails.

@@ -1,0 +1,11 @@
+#pragma once
+
+#include <ternion/simd/cpu.hpp>
+
+namespace bitnet::cli {
+
+/// What the flags of the program's other units let the compiler use; a constant in its data, so that reading it needs
+/// no such instruction.
+extern const ternion::CpuFeatures required_features;
+
+}  // namespace bitnet::cli
