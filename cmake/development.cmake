@@ -14,6 +14,10 @@ endif()
 add_library(ternion_arch INTERFACE)
 separate_arguments(arch_flags UNIX_COMMAND "${TERNION_ARCH_FLAGS}")
 target_compile_options(ternion_arch INTERFACE ${arch_flags})
+# What -march=native says of some CPUs, Clang 19 finds contradictory itself; 18 was the first to have the warning.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 18)
+  target_compile_options(ternion_arch INTERFACE -Wno-invalid-feature-combination)
+endif()
 
 # Empty where the compiler has no OpenMP: whoever links it then runs serially.
 add_library(ternion_openmp INTERFACE)
