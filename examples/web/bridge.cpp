@@ -15,7 +15,7 @@
 #include "files/gguf_source.hpp"
 #include "gemv_check.hpp"
 #include "sampler.hpp"
-#include "tokenizer/streaming_decoder.hpp"
+#include "tokenizer/utf8.hpp"
 
 namespace {
 

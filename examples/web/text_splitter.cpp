@@ -1,4 +1,4 @@
-// TextSplitter by JavaScript's regular expressions, where there is no PCRE2: the same pattern, the same pieces.
+// split_text by JavaScript's regular expressions, where there is no PCRE2: the same pattern, the same pieces.
 #include "tokenizer/text_splitter.hpp"
 
 #include <cstdint>
@@ -11,14 +11,7 @@ extern "C" int split_by_regexp(const char* text, int size, std::uint32_t* length
 
 namespace bitnet {
 
-struct TextSplitter::Pattern {};
-
-TextSplitter::TextSplitter() = default;
-TextSplitter::TextSplitter(TextSplitter&&) noexcept = default;
-TextSplitter& TextSplitter::operator=(TextSplitter&&) noexcept = default;
-TextSplitter::~TextSplitter() = default;
-
-void TextSplitter::split(std::string_view text, const std::function<void(std::string_view)>& take) const {
+void split_text(std::string_view text, const std::function<void(std::string_view)>& take) {
     while (!text.empty()) {
         if (const std::size_t broken = utf8_run(text, false); broken != 0) {
             take(text.substr(0, broken));

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "cli_program.hpp"
-#include "files/gguf_model_writer.hpp"
+#include "files/gguf_writer.hpp"
 #include "files_fixture.hpp"
 
 namespace {

@@ -1,6 +1,6 @@
 #include <cstring>
 
-#include "files/gguf_model_writer.hpp"
+#include "files/gguf_writer.hpp"
 #include "files/gguf_source.hpp"
 #include "files/gguf_writer.hpp"
 #include "files_fixture.hpp"

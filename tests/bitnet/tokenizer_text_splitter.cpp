@@ -8,9 +8,8 @@
 namespace {
 
 std::vector<std::string> split(std::string_view text) {
-    static const bitnet::TextSplitter splitter;
     std::vector<std::string> pieces;
-    splitter.split(text, [&](std::string_view piece) { pieces.emplace_back(piece); });
+    bitnet::split_text(text, [&](std::string_view piece) { pieces.emplace_back(piece); });
     return pieces;
 }
 

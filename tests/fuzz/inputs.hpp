@@ -14,7 +14,7 @@
 #include "files/hugging_face.hpp"
 #include "files/vocabulary_files.hpp"
 #include "tokenizer/llama3.hpp"
-#include "tokenizer/streaming_decoder.hpp"
+#include "tokenizer/utf8.hpp"
 
 namespace bitnet_tests {
 

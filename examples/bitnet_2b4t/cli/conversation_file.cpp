@@ -2,7 +2,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "../files/little_endian.hpp"
+#include "../files/number_format.hpp"
 #include "../files/mapped_file.hpp"
 #include "../files/output_file.hpp"
 #include "conversation.hpp"

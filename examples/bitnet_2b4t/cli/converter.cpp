@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "../compute/threads.hpp"
-#include "../files/gguf_model_writer.hpp"
+#include "../files/gguf_writer.hpp"
 #include "../files/ternary_format.hpp"
 #include "interrupt.hpp"
 #include "progress.hpp"

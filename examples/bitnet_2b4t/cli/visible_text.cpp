@@ -1,18 +1,10 @@
 #include "visible_text.hpp"
 
-#include "../tokenizer/utf8.hpp"
-
 namespace bitnet::cli {
 
 namespace {
 
 constexpr std::string_view replacement = "\xef\xbf\xbd";
-
-bool is_control(std::string_view character) {
-    const auto first = static_cast<unsigned char>(character[0]);
-    if (character.size() == 1) return first < 0x20 || first == 0x7f;
-    return first == 0xc2 && static_cast<unsigned char>(character[1]) < 0xa0;
-}
 
 bool separates_lines(std::string_view character) {
     return character == "\xe2\x80\xa8" || character == "\xe2\x80\xa9";

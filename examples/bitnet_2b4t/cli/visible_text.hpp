@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "../tokenizer/streaming_decoder.hpp"
+#include "../tokenizer/utf8.hpp"
 
 namespace bitnet::cli {
 

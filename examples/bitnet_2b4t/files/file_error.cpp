@@ -13,12 +13,6 @@ void append_escaped(std::string& out, std::string_view bytes) {
     }
 }
 
-bool is_control(std::string_view character) {
-    const auto first = static_cast<unsigned char>(character[0]);
-    if (character.size() == 1) return first < 0x20 || first == 0x7f;
-    return first == 0xc2 && static_cast<unsigned char>(character[1]) < 0xa0;
-}
-
 /// Fit for one line of a terminal, at most `limit` bytes of `text`.
 std::string printable(std::string_view text, std::size_t limit) {
     std::string out;

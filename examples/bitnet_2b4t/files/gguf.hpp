@@ -8,9 +8,20 @@
 #include <string_view>
 #include <vector>
 
-#include "gguf_format.hpp"
-
 namespace bitnet {
+
+/// The types of metadata values, by their numbers in GGUF files.
+enum class GgufType : std::uint32_t { u8, i8, u16, i16, u32, i32, f32, boolean, text, array, u64, i64, f64 };
+
+inline constexpr std::string_view gguf_magic = "GGUF";
+inline constexpr std::uint32_t gguf_version = 3;
+inline constexpr std::uint64_t gguf_default_alignment = 32;
+inline constexpr std::uint32_t gguf_file_type_i2s = 40;  // "general.file_type" of files with I2_S layers
+
+/// `at` rounded up to a multiple of `alignment`, a power of two. Wraps only within `alignment` of 2^64.
+constexpr std::uint64_t align_up(std::uint64_t at, std::uint64_t alignment) {
+    return (at + alignment - 1) & ~(alignment - 1);
+}
 
 /// A metadata value, still where it lies in the file. `type` is that of the elements where it is an array; the bytes of
 /// an array are those of its elements, one after the other (a text is a 64-bit length and its bytes).
@@ -60,7 +71,7 @@ class Gguf {
     std::vector<std::int64_t> integers(std::string_view key) const;
 
  private:
-    const GgufValue& value(std::string_view key, std::string_view expected) const;
+    const GgufValue& value(std::string_view key, const char* expected, bool is_array, bool (*matches)(GgufType)) const;
 
     std::string file_;
     std::map<std::string_view, GgufValue> metadata_;

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "gguf_writer.hpp"
-#include "master_weights.hpp"
 #include "ternary_format.hpp"
 #include "vocabulary_files.hpp"
 
@@ -62,7 +61,8 @@ TernaryTensor GgufSource::ternary(std::string_view name) const {
     if (!format)
         throw FileError(this->name(), "ternary or float weights (I2_S, TQ1_0, TQ2_0, Q2_0, F32, ...)" + type_in(tensor),
                         describe_type(tensor.type));
-    return format->open({this->name(), std::string(name), tensor.rows(), tensor.cols(), bytes_of(tensor)});
+    return format->open(
+        {this->name(), std::string(name), std::string(format->name), tensor.rows(), tensor.cols(), bytes_of(tensor)});
 }
 
 DenseTensor GgufSource::dense(std::string_view name) const {

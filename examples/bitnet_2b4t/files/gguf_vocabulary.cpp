@@ -1,8 +1,6 @@
-#include <array>
 #include <optional>
 
 #include "../tokenizer/printable_bytes.hpp"
-#include "../tokenizer/token_index.hpp"
 #include "file_error.hpp"
 #include "vocabulary_files.hpp"
 
@@ -18,10 +16,7 @@ void check_model(const Gguf& gguf) {
     }
     if (!gguf.contains("tokenizer.ggml.pre")) return;
     const auto pre = gguf.text("tokenizer.ggml.pre");
-    constexpr std::array<std::string_view, 4> known = {"llama-bpe", "llama3", "llama-v3", "default"};
-    for (const std::string_view name : known) {
-        if (pre == name) return;
-    }
+    if (pre == "llama-bpe" || pre == "llama3" || pre == "llama-v3" || pre == "default") return;
     throw FileError(gguf.file(), "the pre-tokenizer \"llama-bpe\"", in_quotes(pre));
 }
 
@@ -42,10 +37,6 @@ void add_tokens(const Gguf& gguf, Vocabulary& vocabulary) {
     if (tokens.size() > 1u << 24) {
         throw FileError(gguf.file(), "at most 2^24 tokens", std::to_string(tokens.size()));
     }
-    std::size_t bytes = 0;
-    for (const std::string_view token : tokens)
-        bytes += token.size();
-    vocabulary.reserve(tokens.size(), bytes);
     for (std::size_t i = 0; i < tokens.size(); ++i) {
         const TokenKind kind = kind_of(types[i]);
         const auto decoded = kind == TokenKind::text ? from_printable(tokens[i]) : std::nullopt;
@@ -60,17 +51,12 @@ int special_id(const Gguf& gguf, std::string_view key, std::size_t tokens) {
     throw FileError(gguf.file(), "an id below " + std::to_string(tokens) + " in " + in_quotes(key), std::to_string(id));
 }
 
-/// "left right", both in printable bytes, which have no space.
 void add_merges(const Gguf& gguf, Vocabulary& vocabulary) {
     const TokenIndex index(vocabulary);
     const auto texts = gguf.texts("tokenizer.ggml.merges");
-    vocabulary.merges.reserve(texts.size());
     for (std::size_t rank = 0; rank < texts.size(); ++rank) {
-        const std::string_view text = texts[rank];
-        const std::size_t space = text.find(' ');
-        if (space == text.npos)
-            throw FileError(gguf.file(), "two tokens in \"tokenizer.ggml.merges\"", in_quotes(text));
-        add_printable_merge(vocabulary, index, text.substr(0, space), text.substr(space + 1), rank);
+        if (add_printable_merge(vocabulary, index, texts[rank], rank)) continue;
+        throw FileError(gguf.file(), "two tokens in \"tokenizer.ggml.merges\"", in_quotes(texts[rank]));
     }
 }
 

@@ -1,9 +1,12 @@
 #include "gguf_writer.hpp"
 
+#include <algorithm>
 #include <array>
-#include <cstring>
 #include <stdexcept>
-#include <type_traits>
+#include <tuple>
+
+#include "../tokenizer/printable_bytes.hpp"
+#include "ternary_format.hpp"
 
 namespace bitnet {
 namespace {
@@ -14,94 +17,110 @@ std::span<const std::byte> padding_after(std::uint64_t size) {
     return std::span(padding).first(static_cast<std::size_t>(align_up(size, gguf_default_alignment) - size));
 }
 
-}  // namespace
-
-template <class T>
-void GgufWriter::append(std::vector<std::byte>& to, T value) {
-    static_assert(std::is_arithmetic_v<T>);
-    const std::size_t at = to.size();
-    to.resize(at + sizeof value);
-    std::memcpy(to.data() + at, &value, sizeof value);
-}
-
-void GgufWriter::append(std::vector<std::byte>& to, std::string_view text) {
-    append(to, std::uint64_t{text.size()});
-    const auto bytes = std::as_bytes(std::span(text.data(), text.size()));
+void append(std::vector<std::byte>& to, std::span<const std::byte> bytes) {
     to.insert(to.end(), bytes.begin(), bytes.end());
 }
 
+/// Numbers, and enumerations by their numbers.
+template <class T>
+void append_number(std::vector<std::byte>& to, T value) {
+    append(to, std::as_bytes(std::span(&value, 1)));
+}
+
+void append_text(std::vector<std::byte>& to, std::string_view text) {
+    append_number(to, std::uint64_t{text.size()});
+    append(to, std::as_bytes(std::span(text)));
+}
+
+std::int32_t type_of(TokenKind kind) {
+    return kind == TokenKind::text ? 1 : kind == TokenKind::special ? 3 : 5;
+}
+
+void add_id(GgufWriter& writer, std::string_view key, int id) {
+    if (id >= 0) writer.add(key, static_cast<std::uint32_t>(id));
+}
+
+std::vector<std::string> merge_texts(const Vocabulary& vocabulary) {
+    std::vector<Merge> merges = vocabulary.merges;
+    const auto key = [](const Merge& m) { return std::tuple(m.rank, m.left, m.right); };
+    std::sort(merges.begin(), merges.end(), [&](const Merge& a, const Merge& b) { return key(a) < key(b); });
+    std::vector<std::string> texts;
+    texts.reserve(merges.size());
+    for (const Merge& merge : merges) {
+        texts.push_back(to_printable(vocabulary.bytes(merge.left)) + " " + to_printable(vocabulary.bytes(merge.right)));
+    }
+    return texts;
+}
+
+}  // namespace
+
 void GgufWriter::begin_value(std::string_view key, GgufType type) {
     if (header_written_) throw std::logic_error("metadata after tensor data");
-    append(values_, key);
-    append(values_, static_cast<std::uint32_t>(type));
+    append_text(values_, key);
+    append_number(values_, type);
     ++value_count_;
+}
+
+void GgufWriter::begin_array(std::string_view key, GgufType type, std::uint64_t count) {
+    begin_value(key, GgufType::array);
+    append_number(values_, type);
+    append_number(values_, count);
 }
 
 void GgufWriter::add(std::string_view key, std::uint32_t value) {
     begin_value(key, GgufType::u32);
-    append(values_, value);
+    append_number(values_, value);
 }
 
 void GgufWriter::add(std::string_view key, float value) {
     begin_value(key, GgufType::f32);
-    append(values_, value);
+    append_number(values_, value);
 }
 
 void GgufWriter::add(std::string_view key, bool value) {
     begin_value(key, GgufType::boolean);
-    append(values_, static_cast<std::uint8_t>(value));
+    append_number(values_, value);
 }
 
 void GgufWriter::add(std::string_view key, std::string_view text) {
     begin_value(key, GgufType::text);
-    append(values_, text);
+    append_text(values_, text);
 }
 
 void GgufWriter::add(std::string_view key, std::span<const std::string> texts) {
-    begin_value(key, GgufType::array);
-    append(values_, static_cast<std::uint32_t>(GgufType::text));
-    append(values_, std::uint64_t{texts.size()});
+    begin_array(key, GgufType::text, texts.size());
     for (const std::string& text : texts)
-        append(values_, std::string_view(text));
+        append_text(values_, text);
 }
 
 void GgufWriter::add(std::string_view key, std::span<const std::int32_t> values) {
-    begin_value(key, GgufType::array);
-    append(values_, static_cast<std::uint32_t>(GgufType::i32));
-    append(values_, std::uint64_t{values.size()});
-    for (const std::int32_t value : values)
-        append(values_, value);
+    begin_array(key, GgufType::i32, values.size());
+    append(values_, std::as_bytes(values));
 }
 
 void GgufWriter::add(std::string_view key, const GgufValue& value) {
-    begin_value(key, value.is_array ? GgufType::array : value.type);
-    if (value.is_array) {
-        append(values_, static_cast<std::uint32_t>(value.type));
-        append(values_, value.count);
-    }
-    values_.insert(values_.end(), value.bytes.begin(), value.bytes.end());
+    value.is_array ? begin_array(key, value.type, value.count) : begin_value(key, value.type);
+    append(values_, value.bytes);
 }
 
 void GgufWriter::declare(std::string_view name, std::uint32_t type, std::span<const std::uint64_t> dims,
                          std::uint64_t bytes) {
     if (header_written_ || bytes == 0) throw std::logic_error("a tensor declared late or empty");
-    append(infos_, name);
-    append(infos_, static_cast<std::uint32_t>(dims.size()));
-    for (const std::uint64_t dim : dims)
-        append(infos_, dim);
-    append(infos_, type);
-    append(infos_, data_size_);
+    append_text(infos_, name);
+    append_number(infos_, static_cast<std::uint32_t>(dims.size()));
+    append(infos_, std::as_bytes(dims));
+    append_number(infos_, type);
+    append_number(infos_, data_size_);
     data_size_ += align_up(bytes, gguf_default_alignment);
     sizes_.push_back(bytes);
 }
 
 void GgufWriter::write_header() {
     std::vector<std::byte> start;
-    for (const char c : gguf_magic)
-        append(start, c);
-    append(start, gguf_version);
-    append(start, std::uint64_t{sizes_.size()});
-    append(start, value_count_);
+    append(start, std::as_bytes(std::span(gguf_magic)));
+    append_number(start, gguf_version);
+    append_number(start, std::uint64_t{sizes_.size()});
+    append_number(start, value_count_);
     for (const auto& part : {start, values_, infos_})
         file_.write(part);
     file_.write(padding_after(start.size() + values_.size() + infos_.size()));
@@ -125,6 +144,55 @@ void GgufWriter::finish() {
     if (!header_written_) write_header();
     if (tensor_ != sizes_.size()) throw std::logic_error("less tensor data than declared");
     file_.finish();
+}
+
+void add_sizes(GgufWriter& writer, const Config& config, std::string_view name) {
+    const auto add = [&](const char* key, auto value) { writer.add(std::string("bitnet-b1.58.") + key, value); };
+    const auto add_size = [&](const char* key, std::size_t size) { add(key, static_cast<std::uint32_t>(size)); };
+    writer.add("general.architecture", "bitnet-b1.58");
+    writer.add("general.name", name);
+    writer.add("general.file_type", gguf_file_type_i2s);
+    writer.add("general.quantization_version", std::uint32_t{2});
+    add_size("vocab_size", config.vocab);
+    add_size("context_length", config.context);
+    add_size("embedding_length", config.hidden);
+    add_size("block_count", config.layers);
+    add_size("feed_forward_length", config.ffn);
+    add_size("rope.dimension_count", config.head_dim);
+    add_size("attention.head_count", config.heads);
+    add_size("attention.head_count_kv", config.kv_heads);
+    add("attention.layer_norm_rms_epsilon", config.norm_eps);
+    add("rope.freq_base", config.rope_theta);
+}
+
+void declare(GgufWriter& writer, const ModelTensor& tensor, std::uint32_t type, std::uint64_t bytes) {
+    const std::array<std::uint64_t, 2> dims = {tensor.cols, tensor.rows};
+    writer.declare(tensor.name, type, std::span(dims).first(tensor.kind == ModelTensor::Kind::norm ? 1 : 2), bytes);
+}
+
+void write_i2s_tail(GgufWriter& writer, float scale) {
+    const std::array<float, i2s_tail / sizeof(float)> tail{scale};
+    writer.write(std::as_bytes(std::span(tail)));
+}
+
+void add_vocabulary(GgufWriter& writer, const Vocabulary& vocabulary) {
+    std::vector<std::string> tokens;
+    std::vector<std::int32_t> types;
+    for (int id = 0; id < static_cast<int>(vocabulary.size()); ++id) {
+        const TokenKind kind = vocabulary.kind(id);
+        const std::string_view bytes = vocabulary.bytes(id);
+        tokens.push_back(kind == TokenKind::text ? to_printable(bytes) : std::string(bytes));
+        types.push_back(type_of(kind));
+    }
+    writer.add("tokenizer.ggml.model", "gpt2");
+    writer.add("tokenizer.ggml.pre", "llama-bpe");
+    writer.add("tokenizer.ggml.tokens", tokens);
+    writer.add("tokenizer.ggml.token_type", types);
+    writer.add("tokenizer.ggml.merges", merge_texts(vocabulary));
+    add_id(writer, "tokenizer.ggml.bos_token_id", vocabulary.bos);
+    add_id(writer, "tokenizer.ggml.eos_token_id", vocabulary.eos);
+    add_id(writer, "tokenizer.ggml.eot_token_id", vocabulary.end_of_turn);
+    writer.add("tokenizer.ggml.add_bos_token", true);
 }
 
 }  // namespace bitnet

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gguf.hpp"
+#include "model_source.hpp"
 #include "output_file.hpp"
 
 namespace bitnet {
@@ -37,10 +38,8 @@ class GgufWriter {
     void finish();
 
  private:
-    template <class T>
-    static void append(std::vector<std::byte>& to, T value);
-    static void append(std::vector<std::byte>& to, std::string_view text);
     void begin_value(std::string_view key, GgufType type);
+    void begin_array(std::string_view key, GgufType type, std::uint64_t count);
     void write_header();
 
     OutputFile file_;
@@ -53,5 +52,14 @@ class GgufWriter {
     std::size_t tensor_ = 0;     // the one that is being written
     std::uint64_t written_ = 0;  // of it
 };
+
+/// The metadata that GgufSource::config reads.
+void add_sizes(GgufWriter& writer, const Config& config, std::string_view name);
+/// The metadata from which read_gguf_vocabulary makes the same vocabulary again.
+void add_vocabulary(GgufWriter& writer, const Vocabulary& vocabulary);
+/// Declares a tensor with its dimensions as GGUF has them: the fastest first, one for a norm.
+void declare(GgufWriter& writer, const ModelTensor& tensor, std::uint32_t type, std::uint64_t bytes);
+/// Writes what ends an I2_S tensor, after its codes.
+void write_i2s_tail(GgufWriter& writer, float scale);
 
 }  // namespace bitnet

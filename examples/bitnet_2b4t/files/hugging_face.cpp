@@ -1,21 +1,100 @@
 #include "hugging_face.hpp"
 
 #include <filesystem>
-#include <utility>
+#include <span>
 
-#include "gguf_model_writer.hpp"
-#include "master_weights.hpp"
+#include "gguf_writer.hpp"
+#include "json_file.hpp"
 #include "ternary_format.hpp"
 #include "vocabulary_files.hpp"
 
 namespace bitnet {
 namespace {
 
+using Names = std::pair<std::string_view, std::string_view>;
+
+constexpr Names outer[] = {
+    {"token_embd.weight", "model.embed_tokens.weight"},
+    {"output_norm.weight", "model.norm.weight"},
+    {"output.weight", "lm_head.weight"},
+};
+
+constexpr Names in_layer[] = {
+    {"attn_norm.weight", "input_layernorm.weight"},
+    {"attn_q.weight", "self_attn.q_proj.weight"},
+    {"attn_k.weight", "self_attn.k_proj.weight"},
+    {"attn_v.weight", "self_attn.v_proj.weight"},
+    {"attn_sub_norm.weight", "self_attn.attn_sub_norm.weight"},
+    {"attn_output.weight", "self_attn.o_proj.weight"},
+    {"ffn_norm.weight", "post_attention_layernorm.weight"},
+    {"ffn_gate.weight", "mlp.gate_proj.weight"},
+    {"ffn_up.weight", "mlp.up_proj.weight"},
+    {"ffn_sub_norm.weight", "mlp.ffn_sub_norm.weight"},
+    {"ffn_down.weight", "mlp.down_proj.weight"},
+};
+
+float read_theta(const Json& json, const std::string& file) {
+    // Newer versions of the transformers library nest it.
+    const auto nested = json.find("rope_parameters");
+    const bool inside = nested != json.end() && nested->is_object();
+    return static_cast<float>(json_real(inside ? *nested : json, "rope_theta", file));
+}
+
+bool read_scale_divides(const Json& json, const std::string& file) {
+    const auto found = json.find("quantization_config");
+    if (found == json.end() || !found->is_object() || !found->contains("linear_class")) return true;
+    const std::string convention = json_text(*found, "linear_class", file);
+    if (convention == "bitlinear") return true;
+    if (convention == "autobitlinear") return false;
+    throw FileError(file, "\"linear_class\" \"autobitlinear\" or \"bitlinear\"", in_quotes(convention));
+}
+
 std::string in_tensor(std::string_view name) {
     return " in tensor " + in_quotes(name);
 }
 
 }  // namespace
+
+std::optional<std::string> hugging_face_name(std::string_view tensor) {
+    std::span<const Names> names = outer;
+    std::string prefix;
+    if (tensor.starts_with("blk.")) {
+        const std::size_t dot = tensor.find('.', 4);
+        if (dot == tensor.npos) return std::nullopt;
+        prefix = "model.layers." + std::string(tensor.substr(4, dot - 3));
+        tensor.remove_prefix(dot + 1);
+        names = in_layer;
+    }
+    for (const auto& [gguf, hugging_face] : names) {
+        if (gguf == tensor) return prefix.append(hugging_face);
+    }
+    return std::nullopt;
+}
+
+HuggingFaceConfig read_hugging_face_config(std::string_view text, const std::string& file) {
+    const Json json = parse_json_object(text, file);
+    const auto size = [&](const char* key) { return static_cast<std::size_t>(json_integer(json, key, file)); };
+    if (const std::string type = json_text(json, "model_type", file); type != "bitnet") {
+        throw FileError(file, "\"model_type\" \"bitnet\"", in_quotes(type));
+    }
+    Config sizes;
+    sizes.layers = size("num_hidden_layers");
+    sizes.hidden = size("hidden_size");
+    sizes.ffn = size("intermediate_size");
+    sizes.heads = size("num_attention_heads");
+    sizes.kv_heads = size("num_key_value_heads");
+    sizes.vocab = size("vocab_size");
+    sizes.context = size("max_position_embeddings");
+    const bool has_head_dim = json.contains("head_dim") && !json["head_dim"].is_null();
+    sizes.head_dim = has_head_dim ? size("head_dim") : sizes.heads == 0 ? 0 : sizes.hidden / sizes.heads;
+    sizes.norm_eps = static_cast<float>(json_real(json, "rms_norm_eps", file));
+    sizes.rope_theta = read_theta(json, file);
+    sizes.validate(file);
+    HuggingFaceConfig config{sizes, read_scale_divides(json, file), {}};
+    for (const auto& [key, value] : json.items())
+        config.entries.emplace_back(key, value.dump(-1, ' ', true, Json::error_handler_t::replace));
+    return config;
+}
 
 HuggingFaceSource::HuggingFaceSource(std::unique_ptr<MappedFile> safetensors, const MappedFile& config,
                                      std::string folder)
@@ -48,28 +127,9 @@ DenseTensor HuggingFaceSource::dense(std::string_view tensor) const {
 
 TernaryTensor HuggingFaceSource::ternary(std::string_view tensor) const {
     const Safetensors::Tensor& stored = find(tensor);
-    return stored.dtype == "U8" ? unpack(tensor, stored) : quantize_master(dense(tensor), name());
-}
-
-/// Bits 2i and 2i + 1 of packed row r hold row i * (rows / 4) + r, as trit + 1.
-TernaryTensor HuggingFaceSource::unpack(std::string_view tensor, const Safetensors::Tensor& stored) const {
-    const std::size_t quarter = stored.rows(), cols = stored.cols();
-    const auto read = [bytes = stored.bytes, quarter, cols, file = name(), tensor = std::string(tensor)](
-                          std::size_t row_begin, std::size_t row_count, std::span<std::int8_t> out) {
-        unsigned seen = 0;  // a bit for each code
-        for (std::size_t n = 0; n < row_count; ++n) {
-            const std::size_t row = row_begin + n;
-            const std::byte* packed = bytes.data() + row % quarter * cols;
-            const std::size_t shift = 2 * (row / quarter);
-            for (std::size_t k = 0; k < cols; ++k) {
-                const unsigned code = static_cast<unsigned>(packed[k]) >> shift & 3u;
-                seen |= 1u << code;
-                out[n * cols + k] = static_cast<std::int8_t>(static_cast<int>(code) - 1);
-            }
-        }
-        if (seen & 8u) throw FileError(file, "codes 0, 1 and 2" + in_tensor(tensor), "code 3");
-    };
-    return {std::string(tensor), "U8", 4 * quarter, cols, scale_of(tensor), {}, read};
+    if (stored.dtype != "U8") return quantize_master(dense(tensor), name());
+    return open_hugging_face({name(), std::string(tensor), "U8", 4 * stored.rows(), stored.cols(), stored.bytes},
+                             scale_of(tensor));
 }
 
 float HuggingFaceSource::scale_of(std::string_view tensor) const {
@@ -84,9 +144,9 @@ float HuggingFaceSource::scale_of(std::string_view tensor) const {
     float scale = 0;
     format->decode(stored->bytes.data(), 1, &scale);
     check_scale(name(), key, scale);
-    if (config_.scale_divides) scale = 1 / scale;
-    check_scale(name(), key, scale);
-    return scale;
+    if (!config_.scale_divides) return scale;
+    check_scale(name(), key, 1 / scale);
+    return 1 / scale;
 }
 
 std::string HuggingFaceSource::vocabulary_file() const {

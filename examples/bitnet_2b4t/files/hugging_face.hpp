@@ -3,13 +3,21 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
-#include "hugging_face_config.hpp"
 #include "mapped_file.hpp"
 #include "model_source.hpp"
 #include "safetensors.hpp"
 
 namespace bitnet {
+
+struct HuggingFaceConfig {
+    Config sizes;
+    bool scale_divides = false;  // whether outputs are divided by a weight_scale, rather than multiplied
+    std::vector<std::pair<std::string, std::string>> entries;  // of the file, in JSON
+};
 
 /// A model in the files of a Hugging Face repository: model.safetensors, with config.json and, if text is wanted,
 /// tokenizer.json or tokenizer.model (a tiktoken file) beside it. Ternary layers are packed (four rows in a row of
@@ -30,7 +38,6 @@ class HuggingFaceSource final : public ModelSource {
 
  private:
     const Safetensors::Tensor& find(std::string_view tensor) const;
-    TernaryTensor unpack(std::string_view tensor, const Safetensors::Tensor& stored) const;
     float scale_of(std::string_view tensor) const;
     /// Empty where there is none.
     std::string vocabulary_file() const;
@@ -40,6 +47,9 @@ class HuggingFaceSource final : public ModelSource {
     HuggingFaceConfig config_;
     Safetensors tensors_;
 };
+
+/// From the text of a config.json. Throws FileError.
+HuggingFaceConfig read_hugging_face_config(std::string_view text, const std::string& file);
 
 /// The Hugging Face name of a tensor: "model.layers.0.self_attn.q_proj.weight" for "blk.0.attn_q.weight". Nothing where
 /// it has none.

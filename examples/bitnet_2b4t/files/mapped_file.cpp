@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
@@ -26,42 +25,16 @@ struct Descriptor {
     }
 };
 
-/// What is mapped, for a signal handler: entries are taken and given back atomically, names are valid while taken.
-struct Mapping {
-    std::atomic<const std::byte*> begin{nullptr};
-    std::atomic<std::size_t> size{0};
-    std::atomic<const char*> name{nullptr};
-};
-std::array<Mapping, 16> mappings;  // more than that work too, but end with the system's message
+std::atomic<const MappedFile*> last_mapped{nullptr};  // for the signal handler
 const char* message_prefix = "";
-
-void enter_mapping(std::span<const std::byte> bytes, const std::string& name) {
-    for (Mapping& mapping : mappings) {
-        const char* free = nullptr;
-        if (!mapping.name.compare_exchange_strong(free, name.c_str())) continue;
-        mapping.begin = bytes.data();
-        mapping.size = bytes.size();
-        return;
-    }
-}
-
-void leave_mapping(const std::byte* begin) {
-    for (Mapping& mapping : mappings) {
-        if (mapping.begin != begin) continue;
-        mapping.begin = nullptr;
-        mapping.name = nullptr;
-    }
-}
 
 /// Calls nothing that a signal handler may not call.
 void on_bus_error(int, siginfo_t* info, void*) {
+    const MappedFile* file = last_mapped;
     const auto* address = static_cast<const std::byte*>(info->si_addr);
-    for (const Mapping& mapping : mappings) {
-        const std::byte* begin = mapping.begin;
-        if (begin == nullptr || address < begin || address >= begin + mapping.size) continue;
-        const char* name = mapping.name;
+    if (file != nullptr && address >= file->bytes().data() && address < file->bytes().data() + file->bytes().size()) {
         for (const char* part :
-             {message_prefix, ": ", name, ": expected all of the file, found it truncated since\n"}) {
+             {message_prefix, ": ", file->name().c_str(), ": expected all of the file, found it truncated since\n"}) {
             if (::write(STDERR_FILENO, part, std::strlen(part)) < 0) break;
         }
         ::_exit(1);
@@ -91,12 +64,13 @@ MappedFile::MappedFile(std::string path, Mode mode) : name_(std::move(path)) {
 
 MappedFile::MappedFile(std::string name, std::span<const std::byte> contents) : name_(std::move(name)) {
     allocate(contents.size());
-    std::copy(contents.begin(), contents.end(), memory_.get());
+    std::copy(contents.begin(), contents.end(), memory_.data());
 }
 
 MappedFile::~MappedFile() {
-    if (memory_) return;
-    leave_mapping(bytes_.data());
+    if (bytes_.data() == memory_.data()) return;
+    const MappedFile* self = this;
+    last_mapped.compare_exchange_strong(self, nullptr);
     ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
 }
 
@@ -104,20 +78,21 @@ void MappedFile::map(int descriptor, std::size_t size) {
     void* memory = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, descriptor, 0);
     if (memory == MAP_FAILED) throw FileError(name_, std::string("cannot be mapped: ") + std::strerror(errno));
     bytes_ = {static_cast<const std::byte*>(memory), size};
-    enter_mapping(bytes_, name_);
+    last_mapped = this;
 }
 
-void MappedFile::allocate(std::size_t size) {
-    memory_.reset(static_cast<std::byte*>(::operator new(size, alignment, std::nothrow)));
-    if (!memory_) throw FileError(name_, "its " + std::to_string(size) + " bytes do not fit into memory");
-    bytes_ = {memory_.get(), size};
+void MappedFile::allocate(std::size_t size) try {
+    memory_.resize(size);
+    bytes_ = {memory_.data(), size};
+} catch (const std::exception&) {
+    throw FileError(name_, "its " + std::to_string(size) + " bytes do not fit into memory");
 }
 
 void MappedFile::read(int descriptor, std::size_t size) {
     constexpr std::size_t most = std::size_t{1} << 30;
     allocate(size);
     for (std::size_t done = 0; done < size;) {
-        const ssize_t count = ::read(descriptor, memory_.get() + done, std::min(size - done, most));
+        const ssize_t count = ::read(descriptor, memory_.data() + done, std::min(size - done, most));
         if (count < 0 && errno == EINTR) continue;
         if (count < 0) throw FileError(name_, std::string("cannot be read: ") + std::strerror(errno));
         if (count == 0) throw FileError(name_, std::to_string(size) + " bytes", std::to_string(done));

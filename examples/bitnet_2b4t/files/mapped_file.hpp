@@ -1,10 +1,10 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
-#include <new>
 #include <span>
 #include <string>
+#include <string_view>
+#include <ternion/core/aligned_buffer.hpp>
 
 namespace bitnet {
 
@@ -28,23 +28,18 @@ class MappedFile {
     std::string_view text() const { return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()}; }
 
  private:
-    static constexpr std::align_val_t alignment{64};
-    struct Free {
-        void operator()(std::byte* memory) const { ::operator delete(memory, alignment); }
-    };
-
     void map(int descriptor, std::size_t size);
     void read(int descriptor, std::size_t size);
     void allocate(std::size_t size);
 
     std::string name_;
-    std::unique_ptr<std::byte, Free> memory_;  // where the file was read; null where it is mapped
+    ternion::AlignedBuffer<std::byte> memory_;  // where the file was read; empty where it is mapped
     std::span<const std::byte> bytes_;
 };
 
-/// From now on, a mapped file that has lost pages ends the process with one line on standard error, "PREFIX: FILE:
-/// ...", and status 1, instead of a core dump. Any other SIGBUS does what it did. For programs; a library leaves
-/// signals alone.
+/// From now on, lost pages of the file that was mapped last end the process with one line on standard error, "PREFIX:
+/// FILE: ...", and status 1, instead of a core dump. Any other SIGBUS does what it did. For programs, which map one
+/// model; a library leaves signals alone.
 void end_on_truncation(const char* prefix);
 
 }  // namespace bitnet

@@ -4,8 +4,6 @@
 #include <array>
 #include <ternion/core/float16.hpp>
 
-#include "little_endian.hpp"
-
 namespace bitnet {
 namespace {
 
@@ -13,6 +11,14 @@ template <class Number>
 void decode_plain(const std::byte* from, std::size_t count, float* to) {
     for (std::size_t i = 0; i < count; ++i)
         to[i] = static_cast<float>(load<Number>(from + i * sizeof(Number)));
+}
+
+template <class Number>
+void encode_plain(std::span<const float> from, std::byte* to) {
+    for (std::size_t i = 0; i < from.size(); ++i) {
+        const Number number(from[i]);
+        std::memcpy(to + i * sizeof number, &number, sizeof number);
+    }
 }
 
 /// 34 bytes: an F16 scale, 32 int8.
@@ -43,11 +49,11 @@ void decode_q6_k(const std::byte* from, std::size_t blocks, float* to) {
 }
 
 constexpr std::array formats = {
-    NumberFormat{"F32", 0, 1, 4, decode_plain<float>},
-    NumberFormat{"F16", 1, 1, 2, decode_plain<ternion::Float16>},
-    NumberFormat{"BF16", 30, 1, 2, decode_plain<ternion::BFloat16>},
-    NumberFormat{"Q8_0", 8, 32, 34, decode_q8_0},
-    NumberFormat{"Q6_K", 14, 256, 210, decode_q6_k},
+    NumberFormat{"F32", 0, 1, 4, decode_plain<float>, encode_plain<float>},
+    NumberFormat{"F16", 1, 1, 2, decode_plain<ternion::Float16>, encode_plain<ternion::Float16>},
+    NumberFormat{"BF16", 30, 1, 2, decode_plain<ternion::BFloat16>, encode_plain<ternion::BFloat16>},
+    NumberFormat{"Q8_0", 8, 32, 34, decode_q8_0, nullptr},
+    NumberFormat{"Q6_K", 14, 256, 210, decode_q6_k, nullptr},
 };
 
 template <class Predicate>

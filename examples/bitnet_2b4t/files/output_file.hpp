@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdio>
 #include <span>
 #include <string>
-#include <vector>
 
 namespace bitnet {
 
@@ -17,20 +17,16 @@ class OutputFile {
     OutputFile& operator=(const OutputFile&) = delete;
     ~OutputFile();
 
-    const std::string& name() const { return path_; }
     void write(std::span<const std::byte> bytes);
     void finish();
 
  private:
-    void flush();
-    void write_through(std::span<const std::byte> bytes);
     [[noreturn]] void fail(const char* what) const;
 
     std::string path_;
     std::string target_;     // the path with symbolic links resolved
-    std::string temporary_;  // empty where the target is written to directly
-    int descriptor_ = -1;
-    std::vector<std::byte> buffer_;
+    std::string temporary_;  // empty where the target is written to directly, and where nothing is left to remove
+    std::FILE* file_ = nullptr;
 };
 
 }  // namespace bitnet

@@ -1,11 +1,10 @@
 #include "safetensors.hpp"
 
-#include <algorithm>
-#include <array>
+#include <utility>
 
 #include "file_error.hpp"
 #include "json_file.hpp"
-#include "little_endian.hpp"
+#include "number_format.hpp"
 
 namespace bitnet {
 namespace {
@@ -14,25 +13,14 @@ constexpr std::size_t length_bytes = 8;
 
 /// 0 for types that no part of a model has.
 std::size_t bytes_of(std::string_view dtype) {
-    struct Entry {
-        std::string_view name;
-        std::size_t bytes;
+    constexpr std::pair<std::string_view, std::size_t> known[] = {
+        {"BF16", 2}, {"F16", 2}, {"F32", 4}, {"F64", 8}, {"U8", 1},  {"I8", 1},
+        {"BOOL", 1}, {"I16", 2}, {"U16", 2}, {"I32", 4}, {"U32", 4}, {"I64", 8},
     };
-    constexpr std::array<Entry, 12> known = {{{"BF16", 2},
-                                              {"F16", 2},
-                                              {"F32", 4},
-                                              {"F64", 8},
-                                              {"U8", 1},
-                                              {"I8", 1},
-                                              {"BOOL", 1},
-                                              {"I16", 2},
-                                              {"U16", 2},
-                                              {"I32", 4},
-                                              {"U32", 4},
-                                              {"I64", 8}}};
-    const auto found =
-        std::find_if(known.begin(), known.end(), [&](const Entry& entry) { return entry.name == dtype; });
-    return found == known.end() ? 0 : found->bytes;
+    for (const auto& [name, bytes] : known) {
+        if (name == dtype) return bytes;
+    }
+    return 0;
 }
 
 std::vector<std::uint64_t> read_integers(const Json& entry, const std::string& key, const std::string& whose,

@@ -1,8 +1,12 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <span>
+#include <stdexcept>
 #include <string>
 #include <ternion/ternion.hpp>
+#include <vector>
 
 #include "../compute/matrix.hpp"
 #include "../compute/threads.hpp"
@@ -18,16 +22,36 @@ class TensorReader {
 
     /// Left in the source, which must outlive it.
     DenseTensor dense(const std::string& name, std::size_t rows, std::size_t cols) const;
+    TernaryTensor ternary(const std::string& name, std::size_t rows, std::size_t cols) const;
     ternion::RmsNorm norm(const std::string& name, std::size_t size, float eps) const;
-    /// Repacked, on all threads.
+    /// Repacked, on all threads; in the packing that is fastest.
     PackedMatrix matrix(const std::string& name, std::size_t rows, std::size_t cols) const;
+    /// In a given one. From a format that isn't I2_S by way of the trits of this one matrix.
+    template <class Packing>
+    ternion::PackedTernary<Packing> packed(const std::string& name, std::size_t rows, std::size_t cols) const;
 
  private:
-    template <class Packing>
-    ternion::PackedTernary<Packing> pack(const TernaryTensor& tensor) const;
-
     const ModelSource& source_;
     Threads& threads_;
 };
+
+template <class Packing>
+ternion::PackedTernary<Packing> TensorReader::packed(const std::string& name, std::size_t rows,
+                                                     std::size_t cols) const {
+    const TernaryTensor tensor = ternary(name, rows, cols);
+    try {
+        if (!tensor.i2s.empty()) {
+            const auto view = ternion::borrow<ternion::I2S>(tensor.i2s, rows, cols, tensor.scale);
+            return ternion::repack<Packing>(view, threads_);
+        }
+        std::vector<std::int8_t> trits(rows * cols);
+        in_chunks(threads_, rows, 64, [&](std::size_t begin, std::size_t end) {
+            tensor.read(begin, end - begin, std::span(trits).subspan(begin * cols, (end - begin) * cols));
+        });
+        return ternion::pack<Packing>(trits, rows, cols, tensor.scale, threads_);
+    } catch (const std::invalid_argument& e) {
+        throw FileError(source_.name(), "tensor " + in_quotes(name) + ": " + e.what());
+    }
+}
 
 }  // namespace bitnet

@@ -1,14 +1,110 @@
 #include "ternary_format.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <ternion/packing/hugging_face.hpp>
+#include <ternion/packing/i2s.hpp>
+#include <ternion/packing/packing.hpp>
+#include <ternion/packing/q2_0.hpp>
+#include <ternion/packing/tq1_0.hpp>
+#include <ternion/packing/tq2_0.hpp>
+#include <vector>
 
 namespace bitnet {
+namespace {
+
+/// Blocks whose scale is 0 are zero, whatever their codes.
+template <class Packing>
+void clear_empty_blocks(ternion::Shape shape, const std::byte* data, std::size_t row, std::span<std::uint8_t> codes) {
+    for (std::size_t k = 0; k < codes.size(); k += Packing::group_inputs) {
+        if (Packing::scale_at(shape, data, row, k / Packing::group_inputs) != 0) continue;
+        std::fill_n(codes.data() + k, Packing::group_inputs, std::uint8_t{1});
+    }
+}
+
+/// A matrix whose layout is one of the library's packings. Codes are trits + 1.
+template <class Packing>
+TernaryTensor tensor_of(const StoredMatrix& matrix, float scale) {
+    const auto read = [bytes = matrix.bytes, shape = ternion::Shape{matrix.rows, matrix.cols}, file = matrix.file,
+                       name = matrix.name](std::size_t row_begin, std::size_t row_count, std::span<std::int8_t> out) {
+        std::vector<std::uint8_t> codes(shape.k);
+        for (std::size_t n = 0; n < row_count; ++n) {
+            Packing::unpack(shape, bytes.data(), row_begin + n, 0, shape.k, codes.data());
+            if (std::any_of(codes.begin(), codes.end(), [](std::uint8_t code) { return code > 2; })) {
+                throw FileError(file, "codes 0, 1 and 2 in tensor " + in_quotes(name), "code 3");
+            }
+            if constexpr (ternion::BlockScaledPacking<Packing>) {
+                clear_empty_blocks<Packing>(shape, bytes.data(), row_begin + n, codes);
+            }
+            std::transform(codes.begin(), codes.end(), out.begin() + static_cast<std::ptrdiff_t>(n * shape.k),
+                           [](std::uint8_t code) { return static_cast<std::int8_t>(code - 1); });
+        }
+    };
+    return {matrix.name, matrix.format, matrix.rows, matrix.cols, scale, {}, read};
+}
+
+// Programs that write I2_S drop what is left over of 128 weights: such a tensor lacks weights and is refused.
+std::size_t i2s_bytes(std::size_t rows, std::size_t cols) {
+    return rows * cols % ternion::I2S::block == 0 ? rows * cols / 4 + i2s_tail : 0;
+}
+
+TernaryTensor open_i2s(const StoredMatrix& matrix) {
+    const auto scale = load<float>(matrix.bytes.last(i2s_tail).data());
+    check_scale(matrix.file, matrix.name, scale);
+    TernaryTensor tensor = tensor_of<ternion::I2S>(matrix, scale);
+    tensor.i2s = matrix.bytes;
+    return tensor;
+}
+
+// TQ1_0, TQ2_0 and Q2_0: rows of whole blocks, each with an F16 scale. In a ternary model all blocks of a tensor share
+// one scale, but for those without a weight that isn't zero, whose scale may be 0.
+
+template <class Packing>
+std::size_t bytes_of(std::size_t rows, std::size_t cols) {
+    return cols % Packing::block_inputs == 0 ? Packing::bytes({rows, cols}) : 0;
+}
+
+/// The one scale that all blocks have but those whose scale is 0.
+template <class Packing>
+float shared_scale(const StoredMatrix& matrix) {
+    float scale = 0;
+    for (std::size_t at = 0; at < matrix.bytes.size(); at += Packing::block_bytes) {
+        const float found = Packing::scale_at({1, Packing::block_inputs}, matrix.bytes.data() + at, 0, 0);
+        if (found == 0 || found == scale) continue;
+        if (scale != 0) {
+            throw FileError(matrix.file, "one scale for all blocks of tensor " + in_quotes(matrix.name),
+                            std::to_string(scale) + " and " + std::to_string(found));
+        }
+        check_scale(matrix.file, matrix.name, scale = found);
+    }
+    return scale != 0 ? scale : 1;
+}
+
+template <class Packing>
+TernaryTensor open_blocks(const StoredMatrix& matrix) {
+    return tensor_of<Packing>(matrix, shared_scale<Packing>(matrix));
+}
+
+constexpr TernaryFormat block_formats[] = {
+    {"TQ1_0", 34, bytes_of<ternion::TQ1_0>, open_blocks<ternion::TQ1_0>},
+    {"TQ2_0", 35, bytes_of<ternion::TQ2_0>, open_blocks<ternion::TQ2_0>},
+    {"Q2_0", 42, bytes_of<ternion::Q2_0>, open_blocks<ternion::Q2_0>},
+};
+
+}  // namespace
+
+const TernaryFormat i2s_format{"I2_S", 36, i2s_bytes, open_i2s};
 
 const TernaryFormat* find_ternary_format(std::uint32_t gguf_type) {
-    for (const TernaryFormat* format : {&i2s_format, &tq1_0_format, &tq2_0_format, &q2_0_format}) {
-        if (format->gguf_type == gguf_type) return format;
+    if (gguf_type == i2s_format.gguf_type) return &i2s_format;
+    for (const TernaryFormat& format : block_formats) {
+        if (format.gguf_type == gguf_type) return &format;
     }
     return nullptr;
+}
+
+TernaryTensor open_hugging_face(const StoredMatrix& matrix, float scale) {
+    return tensor_of<ternion::HuggingFace>(matrix, scale);
 }
 
 void check_scale(const std::string& file, std::string_view tensor, float scale) {

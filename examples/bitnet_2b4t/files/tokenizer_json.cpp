@@ -1,10 +1,8 @@
 #include <stdexcept>
-#include <utility>
 #include <vector>
 
 #include "../tokenizer/llama3.hpp"
 #include "../tokenizer/printable_bytes.hpp"
-#include "../tokenizer/token_index.hpp"
 #include "file_error.hpp"
 #include "json_file.hpp"
 #include "mapped_file.hpp"
@@ -47,22 +45,18 @@ void add_specials(const Json& json, std::vector<Token>& tokens, const std::strin
 }
 
 /// "left right", or in newer files ["left", "right"].
-std::pair<std::string, std::string> merge_texts(const Json& merge, const std::string& file) {
-    if (merge.is_array() && merge.size() == 2 && merge[0].is_string() && merge[1].is_string()) {
-        return {merge[0].get<std::string>(), merge[1].get<std::string>()};
-    }
-    const std::string text = merge.is_string() ? merge.get<std::string>() : "";
-    const std::size_t space = text.find(' ');
-    if (space == text.npos) throw FileError(file, "two tokens in each of \"merges\"", in_quotes(merge.dump()));
-    return {text.substr(0, space), text.substr(space + 1)};
+std::string merge_text(const Json& merge) {
+    if (merge.is_string()) return merge.get<std::string>();
+    const bool pair = merge.is_array() && merge.size() == 2 && merge[0].is_string() && merge[1].is_string();
+    return pair ? merge[0].get<std::string>() + " " + merge[1].get<std::string>() : "";
 }
 
 void add_merges(const Json& merges, Vocabulary& vocabulary, const std::string& file) {
     if (!merges.is_array()) throw FileError(file, "an array in \"merges\"", merges.type_name());
     const TokenIndex index(vocabulary);
     for (std::size_t rank = 0; rank < merges.size(); ++rank) {
-        const auto [left, right] = merge_texts(merges[rank], file);
-        add_printable_merge(vocabulary, index, left, right, rank);
+        if (add_printable_merge(vocabulary, index, merge_text(merges[rank]), rank)) continue;
+        throw FileError(file, "two tokens in each of \"merges\"", in_quotes(merges[rank].dump()));
     }
 }
 

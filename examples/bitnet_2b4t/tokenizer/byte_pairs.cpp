@@ -1,7 +1,5 @@
 #include "byte_pairs.hpp"
 
-#include <bit>
-#include <cstdint>
 #include <stdexcept>
 #include <string>
 
@@ -11,33 +9,18 @@ namespace {
 constexpr std::size_t none = static_cast<std::size_t>(-1);
 constexpr int merged_away = -1;
 
+std::uint64_t pair_of(int left, int right) {
+    return static_cast<std::uint64_t>(left) << 32 | static_cast<std::uint32_t>(right);
+}
+
 }  // namespace
 
-MergeTable::MergeTable(std::span<const Merge> merges)
-    : slots_(std::bit_ceil(2 * merges.size() + 1), Merge{-1, -1, -1, 0}) {
-    for (const Merge& merge : merges) {
-        Merge& slot = slots_[slot_of(merge.left, merge.right)];
-        if (slot.left < 0 || merge.rank < slot.rank) slot = merge;
+BytePairs::BytePairs(const Vocabulary& vocabulary) : index_(vocabulary) {
+    merges_.reserve(vocabulary.merges.size());
+    for (const Merge& merge : vocabulary.merges) {
+        const auto [place, added] = merges_.try_emplace(pair_of(merge.left, merge.right), merge);
+        if (!added && merge.rank < place->second.rank) place->second = merge;
     }
-}
-
-const Merge* MergeTable::find(int left, int right) const {
-    const Merge& slot = slots_[slot_of(left, right)];
-    return slot.left < 0 ? nullptr : &slot;
-}
-
-std::size_t MergeTable::slot_of(int left, int right) const {
-    const std::size_t mask = slots_.size() - 1;
-    const auto pair = static_cast<std::uint64_t>(left) << 32 | static_cast<std::uint32_t>(right);
-    // Multiplying by an odd number near 2^64 / golden ratio spreads the pair over the upper bits.
-    std::size_t slot = static_cast<std::size_t>((pair * 0x9e3779b97f4a7c15U) >> 32) & mask;
-    while (slots_[slot].left >= 0 && (slots_[slot].left != left || slots_[slot].right != right)) {
-        slot = (slot + 1) & mask;
-    }
-    return slot;
-}
-
-BytePairs::BytePairs(const Vocabulary& vocabulary) : index_(vocabulary), merges_(vocabulary.merges) {
     for (std::size_t byte = 0; byte < byte_ids_.size(); ++byte) {
         const char c = static_cast<char>(byte);
         byte_ids_[byte] = index_.find({&c, 1});
@@ -68,9 +51,8 @@ void BytePairs::propose(std::size_t left, Workspace& workspace) const {
     if (left == none) return;
     const auto& part = workspace.parts[left];
     if (part.next == none) return;
-    if (const Merge* merge = merges_.find(part.id, workspace.parts[part.next].id)) {
-        workspace.candidates.push({merge, left});
-    }
+    const auto found = merges_.find(pair_of(part.id, workspace.parts[part.next].id));
+    if (found != merges_.end()) workspace.candidates.push({found->second.rank, left, &found->second});
 }
 
 void BytePairs::merge_all(Workspace& workspace) const {
@@ -78,7 +60,7 @@ void BytePairs::merge_all(Workspace& workspace) const {
     for (std::size_t i = 0; i + 1 < parts.size(); ++i)
         propose(i, workspace);
     while (!candidates.empty()) {
-        const auto [merge, position] = candidates.top();
+        const auto [rank, position, merge] = candidates.top();
         candidates.pop();
         ++steps;
         auto& left = parts[position];

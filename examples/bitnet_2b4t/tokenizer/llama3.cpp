@@ -1,35 +1,24 @@
 #include "llama3.hpp"
 
-#include <array>
 #include <charconv>
 #include <cstdint>
 #include <optional>
 #include <stdexcept>
 
-#include "token_index.hpp"
-
 namespace bitnet {
 namespace {
 
-std::optional<unsigned> base64_digit(char c) {
-    if (c >= 'A' && c <= 'Z') return static_cast<unsigned>(c - 'A');
-    if (c >= 'a' && c <= 'z') return static_cast<unsigned>(c - 'a' + 26);
-    if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0' + 52);
-    if (c == '+') return 62;
-    if (c == '/') return 63;
-    return std::nullopt;
-}
-
 std::optional<std::string> from_base64(std::string_view text) {
+    constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     if (text.empty() || text.size() % 4 != 0) return std::nullopt;
     text.remove_suffix(text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0);
     std::string bytes;
     std::uint32_t bits = 0;
     unsigned count = 0;
     for (const char c : text) {
-        const auto digit = base64_digit(c);
-        if (!digit) return std::nullopt;
-        bits = bits << 6 | *digit;
+        const std::size_t digit = digits.find(c);
+        if (digit == digits.npos) return std::nullopt;
+        bits = bits << 6 | static_cast<std::uint32_t>(digit);
         count += 6;
         if (count < 8) continue;
         count -= 8;
@@ -74,20 +63,20 @@ Vocabulary read_tiktoken(std::string_view text) {
 }
 
 void add_llama3_specials(Vocabulary& vocabulary) {
-    constexpr int specials = 256;
-    constexpr std::array<std::string_view, 10> first = {"begin_of_text",   "end_of_text",   "", "",      "", "",
-                                                        "start_header_id", "end_header_id", "", "eot_id"};
-    int reserved = 0;
-    std::array<int, first.size()> ids{};
-    for (std::size_t i = 0; i < specials; ++i) {
-        const bool named = i < first.size() && !first[i].empty();
-        const std::string name = named ? std::string(first[i]) : "reserved_special_token_" + std::to_string(reserved++);
-        const int id = vocabulary.add("<|" + name + "|>", TokenKind::special);
-        if (i < first.size()) ids[i] = id;
-    }
-    vocabulary.bos = ids[0];
-    vocabulary.eos = ids[1];
-    vocabulary.end_of_turn = ids[9];
+    const auto add = [&](const std::string& name) { return vocabulary.add("<|" + name + "|>", TokenKind::special); };
+    int number = 0;
+    const auto add_reserved = [&](int count) {
+        for (int i = 0; i < count; ++i)
+            add("reserved_special_token_" + std::to_string(number++));
+    };
+    vocabulary.bos = add("begin_of_text");
+    vocabulary.eos = add("end_of_text");
+    add_reserved(4);
+    add("start_header_id");
+    add("end_header_id");
+    add_reserved(1);
+    vocabulary.end_of_turn = add("eot_id");
+    add_reserved(246);
 }
 
 std::vector<Merge> merges_by_rank(const Vocabulary& vocabulary) {

@@ -9,48 +9,42 @@
 namespace bitnet {
 namespace {
 
-constexpr std::size_t characters = 0x144;  // 256 + the 68 bytes that don't stand for themselves
-
-struct Tables {
-    std::array<std::string, 256> texts;
-    std::array<int, characters> bytes;
-
-    Tables() {
-        bytes.fill(-1);
-        std::size_t next = 0x100;
-        for (std::size_t byte = 0; byte < 256; ++byte) {
-            const bool itself = (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte != 0xad);
-            const std::size_t character = itself ? byte : next++;
-            bytes[character] = static_cast<int>(byte);
-            texts[byte] = encoded(character);
-        }
+/// Of each byte.
+constexpr auto characters = [] {
+    std::array<std::size_t, 256> all{};
+    std::size_t next = 0x100;
+    for (std::size_t byte = 0; byte < 256; ++byte) {
+        const bool itself = (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte != 0xad);
+        all[byte] = itself ? byte : next++;
     }
+    return all;
+}();
 
-    static std::string encoded(std::size_t character) {
-        if (character < 0x80) return {static_cast<char>(character)};
-        return {static_cast<char>(0xc0 | character >> 6), static_cast<char>(0x80 | (character & 0x3f))};
-    }
-};
+/// Of each character: -1 where it stands for none.
+constexpr auto bytes_of = [] {
+    std::array<int, 256 + 68> bytes{};  // 68 bytes don't stand for themselves
+    bytes.fill(-1);
+    for (std::size_t byte = 0; byte < 256; ++byte)
+        bytes[characters[byte]] = static_cast<int>(byte);
+    return bytes;
+}();
 
-const Tables& tables() {
-    static const Tables tables;
-    return tables;
-}
-
-/// The number of a character of one or two bytes; a longer one stands for no byte.
-std::size_t number_of(std::string_view character) {
-    const auto first = static_cast<unsigned char>(character[0]);
-    if (character.size() == 1) return first;
-    if (character.size() > 2) return characters;
-    return (first & 0x1fu) << 6 | (static_cast<unsigned char>(character[1]) & 0x3fu);
+/// The byte of a character in UTF-8, of one or two bytes; a longer one stands for none.
+int byte_of(std::string_view character) {
+    std::size_t number = static_cast<unsigned char>(character[0]);
+    if (character.size() == 2) number = (number & 0x1f) << 6 | (static_cast<unsigned char>(character[1]) & 0x3f);
+    return character.size() > 2 || number >= bytes_of.size() ? -1 : bytes_of[number];
 }
 
 }  // namespace
 
 std::string to_printable(std::string_view bytes) {
     std::string text;
-    for (const char c : bytes)
-        text += tables().texts[static_cast<unsigned char>(c)];
+    for (const char c : bytes) {
+        const std::size_t character = characters[static_cast<unsigned char>(c)];
+        if (character >= 0x80) text += static_cast<char>(0xc0 | character >> 6);
+        text += static_cast<char>(character < 0x80 ? character : 0x80 | (character & 0x3f));
+    }
     return text;
 }
 
@@ -58,9 +52,7 @@ std::optional<std::string> from_printable(std::string_view text) {
     std::string bytes;
     while (!text.empty()) {
         const Utf8Step step = utf8_step(text);
-        const std::size_t character =
-            step.kind == Utf8Kind::character ? number_of(text.substr(0, step.length)) : characters;
-        const int byte = character < characters ? tables().bytes[character] : -1;
+        const int byte = step.kind == Utf8Kind::character ? byte_of(text.substr(0, step.length)) : -1;
         if (byte < 0) return std::nullopt;
         bytes += static_cast<char>(byte);
         text.remove_prefix(step.length);
@@ -68,14 +60,16 @@ std::optional<std::string> from_printable(std::string_view text) {
     return bytes;
 }
 
-void add_printable_merge(Vocabulary& vocabulary, const TokenIndex& index, std::string_view left, std::string_view right,
-                         std::size_t rank) {
-    const auto left_bytes = from_printable(left);
-    const auto right_bytes = from_printable(right);
-    if (!left_bytes || !right_bytes) return;
-    const Merge merge{index.find(*left_bytes), index.find(*right_bytes), index.find(*left_bytes + *right_bytes),
+bool add_printable_merge(Vocabulary& vocabulary, const TokenIndex& index, std::string_view text, std::size_t rank) {
+    const std::size_t space = text.find(' ');
+    if (space == text.npos) return false;
+    const auto left = from_printable(text.substr(0, space));
+    const auto right = from_printable(text.substr(space + 1));
+    if (!left || !right) return true;
+    const Merge merge{index.find(*left), index.find(*right), index.find(*left + *right),
                       static_cast<std::uint32_t>(rank)};
     if (merge.left >= 0 && merge.right >= 0 && merge.merged >= 0) vocabulary.merges.push_back(merge);
+    return true;
 }
 
 }  // namespace bitnet

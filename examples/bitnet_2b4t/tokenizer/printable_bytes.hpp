@@ -4,7 +4,6 @@
 #include <string>
 #include <string_view>
 
-#include "token_index.hpp"
 #include "vocabulary.hpp"
 
 namespace bitnet {
@@ -16,9 +15,9 @@ std::string to_printable(std::string_view bytes);
 /// Nothing where a character stands for no byte.
 std::optional<std::string> from_printable(std::string_view text);
 
-/// Adds a merge of two tokens that are written in printable bytes. One of tokens, or to a token, that the vocabulary
-/// hasn't can never apply and is left out.
-void add_printable_merge(Vocabulary& vocabulary, const TokenIndex& index, std::string_view left, std::string_view right,
-                         std::size_t rank);
+/// Adds the merge of the two tokens in `text`, which are written in printable bytes and so without a space, but for the
+/// one between them. False where there is none. A merge of tokens, or to a token, that the vocabulary hasn't can never
+/// apply and is left out.
+bool add_printable_merge(Vocabulary& vocabulary, const TokenIndex& index, std::string_view text, std::size_t rank);
 
 }  // namespace bitnet

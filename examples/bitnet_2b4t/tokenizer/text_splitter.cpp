@@ -4,6 +4,7 @@
 #include <pcre2.h>
 
 #include <cstdint>
+#include <memory>
 #include <stdexcept>
 #include <string>
 
@@ -39,27 +40,21 @@ using MatchContext = std::unique_ptr<pcre2_match_context, Deleter<pcre2_match_co
     throw std::runtime_error(std::string("the text cannot be split: ") + text);
 }
 
-}  // namespace
-
-struct TextSplitter::Pattern {
-    Code code;
-};
-
-TextSplitter::TextSplitter() : pattern_(std::make_unique<Pattern>()) {
+Code compiled_pattern() {
     int error = 0;
     PCRE2_SIZE offset = 0;
-    pattern_->code.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(split_pattern), PCRE2_ZERO_TERMINATED,
-                                       PCRE2_UTF | PCRE2_UCP, &error, &offset, nullptr));
-    if (!pattern_->code) fail(error);
+    Code code(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(split_pattern), PCRE2_ZERO_TERMINATED, PCRE2_UTF | PCRE2_UCP,
+                            &error, &offset, nullptr));
+    if (!code) fail(error);
     // Where there is no JIT, pcre2_match interprets: slower, with the same result.
-    pcre2_jit_compile(pattern_->code.get(), PCRE2_JIT_COMPLETE);
+    pcre2_jit_compile(code.get(), PCRE2_JIT_COMPLETE);
+    return code;
 }
 
-TextSplitter::TextSplitter(TextSplitter&&) noexcept = default;
-TextSplitter& TextSplitter::operator=(TextSplitter&&) noexcept = default;
-TextSplitter::~TextSplitter() = default;
+}  // namespace
 
-void TextSplitter::split(std::string_view text, const std::function<void(std::string_view)>& take) const {
+void split_text(std::string_view text, const std::function<void(std::string_view)>& take) {
+    static const Code pattern = compiled_pattern();
     const MatchData match(pcre2_match_data_create(1, nullptr));
     const MatchContext context(pcre2_match_context_create(nullptr));
     if (!match || !context) throw std::bad_alloc();
@@ -75,8 +70,8 @@ void TextSplitter::split(std::string_view text, const std::function<void(std::st
         const auto* subject = reinterpret_cast<PCRE2_SPTR>(run.data());
         for (std::size_t at = 0; at < run.size();) {
             // Checked above: the bytes are UTF-8, and checking again for each piece would take quadratic time.
-            const int found = pcre2_match(pattern_->code.get(), subject, run.size(), at, PCRE2_NO_UTF_CHECK,
-                                          match.get(), context.get());
+            const int found =
+                pcre2_match(pattern.get(), subject, run.size(), at, PCRE2_NO_UTF_CHECK, match.get(), context.get());
             if (found < 0) fail(found);
             const std::size_t end = pcre2_get_ovector_pointer(match.get())[1];
             take(run.substr(at, end - at));

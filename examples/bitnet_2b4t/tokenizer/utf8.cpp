@@ -1,5 +1,7 @@
 #include "utf8.hpp"
 
+#include <utility>
+
 namespace bitnet {
 namespace {
 
@@ -11,15 +13,14 @@ struct Lead {
 
 Lead lead_of(unsigned char byte) {
     if (byte < 0x80) return {1, 0, 0};
-    if (byte < 0xc2) return {0, 0, 0};
+    if (byte < 0xc2 || byte > 0xf4) return {0, 0, 0};
     if (byte < 0xe0) return {2, 0x80, 0xbf};
-    if (byte < 0xf0)
-        return {3, static_cast<unsigned char>(byte == 0xe0 ? 0xa0 : 0x80),
-                static_cast<unsigned char>(byte == 0xed ? 0x9f : 0xbf)};
-    if (byte < 0xf5)
-        return {4, static_cast<unsigned char>(byte == 0xf0 ? 0x90 : 0x80),
-                static_cast<unsigned char>(byte == 0xf4 ? 0x8f : 0xbf)};
-    return {0, 0, 0};
+    Lead lead{byte < 0xf0 ? 3u : 4u, 0x80, 0xbf};
+    if (byte == 0xe0) lead.low = 0xa0;
+    if (byte == 0xed) lead.high = 0x9f;
+    if (byte == 0xf0) lead.low = 0x90;
+    if (byte == 0xf4) lead.high = 0x8f;
+    return lead;
 }
 
 }  // namespace
@@ -44,6 +45,30 @@ std::size_t utf8_run(std::string_view text, bool valid) {
         at += step.length;
     }
     return at;
+}
+
+bool is_control(std::string_view character) {
+    const auto first = static_cast<unsigned char>(character[0]);
+    if (character.size() == 1) return first < 0x20 || first == 0x7f;
+    return first == 0xc2 && static_cast<unsigned char>(character[1]) < 0xa0;
+}
+
+std::string StreamingDecoder::put(std::string_view piece) {
+    std::string text = std::exchange(held_, {}).append(piece);
+    // Only the last three bytes can begin a character that isn't whole.
+    for (std::size_t back = 1; back <= 3 && back <= text.size(); ++back) {
+        const std::size_t begin = text.size() - back;
+        const Utf8Step step = utf8_step(std::string_view(text).substr(begin));
+        if (step.kind != Utf8Kind::partial || step.length != back) continue;
+        held_ = text.substr(begin);
+        text.resize(begin);
+        break;
+    }
+    return text;
+}
+
+std::string StreamingDecoder::finish() {
+    return std::exchange(held_, {});
 }
 
 }  // namespace bitnet

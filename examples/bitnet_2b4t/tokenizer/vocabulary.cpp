@@ -2,12 +2,6 @@
 
 namespace bitnet {
 
-void Vocabulary::reserve(std::size_t tokens, std::size_t bytes) {
-    bytes_.reserve(bytes);
-    ends_.reserve(tokens);
-    kinds_.reserve(tokens);
-}
-
 int Vocabulary::add(std::string_view bytes, TokenKind kind) {
     bytes_ += bytes;
     ends_.push_back(bytes_.size());
@@ -26,6 +20,18 @@ int Vocabulary::find_special(std::string_view name) const {
         if (kind(id) == TokenKind::special && bytes(id) == name) return id;
     }
     return -1;
+}
+
+TokenIndex::TokenIndex(const Vocabulary& vocabulary) {
+    ids_.reserve(vocabulary.size());
+    for (int id = 0; id < static_cast<int>(vocabulary.size()); ++id) {
+        if (vocabulary.kind(id) == TokenKind::text) ids_.try_emplace(vocabulary.bytes(id), id);
+    }
+}
+
+int TokenIndex::find(std::string_view bytes) const {
+    const auto found = ids_.find(bytes);
+    return found == ids_.end() ? -1 : found->second;
 }
 
 }  // namespace bitnet

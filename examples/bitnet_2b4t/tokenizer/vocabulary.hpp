@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace bitnet {
@@ -26,7 +27,6 @@ struct Merge {
 /// there is none). Plain data; `Tokenizer` checks it and does the work.
 class Vocabulary {
  public:
-    void reserve(std::size_t tokens, std::size_t bytes);
     int add(std::string_view bytes, TokenKind kind);
     std::size_t size() const { return kinds_.size(); }
     std::string_view bytes(int id) const;
@@ -43,6 +43,19 @@ class Vocabulary {
     std::string bytes_;
     std::vector<std::size_t> ends_;
     std::vector<TokenKind> kinds_;
+};
+
+/// Finds the text token that stands for given bytes. Of several tokens with the same bytes it finds the first. The
+/// vocabulary must outlive it and stay as it is.
+class TokenIndex {
+ public:
+    explicit TokenIndex(const Vocabulary& vocabulary);
+
+    /// -1 where there is none.
+    int find(std::string_view bytes) const;
+
+ private:
+    std::unordered_map<std::string_view, int> ids_;
 };
 
 }  // namespace bitnet

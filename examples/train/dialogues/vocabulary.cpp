@@ -27,9 +27,8 @@ bool is_word(std::string_view piece) {
 std::map<std::string, int> count_words() {
     constexpr int dialogues = 40000;
     std::map<std::string, int> counts;
-    const bitnet::TextSplitter splitter;
     const auto count = [&](std::string_view text) {
-        splitter.split(text, [&](std::string_view piece) {
+        bitnet::split_text(text, [&](std::string_view piece) {
             if (is_word(piece)) ++counts[std::string(piece)];
         });
     };

@@ -1,7 +1,7 @@
 #include "export.hpp"
 
 #include <array>
-#include <bitnet_2b4t/files/gguf_model_writer.hpp>
+#include <bitnet_2b4t/files/gguf_writer.hpp>
 #include <bitnet_2b4t/files/gguf_writer.hpp>
 
 namespace train {

@@ -1,9 +1,8 @@
-#include "tokenizer/streaming_decoder.hpp"
+#include "tokenizer/utf8.hpp"
 
 #include <random>
 
 #include "files_fixture.hpp"
-#include "tokenizer/utf8.hpp"
 
 using bitnet::StreamingDecoder;
 using bitnet::utf8_step;
