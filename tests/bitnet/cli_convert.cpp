@@ -6,8 +6,8 @@
 #include <ternion/core/float16.hpp>
 
 #include "cli_program.hpp"
-#include "files/gguf_writer.hpp"
 #include "files/gguf_source.hpp"
+#include "files/gguf_writer.hpp"
 #include "files/hugging_face.hpp"
 #include "files_fixture.hpp"
 #include "tokenizer/printable_bytes.hpp"

@@ -1,6 +1,5 @@
 #include <cstring>
 
-#include "files/gguf_writer.hpp"
 #include "files/gguf_source.hpp"
 #include "files/gguf_writer.hpp"
 #include "files_fixture.hpp"

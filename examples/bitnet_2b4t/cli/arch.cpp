@@ -1,4 +1,3 @@
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -10,30 +9,29 @@ namespace bitnet::cli {
 
 namespace {
 
-void list_archs(bool json) {
+struct ArchOptions {
+    bool json = false;
+};
+
+void list_archs(const ArchOptions& options) {
     nlohmann::ordered_json list = nlohmann::json::array();
     std::string table;
     for (const auto& [name, available] : known_archs()) {
         const bool selected = name == arch_in_use();
         list.push_back({{"name", name}, {"available", available}, {"selected", selected}});
-        table += std::string(name) + std::string(12 - name.size(), ' ') +
-                 (selected    ? "selected"
-                  : available ? "available"
-                              : "not on this machine") +
-                 "\n";
+        const char* state = selected ? "selected" : available ? "available" : "not on this machine";
+        table += std::string(name) + std::string(12 - name.size(), ' ') + state + "\n";
     }
-    standard_output().write(json ? list.dump(1) + "\n" : table);
+    write_output(options.json ? list.dump(1) + "\n" : table);
 }
 
 }  // namespace
 
-void add_arch(CLI::App& app, Action& action) {
-    auto json = std::make_shared<bool>(false);
-    CLI::App* command =
-        app.add_subcommand("arch", "List the instruction sets that this program was made for, best first");
-    command->add_flag("--json", *json, "print a JSON list");
-    command->footer("Example: bitnet-2b4t arch --json");
-    command->callback([json, &action] { action = [json] { list_archs(*json); }; });
+void add_arch(CLI::App& app) {
+    const auto [command, options] =
+        add_command(app, "arch", "List the instruction sets that this program was made for, best first",
+                    "bitnet-2b4t arch --json", list_archs);
+    command.add_flag("--json", options.json, "print a JSON list");
 }
 
 }  // namespace bitnet::cli

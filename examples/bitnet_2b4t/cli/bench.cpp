@@ -1,20 +1,15 @@
 #include <algorithm>
-#include <chrono>
-#include <cmath>
 #include <cstdio>
-#include <functional>
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "command.hpp"
-#include "in_range.hpp"
-#include "memory_use.hpp"
+#include "measurement.hpp"
 #include "model_options.hpp"
+#include "number_option.hpp"
 #include "output.hpp"
-#include "progress.hpp"
 
 namespace bitnet::cli {
 
@@ -33,21 +28,8 @@ struct Result {
     std::string test;
     std::size_t tokens;
     std::size_t threads;
-    std::size_t memory;         // bytes in use
-    std::vector<double> rates;  // tokens per second of each repeat
-
-    double mean() const {
-        double sum = 0;
-        for (const double rate : rates)
-            sum += rate;
-        return sum / static_cast<double>(rates.size());
-    }
-    double deviation() const {
-        double sum = 0;
-        for (const double rate : rates)
-            sum += (rate - mean()) * (rate - mean());
-        return rates.size() < 2 ? 0 : std::sqrt(sum / static_cast<double>(rates.size() - 1));
-    }
+    std::size_t memory;  // bytes in use
+    Mean rate;           // tokens per second
 };
 
 /// As a chat would: the likeliest tokens are looked for after a prompt, and after each token that is generated.
@@ -68,16 +50,15 @@ Result measure(const Model& model, Threads& threads, bool prompt, std::size_t to
     Decoder decoder(model.weights(), threads);
     KvCache cache = model.new_cache();
     const std::size_t step = prompt ? options.model.batch : 1;
-    Result result{(prompt ? "pp" : "tg") + std::to_string(tokens), tokens, threads.concurrency(), 0, {}};
     run_once(decoder, cache, prompt ? tokens : std::min<std::size_t>(tokens, 4), step);  // touches all memory
+    std::vector<double> rates;
     for (int i = 0; i < options.repeats; ++i) {
-        const auto start = std::chrono::steady_clock::now();
+        const Stopwatch watch;
         run_once(decoder, cache, tokens, step);
-        const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-        result.rates.push_back(static_cast<double>(tokens) / seconds.count());
+        rates.push_back(Pace{tokens, watch.seconds()}.rate());
     }
-    result.memory = memory_in_use();
-    return result;
+    const std::string name = (prompt ? "pp" : "tg") + std::to_string(tokens);
+    return {name, tokens, threads.concurrency(), memory_in_use(), mean_of(rates)};
 }
 
 std::vector<Result> measure_all(const Model& model, const BenchOptions& options) {
@@ -103,8 +84,8 @@ std::string as_json(const std::vector<Result>& results, const BenchOptions& opti
         list.push_back({{"test", result.test},
                         {"tokens", result.tokens},
                         {"threads", result.threads},
-                        {"tokens_per_second", result.mean()},
-                        {"standard_deviation", result.deviation()},
+                        {"tokens_per_second", result.rate.value},
+                        {"standard_deviation", result.rate.deviation},
                         {"repeats", options.repeats},
                         {"batch_size", options.model.batch},
                         {"kv_type", options.model.kv_type},
@@ -121,7 +102,7 @@ std::string as_table(const std::vector<Result>& results, double load_seconds) {
     for (const Result& result : results) {
         char line[80];
         std::snprintf(line, sizeof(line), "%-8s  %7zu   %8.2f ± %-5.2f  %5zu MB\n", result.test.c_str(), result.threads,
-                      result.mean(), result.deviation(), result.memory / 1000000);
+                      result.rate.value, result.rate.deviation, result.memory / 1000000);
         table += line;
     }
     char line[80];
@@ -141,40 +122,33 @@ void check_lengths(const Model& model, const BenchOptions& options) {
 }
 
 void bench(const BenchOptions& options) {
-    const auto start = std::chrono::steady_clock::now();
+    const Stopwatch watch;
     const Model model(options.model);
-    const std::chrono::duration<double> loading = std::chrono::steady_clock::now() - start;
+    const double load_seconds = watch.seconds();
     check_lengths(model, options);
     const std::vector<Result> results = measure_all(model, options);
-    standard_output().write(options.json ? as_json(results, options, loading.count())
-                                         : as_table(results, loading.count()));
+    write_output(options.json ? as_json(results, options, load_seconds) : as_table(results, load_seconds));
 }
 
 }  // namespace
 
-void add_bench(CLI::App& app, Action& action) {
-    auto options = std::make_shared<BenchOptions>();
-    CLI::App* command = app.add_subcommand("bench", "Measure tokens per second: of prompts (pp) and generated (tg)");
-    add_model_options(*command, options->model, false);
-    const auto list = [&](const char* name, auto& values, const char* help, int least, int most) {
-        command->add_option(name, values, help)
-            ->delimiter(',')
-            ->check(in_range(least, most))
-            ->type_name("N,N,...")
-            ->capture_default_str();
-    };
-    list("-p,--n-prompt", options->prompts, "lengths of prompts; 0: none", 0, 1 << 24);
-    list("-n,--n-gen", options->generated, "numbers of tokens to generate; 0: none", 0, 1 << 24);
-    list("-t,--threads", options->threads, "numbers of threads (default: all that the machine has)", 1, 256);
-    command->add_option("-r,--repetitions", options->repeats, "times that each test is repeated")
-        ->check(in_range(1, 1000))
-        ->type_name("N")
+void add_bench(CLI::App& app) {
+    const auto [command, options] =
+        add_command(app, "bench", "Measure tokens per second: of prompts (pp) and generated (tg)",
+                    "bitnet-2b4t bench -m ggml-model-i2_s.gguf -p 512 -n 64 -t 1,2 --json", bench);
+    add_model_options(command, options.model, false);
+    for (CLI::Option* list :
+         {add_number(command, "-p,--n-prompt", options.prompts, "lengths of prompts; 0: none", 0, 1 << 24),
+          add_number(command, "-n,--n-gen", options.generated, "numbers of tokens to generate; 0: none", 0, 1 << 24),
+          add_number(command, "-t,--threads", options.threads, "numbers of threads (default: all that the machine has)",
+                     1, 256)}) {
+        list->delimiter(',')->type_name("N,N,...")->capture_default_str();
+    }
+    add_number(command, "-r,--repetitions", options.repeats, "times that each test is repeated", 1, 1000)
         ->capture_default_str();
-    options->model.screened_head = true;
-    command->add_flag("!--full-head", options->model.screened_head, "compute all logits after each token");
-    command->add_flag("--json", options->json, "print a JSON list");
-    command->footer("Example: bitnet-2b4t bench -m ggml-model-i2_s.gguf -p 512 -n 64 -t 1,2 --json");
-    command->callback([options, &action] { action = [options] { bench(*options); }; });
+    options.model.screened_head = true;
+    command.add_flag("!--full-head", options.model.screened_head, "compute all logits after each token");
+    command.add_flag("--json", options.json, "print a JSON list");
 }
 
 }  // namespace bitnet::cli

@@ -1,25 +1,36 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
-#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
 
 namespace bitnet::cli {
 
-/// What the parsed command line asks for; set by the subcommand that was chosen, run after parsing.
-using Action = std::function<void()>;
+/// Adds a subcommand, whose options are then to be added. `run` is called with their values where it is chosen, when
+/// all of the command line has been read.
+template <class Options>
+std::pair<CLI::App&, Options&> add_command(CLI::App& app, const char* name, const char* help, const char* example,
+                                           void (*run)(const Options&)) {
+    CLI::App& command = *app.add_subcommand(name, help);
+    const auto options = std::make_shared<Options>();
+    command.footer(std::string("Example: ") + example);
+    command.callback([options, run] { run(*options); });
+    return {command, *options};
+}
 
-// One file a subcommand: each adds its name, options and help, and sets `action` where it was chosen.
-void add_chat(CLI::App& app, Action& action);
-void add_complete(CLI::App& app, Action& action);
-void add_tokenize(CLI::App& app, Action& action);
-void add_logits(CLI::App& app, Action& action);
-void add_perplexity(CLI::App& app, Action& action);
-void add_score(CLI::App& app, Action& action);
-void add_bench(CLI::App& app, Action& action);
-void add_inspect(CLI::App& app, Action& action);
-void add_convert(CLI::App& app, Action& action);
-void add_synth(CLI::App& app, Action& action);
-void add_ternarize(CLI::App& app, Action& action);
-void add_arch(CLI::App& app, Action& action);
+// One file a subcommand: each adds its name, options and help.
+void add_chat(CLI::App& app);
+void add_complete(CLI::App& app);
+void add_tokenize(CLI::App& app);
+void add_logits(CLI::App& app);
+void add_perplexity(CLI::App& app);
+void add_score(CLI::App& app);
+void add_bench(CLI::App& app);
+void add_inspect(CLI::App& app);
+void add_convert(CLI::App& app);
+void add_synth(CLI::App& app);
+void add_ternarize(CLI::App& app);
+void add_arch(CLI::App& app);
 
 }  // namespace bitnet::cli

@@ -21,13 +21,13 @@ struct Answer {
 /// Turns of a user and answers of the model. The KV cache is kept from turn to turn: only what is new is processed.
 class Conversation {
  public:
-    Conversation(const Model& model, const Tokenizer& tokenizer, std::string system, std::size_t batch);
+    Conversation(const Model& model, std::string system);
 
     /// Hands the answer's pieces to `put`. Where the context has little room left, the oldest turns are dropped and the
     /// others read again; a turn that doesn't fit even so throws PromptTooLong and changes nothing, and one that is
     /// interrupted while it is read isn't part of the conversation either.
-    Answer answer(std::string_view user, Sampler& sampler, std::size_t limit,
-                  const std::function<void(std::string_view)>& put, const std::function<bool()>& stop = {});
+    Answer answer(std::string_view user, Sampler& sampler, int limit, const std::function<void(std::string_view)>& put,
+                  const std::function<bool()>& stop = {});
     /// Begins anew, with the same system prompt.
     void reset();
 
@@ -43,7 +43,6 @@ class Conversation {
  private:
     bool make_room(std::vector<int>& unread);
 
-    const Tokenizer& tokenizer_;
     ChatTemplate template_;
     std::string system_;
     Session session_;

@@ -1,28 +1,125 @@
-#include <memory>
+#include "convert.hpp"
 
+#include <cmath>
+#include <map>
+#include <span>
+#include <string>
+#include <ternion/ternion.hpp>
+#include <vector>
+
+#include "../files/gguf_writer.hpp"
+#include "../files/tensor_reader.hpp"
+#include "../files/ternary_format.hpp"
 #include "command.hpp"
-#include "converter.hpp"
-#include "model_options.hpp"
+#include "interrupt.hpp"
+#include "output.hpp"
 
 namespace bitnet::cli {
 
 namespace {
 
-struct ConvertOptions {
-    ModelOptions model;
-    ConversionTarget target;
+/// Writes one model. Each tensor goes through memory alone; a file holds numbers as they were, or as the user wants.
+class Converter {
+ public:
+    Converter(const ModelSource& source, const std::string& output, const NumberFormat* embedding)
+        : source_(source), writer_(output), embedding_(embedding) {}
+
+    void run() {
+        const std::vector<ModelTensor> tensors = model_tensors(source_.config(), source_.contains("output.weight"));
+        source_.add_metadata(writer_);
+        for (const ModelTensor& tensor : tensors)
+            declare(tensor);
+        const Interrupt interrupt;
+        Progress progress("converting");
+        for (std::size_t i = 0; i < tensors.size(); ++i) {
+            interrupt.check();
+            progress.update(i, tensors.size());
+            write(tensors[i]);
+        }
+        writer_.finish();
+    }
+
+ private:
+    const NumberFormat& format_of(const ModelTensor& tensor) const {
+        if (tensor.kind == ModelTensor::Kind::norm) return *find_number_format("F32");
+        return embedding_ != nullptr ? *embedding_ : *source_.dense(tensor.name).format;
+    }
+
+    void declare(const ModelTensor& tensor) {
+        const std::size_t values = tensor.rows * tensor.cols;
+        if (tensor.kind != ModelTensor::Kind::ternary) {
+            const NumberFormat& format = format_of(tensor);
+            return bitnet::declare(writer_, tensor, format.gguf_type, format.bytes(values));
+        }
+        const std::size_t bytes = i2s_format.bytes(tensor.rows, tensor.cols);
+        if (bytes != 0) return bitnet::declare(writer_, tensor, i2s_format.gguf_type, bytes);
+        throw FileError(source_.name(), "a multiple of 128 weights, as I2_S has, in tensor " + in_quotes(tensor.name),
+                        std::to_string(values));
+    }
+
+    void write(const ModelTensor& tensor) {
+        if (tensor.kind != ModelTensor::Kind::ternary) return write_dense(tensor);
+        const auto packed = reader_.packed<ternion::I2S>(tensor.name, tensor.rows, tensor.cols);
+        writer_.write(packed.bytes());
+        write_i2s_tail(writer_, packed.scale());
+    }
+
+    void write_dense(const ModelTensor& tensor) {
+        const DenseTensor matrix = reader_.dense(tensor.name, tensor.rows, tensor.cols);
+        const NumberFormat& format = format_of(tensor);
+        if (matrix.format == &format) return writer_.write(matrix.bytes);
+        std::vector<float> row(matrix.cols);
+        std::vector<std::byte> encoded(format.bytes(matrix.cols));
+        for (std::size_t n = 0; n < matrix.rows; ++n) {
+            matrix.read(n, row);
+            if (format.name == "F16") check_f16(row, tensor);
+            format.encode(row, encoded.data());
+            writer_.write(encoded);
+        }
+    }
+
+    void check_f16(std::span<const float> row, const ModelTensor& tensor) const {
+        for (const float x : row) {
+            if (std::abs(x) < 65520) continue;
+            throw FileError(source_.name(), "numbers that fit F16 in tensor " + in_quotes(tensor.name),
+                            std::to_string(x));
+        }
+    }
+
+    const ModelSource& source_;
+    GgufWriter writer_;
+    const NumberFormat* embedding_;  // null: as the source has it
+    Threads threads_;
+    TensorReader reader_{source_, threads_};
 };
+
+void convert(const ConvertOptions& options) {
+    convert_model(*open(options.model), options);
+}
 
 }  // namespace
 
-void add_convert(CLI::App& app, Action& action) {
-    auto options = std::make_shared<ConvertOptions>();
-    CLI::App* command = app.add_subcommand("convert", "Write a model as GGUF with I2_S layers, from any format");
-    add_file_options(*command, options->model);
-    add_target_options(*command, options->target);
-    command->footer("Example: bitnet-2b4t convert -m bitnet-b1.58-2B-4T --output model.gguf --embedding f16");
-    command->callback(
-        [options, &action] { action = [options] { convert_model(*open(options->model), options->target); }; });
+void convert_model(const ModelSource& source, const ConvertOptions& options) {
+    std::string name = options.embedding;
+    for (char& c : name)
+        c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    Converter(source, options.output, find_number_format(name)).run();
+}
+
+void add_convert_options(CLI::App& command, ConvertOptions& options) {
+    add_file_options(command, options.model);
+    command.add_option("--output", options.output, "the GGUF file to write")->required()->type_name("FILE");
+    command.add_option("--embedding", options.embedding, "numbers of the embedding: keep, f32, f16 or bf16")
+        ->check(CLI::IsMember({"keep", "f32", "f16", "bf16"}))
+        ->type_name("TYPE")
+        ->capture_default_str();
+}
+
+void add_convert(CLI::App& app) {
+    const auto [command, options] =
+        add_command(app, "convert", "Write a model as GGUF with I2_S layers, from any format",
+                    "bitnet-2b4t convert -m bitnet-b1.58-2B-4T --output model.gguf --embedding f16", convert);
+    add_convert_options(command, options);
 }
 
 }  // namespace bitnet::cli

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -33,7 +32,7 @@ void write_line(std::string line) {
             --end;
         line = line.substr(0, end) + "...";
     }
-    standard_output().write(line + "\n");
+    write_output(line + "\n");
 }
 
 std::string grouped(std::size_t number) {
@@ -98,7 +97,7 @@ void inspect(const ModelOptions& options) {
     write_line(in_quotes(source->name()));
     for (const auto& [key, value] : source->metadata())
         write_line("  " + in_quotes(key).substr(1, in_quotes(key).size() - 2) + " = " + value);
-    standard_output().write("\n");
+    write_output("\n");
     write_row("tensor", "type", "shape", "scale", "zeros");
     Threads threads;
     Tally tally;
@@ -107,21 +106,20 @@ void inspect(const ModelOptions& options) {
         write_tensor(*source, tensor, threads, tally);
     }
     if (tally.weights == 0) return;
-    standard_output().write("\n");
+    write_output("\n");
     write_line(grouped(tally.matrices) + " ternary matrices, " + grouped(tally.weights) + " weights, " +
                percent(tally.zeros, tally.weights) + " zeros");
 }
 
 }  // namespace
 
-void add_inspect(CLI::App& app, Action& action) {
-    auto options = std::make_shared<ModelOptions>();
-    CLI::App* command = app.add_subcommand("inspect", "Print a model's metadata, tensors, scales and share of zeros");
-    command->add_option("-m,--model,FILE", options->path, "GGUF file, or Hugging Face folder or model.safetensors")
+void add_inspect(CLI::App& app) {
+    const auto [command, options] =
+        add_command(app, "inspect", "Print a model's metadata, tensors, scales and share of zeros",
+                    "bitnet-2b4t inspect ggml-model-i2_s.gguf", inspect);
+    command.add_option("-m,--model,FILE", options.path, "GGUF file, or Hugging Face folder or model.safetensors")
         ->required()
         ->type_name("FILE");
-    command->footer("Example: bitnet-2b4t inspect ggml-model-i2_s.gguf");
-    command->callback([options, &action] { action = [options] { inspect(*options); }; });
 }
 
 }  // namespace bitnet::cli

@@ -2,15 +2,18 @@
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <sstream>
 #include <string>
-
 #include <ternion/core/version.hpp>
+
 #include "../files/mapped_file.hpp"
 #include "command.hpp"
 #include "cpu_check.hpp"
 #include "output.hpp"
 
 namespace {
+
+using namespace bitnet::cli;
 
 constexpr int failure = 1;
 constexpr int wrong_usage = 2;
@@ -34,11 +37,9 @@ int report(const CLI::App& app, const CLI::ParseError& error) {
         complain(std::string(error.what()) + " (--help says more)");
         return wrong_usage;
     }
-    if (dynamic_cast<const CLI::CallForVersion*>(&error) != nullptr) {
-        bitnet::cli::standard_output().write(version_text() + "\n");
-    } else {
-        bitnet::cli::standard_output().write(app.help());
-    }
+    std::ostringstream text;
+    app.exit(error, text);
+    write_output(text.str());
     return 0;
 }
 
@@ -47,18 +48,15 @@ int run(int argc, char** argv) {
     app.require_subcommand(1);
     app.set_version_flag("--version", version_text());
     app.footer("Example: bitnet-2b4t chat -m ggml-model-i2_s.gguf");
-    bitnet::cli::Action action;
-    using namespace bitnet::cli;
     for (const auto add : {add_chat, add_complete, add_tokenize, add_logits, add_perplexity, add_score, add_bench,
                            add_inspect, add_convert, add_ternarize, add_synth, add_arch}) {
-        add(app, action);
+        add(app);
     }
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         return report(app, error);
     }
-    action();
     return 0;
 }
 
@@ -72,7 +70,7 @@ int main(int argc, char** argv) {
     bitnet::end_on_truncation("bitnet-2b4t");
     try {
         return run(argc, argv);
-    } catch (const bitnet::cli::ReaderGone&) {
+    } catch (const ReaderGone&) {
         return 0;
     } catch (const std::bad_alloc&) {
         complain("out of memory");

@@ -5,20 +5,27 @@
 #include <vector>
 
 #include "../compute/kernels.hpp"
-#include "in_range.hpp"
-#include "progress.hpp"
+#include "number_option.hpp"
+#include "output.hpp"
 
 namespace bitnet::cli {
 
 namespace {
 
-std::size_t checked_context(const ModelOptions& options, const ModelSource& source) {
+std::size_t checked_context(std::size_t asked, const ModelSource& source) {
     const std::size_t most = source.config().context;
-    if (options.context > most) {
-        throw FileError(source.name(), "a context of at most " + std::to_string(most) + " tokens (-c)",
-                        std::to_string(options.context));
-    }
-    return options.context == 0 ? most : options.context;
+    if (asked <= most) return asked == 0 ? most : asked;
+    throw FileError(source.name(), "a context of at most " + std::to_string(most) + " tokens (-c)",
+                    std::to_string(asked));
+}
+
+std::optional<Tokenizer> load(Parts parts, const ModelSource& source) {
+    if (parts == Parts::weights) return std::nullopt;
+    Tokenizer tokenizer = load_tokenizer(source);
+    const std::size_t vocab = source.config().vocab;
+    if (tokenizer.size() <= vocab) return tokenizer;
+    throw FileError(source.name(), "a tokenizer of at most " + std::to_string(vocab) + " tokens, as the model has",
+                    std::to_string(tokenizer.size()));
 }
 
 Weights load(const ModelSource& source, Threads& threads, bool screened_head) {
@@ -63,13 +70,9 @@ void add_model_options(CLI::App& command, ModelOptions& options, bool with_threa
     add_file_options(command, options);
     add_arch_option(command);
     if (with_threads) {
-        command.add_option("-t,--threads", options.threads, "threads (default: all that the machine has)")
-            ->check(in_range(1, 256))
-            ->type_name("N");
+        add_number(command, "-t,--threads", options.threads, "threads (default: all that the machine has)", 1, 256);
     }
-    command.add_option("-b,--batch-size", options.batch, "tokens of a prompt that are processed at once")
-        ->check(in_range(1, 65536))
-        ->type_name("N")
+    add_number(command, "-b,--batch-size", options.batch, "tokens of a prompt that are processed at once", 1, 65536)
         ->capture_default_str();
     command.add_option("--kv-type", options.kv_type, "numbers of the KV cache: f32, f16, i8, i4 or i3")
         ->check(CLI::IsMember(std::vector<std::string>(kv_type_names.begin(), kv_type_names.end())))
@@ -78,33 +81,31 @@ void add_model_options(CLI::App& command, ModelOptions& options, bool with_threa
 }
 
 void add_context_option(CLI::App& command, ModelOptions& options) {
-    command.add_option("-c,--ctx-size", options.context, "longest sequence in tokens (default, or 0: the model's)")
-        ->check(in_range(0, 1 << 24))
-        ->type_name("N");
-}
-
-void add_generation_options(CLI::App& command, ModelOptions& options) {
-    options.screened_head = true;
-    command
-        .add_option("--draft-ngram", options.draft_ngram,
-                    "guess what follows from where the last N tokens stood before; the text stays the same; 0: off")
-        ->check(in_range(0, 64))
-        ->type_name("N")
-        ->capture_default_str();
-    command.add_flag("!--full-head", options.screened_head,
-                     "compute all logits instead of those that can matter; the text stays the same");
+    add_number(command, "-c,--ctx-size", options.context, "longest sequence in tokens (default, or 0: the model's)", 0,
+               1 << 24);
 }
 
 std::unique_ptr<ModelSource> open(const ModelOptions& options) {
     return open_model(options.path, !options.no_mmap);
 }
 
-Model::Model(const ModelOptions& options, std::unique_ptr<ModelSource> source)
-    : source_(std::move(source)),
+Model::Model(const ModelOptions& options, Parts parts)
+    : options_(options),
+      source_(open(options)),
+      tokenizer_(load(parts, *source_)),
+      context_(checked_context(options.context, *source_)),
       threads_(options.threads),
-      kv_type_(kv_type_of(options.kv_type)),
-      context_(checked_context(options, *source_)),
-      draft_ngram_(options.draft_ngram),
       weights_(load(*source_, threads_, options.screened_head)) {}
+
+KvCache Model::new_cache() const {
+    const KvType type = options_.kv_type == "f32" ? KvType::f32 : options_.kv_type == "f16" ? KvType::f16 : KvType::i8;
+    return {config(), context(), type};
+}
+
+std::vector<int> encode_with_bos(const Tokenizer& tokenizer, std::string_view text, bool parse_special) {
+    std::vector<int> ids = tokenizer.encode(text, parse_special);
+    if (tokenizer.bos() >= 0) ids.insert(ids.begin(), tokenizer.bos());
+    return ids;
+}
 
 }  // namespace bitnet::cli

@@ -3,7 +3,10 @@
 #include <CLI/CLI.hpp>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "../decoder.hpp"
 #include "../files/model_source.hpp"
@@ -27,36 +30,39 @@ void add_file_options(CLI::App& command, ModelOptions& options);
 /// -m, --no-mmap, -t, -b and --kv-type. `bench` has several thread counts and declares -t itself.
 void add_model_options(CLI::App& command, ModelOptions& options, bool with_threads = true);
 void add_context_option(CLI::App& command, ModelOptions& options);
-/// --draft-ngram and --full-head, of what generates text.
-void add_generation_options(CLI::App& command, ModelOptions& options);
 
 std::unique_ptr<ModelSource> open(const ModelOptions& options);
 
-/// A model that is ready to compute. Says on the terminal how far it is while it loads.
+enum class Parts { weights, weights_and_tokenizer };
+
+/// A model that is ready to compute. Says on the terminal how far it is while it loads. Throws FileError, also where
+/// there should be a tokenizer and is none, or one with ids that the model doesn't know.
 class Model {
  public:
-    explicit Model(const ModelOptions& options) : Model(options, open(options)) {}
-    /// From a source that `open` gave.
-    Model(const ModelOptions& options, std::unique_ptr<ModelSource> source);
+    explicit Model(const ModelOptions& options, Parts parts = Parts::weights);
     Model(const Model&) = delete;
     Model& operator=(const Model&) = delete;
 
     const ModelSource& source() const { return *source_; }
+    const ModelOptions& options() const { return options_; }
+    const Tokenizer& tokenizer() const { return *tokenizer_; }
     const Weights& weights() const { return weights_; }
     const Config& config() const { return weights_.config; }
     Threads& threads() const { return threads_; }
     /// How many tokens a sequence may have: -c, or what the model was trained for.
     std::size_t context() const { return context_; }
-    std::size_t draft_ngram() const { return draft_ngram_; }
-    KvCache new_cache() const { return {config(), context_, kv_type_}; }
+    KvCache new_cache() const;
 
  private:
+    ModelOptions options_;
     std::unique_ptr<ModelSource> source_;
-    mutable Threads threads_;  // whoever computes with a model borrows them
-    KvType kv_type_;
+    std::optional<Tokenizer> tokenizer_;
     std::size_t context_;
-    std::size_t draft_ngram_;
+    mutable Threads threads_;  // whoever computes with a model borrows them
     Weights weights_;
 };
+
+/// The ids of a text, behind BOS where the model has one.
+std::vector<int> encode_with_bos(const Tokenizer& tokenizer, std::string_view text, bool parse_special = false);
 
 }  // namespace bitnet::cli

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <cstddef>
 #include <exception>
 #include <string>
 #include <string_view>
+
+#include "../tokenizer/utf8.hpp"
 
 namespace bitnet::cli {
 
@@ -11,20 +14,53 @@ struct ReaderGone : std::exception {
     const char* what() const noexcept override { return "standard output was closed"; }
 };
 
-/// An open file descriptor to write to. Nothing is buffered; every failure throws std::runtime_error that names the
-/// file, or ReaderGone for a pipe without a reader.
-class Output {
- public:
-    Output(int descriptor, std::string name) : descriptor_(descriptor), name_(std::move(name)) {}
+/// Writes to standard output at once. Every failure throws FileError, or ReaderGone for a pipe without a reader.
+void write_output(std::string_view text);
+bool output_is_terminal();
 
-    void write(std::string_view text) const;
-    bool is_terminal() const;
-
- private:
-    int descriptor_;
-    std::string name_;
+/// Where generated text goes, and so what of it may pass. Bytes that are no UTF-8 become U+FFFD everywhere.
+enum class TextTarget {
+    file,      // every character
+    terminal,  // no control character but line feed and tab: a model could otherwise steer the terminal
+    line,      // one line: each control character and line separator becomes a space
 };
 
-const Output& standard_output();
+/// A stream of token pieces as whole, harmless UTF-8 characters.
+class VisibleText {
+ public:
+    explicit VisibleText(TextTarget target) : target_(target) {}
+    /// For standard output.
+    VisibleText() : VisibleText(output_is_terminal() ? TextTarget::terminal : TextTarget::file) {}
+
+    std::string put(std::string_view piece) { return filter(decoder_.put(piece)); }
+    /// What was held back at the end of an answer.
+    std::string finish() { return filter(decoder_.finish()); }
+
+ private:
+    std::string filter(std::string_view text) const;
+
+    TextTarget target_;
+    StreamingDecoder decoder_;
+};
+
+/// `text`, which is for standard error, in colour 1 (bold), 2 (dim) and so on, where that is a terminal that shows it
+/// and NO_COLOR isn't set.
+std::string coloured(int colour, const std::string& text);
+
+/// A bar on standard error, where that is a terminal; elsewhere nothing. It takes at most 60 columns, is redrawn only
+/// when it looks different, and is wiped out by the destructor.
+class Progress {
+ public:
+    explicit Progress(std::string label);
+    Progress(const Progress&) = delete;
+    Progress& operator=(const Progress&) = delete;
+    ~Progress();
+
+    void update(std::size_t done, std::size_t total);
+
+ private:
+    std::string label_;
+    std::string shown_;
+};
 
 }  // namespace bitnet::cli

@@ -1,18 +1,16 @@
 #include <cmath>
 #include <cstdio>
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "command.hpp"
-#include "generate.hpp"
-#include "in_range.hpp"
 #include "input.hpp"
 #include "interrupt.hpp"
-#include "log_probabilities.hpp"
+#include "measurement.hpp"
+#include "number_option.hpp"
 #include "output.hpp"
-#include "progress.hpp"
+#include "session.hpp"
 
 namespace bitnet::cli {
 
@@ -27,19 +25,19 @@ struct PerplexityOptions {
 
 /// A window of the text slides on by `stride` tokens, with BOS in front each time. Of each window those tokens count
 /// that no earlier one had: every token once, all but the first after at least window - stride others.
-std::vector<double> slide(const Model& model, const PerplexityOptions& options, const std::vector<int>& text, int bos,
-                          std::size_t window) {
+std::vector<double> slide(const Model& model, const std::vector<int>& text, std::size_t window, std::size_t stride) {
     const Interrupt interrupt;
     Progress progress("computing");
-    Session session(model, options.model.batch);
+    Session session(model);
+    const int bos = model.tokenizer().bos();
     const std::size_t front = bos >= 0 ? 1 : 0;
     std::vector<double> results;
-    for (std::size_t begin = 0, done = 1 - front; done < text.size(); begin += options.stride) {
+    for (std::size_t begin = 0, done = 1 - front; done < text.size(); begin += stride) {
         const std::size_t end = std::min(begin + window, text.size());
         std::vector<int> tokens(front, bos);
         tokens.insert(tokens.end(), text.begin() + static_cast<std::ptrdiff_t>(begin),
                       text.begin() + static_cast<std::ptrdiff_t>(end));
-        const auto more = log_probabilities(session, tokens, front + done - begin, [&] {
+        const auto more = session.log_probabilities(tokens, front + done - begin, [&] {
             interrupt.check();
             progress.update(done, text.size());
         });
@@ -49,22 +47,21 @@ std::vector<double> slide(const Model& model, const PerplexityOptions& options, 
     return results;
 }
 
-void perplexity(PerplexityOptions options) {
-    auto source = open(options.model);
-    const Tokenizer tokenizer = tokenizer_of(*source);
+void perplexity(const PerplexityOptions& options) {
     const std::string bytes = read_input(options.text);
-    const std::vector<int> text = tokenizer.encode(bytes);
+    const Model model(options.model, Parts::weights_and_tokenizer);
+    const bool has_bos = model.tokenizer().bos() >= 0;
+    const std::vector<int> text = model.tokenizer().encode(bytes);
     if (text.size() < 2) throw FileError(options.text, "a text of at least 2 tokens", std::to_string(text.size()));
-    const Model model(options.model, std::move(source));
-    const std::size_t window = model.context() - (tokenizer.bos() >= 0 ? 1 : 0);
+    const std::size_t window = model.context() - (has_bos ? 1 : 0);
     if (window < 2) throw FileError(model.source().name(), "a context of at least 3 tokens (-c)", "less");
-    if (options.stride == 0) options.stride = std::max<std::size_t>(1, window / 2);
-    if (options.stride > window) {
+    const std::size_t stride = options.stride == 0 ? window / 2 : options.stride;
+    if (stride > window) {
         throw FileError(model.source().name(), "a stride (--stride) of at most " + std::to_string(window) + " tokens",
-                        std::to_string(options.stride));
+                        std::to_string(stride));
     }
-    const Mean mean = mean_of(slide(model, options, text, tokenizer.bos(), window));
-    const std::size_t scored = text.size() - (tokenizer.bos() >= 0 ? 0 : 1);
+    const Mean mean = mean_of(slide(model, text, window, stride));
+    const std::size_t scored = text.size() - (has_bos ? 0 : 1);
     const double result = std::exp(-mean.value), error = result * mean.error;
     if (options.json) {
         const nlohmann::json object = {{"perplexity", result},
@@ -73,31 +70,27 @@ void perplexity(PerplexityOptions options) {
                                        {"bits_per_byte", -mean.value * static_cast<double>(scored) / std::log(2.0) /
                                                              static_cast<double>(bytes.size())},
                                        {"context", model.context()},
-                                       {"stride", options.stride}};
-        return standard_output().write(object.dump() + "\n");
+                                       {"stride", stride}};
+        return write_output(object.dump() + "\n");
     }
     char line[160];
     std::snprintf(line, sizeof line, "perplexity %.4f ± %.4f (%zu tokens, context %zu, stride %zu)\n", result, error,
-                  scored, model.context(), options.stride);
-    standard_output().write(line);
+                  scored, model.context(), stride);
+    write_output(line);
 }
 
 }  // namespace
 
-void add_perplexity(CLI::App& app, Action& action) {
-    auto options = std::make_shared<PerplexityOptions>();
-    CLI::App* command = app.add_subcommand("perplexity", "Measure how well a model predicts a text");
-    add_model_options(*command, options->model);
-    add_context_option(*command, options->model);
-    command->add_option("-f,--file", options->text, "the text; -: standard input")->required()->type_name("TEXT");
-    command
-        ->add_option("--stride", options->stride,
-                     "tokens by which the window slides on, those that count (default: half the context)")
-        ->check(in_range(1, 1 << 24))
-        ->type_name("S");
-    command->add_flag("--json", options->json, "print a JSON object");
-    command->footer("Example: bitnet-2b4t perplexity -m ggml-model-i2_s.gguf -f wiki.test.raw -c 2048 --stride 1024");
-    command->callback([options, &action] { action = [options] { perplexity(*options); }; });
+void add_perplexity(CLI::App& app) {
+    const auto [command, options] = add_command(
+        app, "perplexity", "Measure how well a model predicts a text",
+        "bitnet-2b4t perplexity -m ggml-model-i2_s.gguf -f wiki.test.raw -c 2048 --stride 1024", perplexity);
+    add_model_options(command, options.model);
+    add_context_option(command, options.model);
+    command.add_option("-f,--file", options.text, "the text; -: standard input")->required()->type_name("TEXT");
+    add_number(command, "--stride", options.stride,
+               "tokens by which the window slides on, those that count (default: half the context)", 1, 1 << 24);
+    command.add_flag("--json", options.json, "print a JSON object");
 }
 
 }  // namespace bitnet::cli

@@ -1,18 +1,18 @@
 #include <algorithm>
+#include <cctype>
 #include <cstdio>
-#include <memory>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "../files/json_file.hpp"
+#include "chat_template.hpp"
 #include "command.hpp"
-#include "generate.hpp"
 #include "input.hpp"
 #include "interrupt.hpp"
-#include "log_probabilities.hpp"
+#include "measurement.hpp"
 #include "output.hpp"
-#include "progress.hpp"
-#include "score_items.hpp"
+#include "session.hpp"
 
 namespace bitnet::cli {
 
@@ -23,6 +23,141 @@ struct ScoreOptions {
     std::string items;
     bool json = false;
 };
+
+/// A question with choices, ready to be scored: context, a space, choice.
+struct Item {
+    std::string id;
+    std::string where;  // file and line, for messages
+    std::string context;
+    std::vector<std::string> choices;
+    std::size_t answer = 0;
+};
+
+constexpr std::string_view spaces = " \t\r\n";
+
+std::string text_or(const Json& json, const char* key, const std::string& where) {
+    return json.contains(key) ? json_text(json, key, where) : "";
+}
+
+std::vector<std::string> texts(const Json& list, const std::string& where) {
+    std::vector<std::string> found;
+    for (const Json& text : list) {
+        if (!text.is_string()) throw FileError(where, "texts as choices", text.type_name());
+        found.push_back(trimmed(text.get<std::string>()));
+    }
+    return found;
+}
+
+/// A number, or a text that is one.
+std::size_t number(const Json& json, const char* key, const std::string& where) {
+    const Json& found = json_member(json, key, where);
+    if (found.is_number_unsigned()) return found.get<std::size_t>();
+    const std::string text = json_text(json, key, where);
+    if (text.size() == 1 && std::isdigit(static_cast<unsigned char>(text[0])))
+        return static_cast<std::size_t>(text[0] - '0');
+    throw FileError(where, "a choice's number in " + in_quotes(key), in_quotes(text));
+}
+
+Item arc(const Json& json, const std::string& where) {
+    Item item;
+    const Json& question = json["question"];
+    const bool published = question.is_object();
+    item.context =
+        "Question: " + trimmed(published ? json_text(question, "stem", where) : json_text(json, "question", where)) +
+        "\nAnswer:";
+    const Json& choices = json_member(published ? question : json, "choices", where);
+    std::vector<std::string> labels;
+    if (choices.is_object()) {
+        item.choices = texts(json_member(choices, "text", where), where);
+        labels = texts(json_member(choices, "label", where), where);
+    } else {
+        for (const Json& choice : choices) {
+            if (!choice.is_object()) throw FileError(where, "choices with \"text\" and \"label\"", choice.type_name());
+            item.choices.push_back(trimmed(json_text(choice, "text", where)));
+            labels.push_back(json_text(choice, "label", where));
+        }
+    }
+    const std::string key = json_text(json, "answerKey", where);
+    item.answer = static_cast<std::size_t>(std::ranges::find(labels, key) - labels.begin());
+    return item;
+}
+
+/// WikiHow's titles become sentences, and other things in brackets vanish.
+std::string without_brackets(std::string text) {
+    for (std::size_t at; (at = text.find(" [title]")) != text.npos;)
+        text.replace(at, 8, ". ");
+    for (std::size_t at; (at = text.find('[')) != text.npos && text.find(']', at) != text.npos;)
+        text.erase(at, text.find(']', at) + 1 - at);
+    for (std::size_t at; (at = text.find("  ")) != text.npos;)
+        text.erase(at, 1);
+    return trimmed(text);
+}
+
+Item hellaswag(const Json& json, const std::string& where) {
+    Item item;
+    std::string context = text_or(json, "ctx", where);
+    if (json.contains("ctx_a")) {
+        std::string more = text_or(json, "ctx_b", where);
+        std::ranges::transform(more, more.begin(), [](char c) { return std::tolower(static_cast<unsigned char>(c)); });
+        if (!more.empty()) more[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(more[0])));
+        context = json_text(json, "ctx_a", where) + " " + more;
+    }
+    const std::string activity = text_or(json, "activity_label", where);
+    item.context = without_brackets((activity.empty() ? "" : activity + ": ") + context);
+    for (const std::string& ending : texts(json["endings"], where))
+        item.choices.push_back(without_brackets(ending));
+    item.answer = number(json, "label", where);
+    return item;
+}
+
+Item read_item(const Json& json, const std::string& where) {
+    if (json.contains("endings")) return hellaswag(json, where);
+    if (json.contains("question")) return arc(json, where);
+    Item item;
+    item.context = trimmed(json_text(json, "context", where));
+    item.choices = texts(json_member(json, "choices", where), where);
+    item.answer = number(json, "answer", where);
+    return item;
+}
+
+/// "id", "ind" or the line.
+std::string id_of(const Json& json, std::size_t line) {
+    for (const char* key : {"id", "ind"}) {
+        if (json.contains(key)) return json[key].is_string() ? json[key].get<std::string>() : json[key].dump();
+    }
+    return std::to_string(line);
+}
+
+/// From JSON lines, each in one of these forms; the prompts are those that evaluation harnesses use.
+/// {"context": ..., "choices": [...], "answer": 0}
+/// ARC, both as published and as on Hugging Face: {"question": ..., "choices": ..., "answerKey": "A"}; the context is
+///     "Question: ...\nAnswer:"
+/// HellaSwag: {"activity_label": ..., "ctx_a": ..., "ctx_b": ..., "endings": [...], "label": 0}; what stands in
+///     brackets is left out
+/// Throws FileError, which names the line.
+std::vector<Item> read_items(std::string_view text, const std::string& file) {
+    std::vector<Item> items;
+    for (std::size_t line = 1; !text.empty(); ++line) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        const std::string_view one = text.substr(0, end);
+        text.remove_prefix(std::min(end + 1, text.size()));
+        if (one.find_first_not_of(spaces) == one.npos) continue;
+        const std::string where = file + ", line " + std::to_string(line);
+        const Json json = parse_json_object(one, where);
+        Item item = read_item(json, where);
+        item.where = where;
+        item.id = id_of(json, line);
+        if (item.answer >= item.choices.size()) {
+            throw FileError(where, "an answer among " + std::to_string(item.choices.size()) + " choices", "another");
+        }
+        if (std::ranges::find(item.choices, "") != item.choices.end()) {
+            throw FileError(where, "choices with a text", "an empty one");
+        }
+        items.push_back(std::move(item));
+    }
+    if (items.empty()) throw FileError(file, "questions with choices in JSON lines", "none");
+    return items;
+}
 
 struct Scores {
     std::vector<double> sums, normalised;  // of each choice
@@ -39,22 +174,23 @@ std::size_t characters(std::string_view text) {
 /// The log-probability of each choice after the context: a sum over its tokens, and that divided by its characters.
 class Scorer {
  public:
-    Scorer(const Model& model, const Tokenizer& tokenizer, std::size_t batch)
-        : model_(model), tokenizer_(tokenizer), session_(model, batch) {}
+    explicit Scorer(const Model& model) : session_(model) {}
 
     Scores operator()(const Item& item, const std::function<void()>& between) {
-        const std::size_t given = encode(item.context).size();
+        const Tokenizer& tokenizer = session_.model().tokenizer();
+        const std::size_t given = encode_with_bos(tokenizer, item.context).size();
         if (given == 0) throw FileError(item.where, "a context", "none, and the model has no BOS token");
         Scores scores;
         for (const std::string& choice : item.choices) {
-            const std::vector<int> tokens = encode(item.context + (item.context.empty() ? "" : " ") + choice);
-            if (tokens.size() > model_.context() + 1) {
-                throw FileError(item.where, "at most " + std::to_string(model_.context()) + " tokens",
+            const std::string text = item.context + (item.context.empty() ? "" : " ") + choice;
+            const std::vector<int> tokens = encode_with_bos(tokenizer, text);
+            if (tokens.size() > session_.capacity() + 1) {
+                throw FileError(item.where, "at most " + std::to_string(session_.capacity()) + " tokens",
                                 std::to_string(tokens.size()));
             }
             double sum = 0;
             const std::size_t first = std::min(given, tokens.size() - 1);
-            for (const double one : log_probabilities(session_, tokens, first, between))
+            for (const double one : session_.log_probabilities(tokens, first, between))
                 sum += one;
             scores.sums.push_back(sum);
             scores.normalised.push_back(sum / static_cast<double>(characters(choice)));
@@ -63,14 +199,6 @@ class Scorer {
     }
 
  private:
-    std::vector<int> encode(const std::string& text) const {
-        std::vector<int> ids = tokenizer_.encode(text);
-        if (tokenizer_.bos() >= 0) ids.insert(ids.begin(), tokenizer_.bos());
-        return ids;
-    }
-
-    const Model& model_;
-    const Tokenizer& tokenizer_;
     Session session_;
 };
 
@@ -86,19 +214,17 @@ std::string as_json(const Item& item, const Scores& scores) {
 
 void score(const ScoreOptions& options) {
     const std::vector<Item> items = read_items(read_input(options.items), options.items);
-    auto source = open(options.model);
-    const Tokenizer tokenizer = tokenizer_of(*source);
-    const Model model(options.model, std::move(source));
+    const Model model(options.model, Parts::weights_and_tokenizer);
     const Interrupt interrupt;
     Progress progress("scoring");
-    Scorer scorer(model, tokenizer, options.model.batch);
+    Scorer scorer(model);
     std::vector<double> right, right_normalised;
     for (const Item& item : items) {
         progress.update(right.size(), items.size());
         const Scores scores = scorer(item, [&] { interrupt.check(); });
         right.push_back(Scores::best(scores.sums) == item.answer ? 1 : 0);
         right_normalised.push_back(Scores::best(scores.normalised) == item.answer ? 1 : 0);
-        if (options.json) standard_output().write(as_json(item, scores));
+        if (options.json) write_output(as_json(item, scores));
     }
     const Mean plain = mean_of(right), normalised = mean_of(right_normalised);
     if (options.json) {
@@ -107,29 +233,28 @@ void score(const ScoreOptions& options) {
                              {"standard_error", plain.error},
                              {"accuracy_normalised", normalised.value},
                              {"standard_error_normalised", normalised.error}};
-        return standard_output().write(object.dump() + "\n");
+        return write_output(object.dump() + "\n");
     }
     char lines[200];
     std::snprintf(lines, sizeof lines,
                   "items                         %zu\naccuracy                      %.4f ± %.4f\n"
                   "accuracy, length-normalised   %.4f ± %.4f\n",
                   items.size(), plain.value, plain.error, normalised.value, normalised.error);
-    standard_output().write(lines);
+    write_output(lines);
 }
 
 }  // namespace
 
-void add_score(CLI::App& app, Action& action) {
-    auto options = std::make_shared<ScoreOptions>();
-    CLI::App* command = app.add_subcommand("score", "Answer multiple-choice questions by the choices' probabilities");
-    add_model_options(*command, options->model);
-    add_context_option(*command, options->model);
-    command->add_option("-f,--file", options->items, "JSON lines, as ARC's, HellaSwag's, or {context, choices, answer}")
+void add_score(CLI::App& app) {
+    const auto [command, options] =
+        add_command(app, "score", "Answer multiple-choice questions by the choices' probabilities",
+                    "bitnet-2b4t score -m ggml-model-i2_s.gguf -f ARC-Easy-Test.jsonl", score);
+    add_model_options(command, options.model);
+    add_context_option(command, options.model);
+    command.add_option("-f,--file", options.items, "JSON lines, as ARC's, HellaSwag's, or {context, choices, answer}")
         ->required()
         ->type_name("FILE");
-    command->add_flag("--json", options->json, "print a JSON object for each item, and one for the whole");
-    command->footer("Example: bitnet-2b4t score -m ggml-model-i2_s.gguf -f ARC-Easy-Test.jsonl");
-    command->callback([options, &action] { action = [options] { score(*options); }; });
+    command.add_flag("--json", options.json, "print a JSON object for each item, and one for the whole");
 }
 
 }  // namespace bitnet::cli

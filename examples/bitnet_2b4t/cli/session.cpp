@@ -1,13 +1,29 @@
 #include "session.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
+#include <stdexcept>
 #include <string>
 
 #include "draft.hpp"
-#include "progress.hpp"
+#include "output.hpp"
 
 namespace bitnet::cli {
+
+namespace {
+
+double log_probability(std::span<const float> logits, int token) {
+    const float peak = *std::ranges::max_element(logits);
+    double sum = 0;
+    for (const float logit : logits)
+        sum += std::exp(static_cast<double>(logit - peak));
+    const double result = static_cast<double>(logits[static_cast<std::size_t>(token)] - peak) - std::log(sum);
+    if (std::isfinite(result)) return result;
+    throw std::runtime_error("the model's logits: expected finite numbers, found NaN or infinity");
+}
+
+}  // namespace
 
 PromptTooLong::PromptTooLong(const Model& model, std::size_t room, std::size_t found)
     : FileError(model.source().name(),
@@ -17,17 +33,17 @@ PromptTooLong::PromptTooLong(const Model& model, std::size_t room, std::size_t f
 
 bool Session::feed(std::span<const int> tokens, const std::function<bool()>& stop) {
     if (tokens.size() > room()) throw PromptTooLong(model_, room(), tokens.size());
-    const std::size_t before = cache_.length();
+    const std::size_t before = cache_.length(), batch = model_.options().batch;
     std::optional<Progress> progress;
-    if (tokens.size() > batch_) progress.emplace("reading the prompt");
+    if (tokens.size() > batch) progress.emplace("reading the prompt");
     try {
-        for (std::size_t i = 0; i < tokens.size(); i += batch_) {
+        for (std::size_t i = 0; i < tokens.size(); i += batch) {
             if (progress) progress->update(i, tokens.size());
             if (stop && stop()) {
                 rewind(before);
                 return false;
             }
-            const auto some = tokens.subspan(i, std::min(batch_, tokens.size() - i));
+            const auto some = tokens.subspan(i, std::min(batch, tokens.size() - i));
             decoder_.forward(some, cache_);
             run_ = some.size();
             tokens_.insert(tokens_.end(), some.begin(), some.end());
@@ -37,6 +53,45 @@ bool Session::feed(std::span<const int> tokens, const std::function<bool()>& sto
         throw;
     }
     return true;
+}
+
+void Session::feed(std::span<const int> tokens, std::size_t first,
+                   const std::function<void(std::size_t, std::span<const float>)>& take,
+                   const std::function<void()>& between) {
+    constexpr std::size_t rows_at_once = 64;
+    std::vector<float> logits;
+    while (!tokens.empty()) {
+        if (between) between();
+        const std::size_t begin = tokens_.size();
+        feed(tokens.first(std::min(model_.options().batch, tokens.size())));
+        tokens = tokens.subspan(run_);
+        for (std::size_t row = std::max(begin, first); row < tokens_.size(); row += rows_at_once) {
+            const std::size_t rows = std::min(rows_at_once, tokens_.size() - row);
+            logits.resize(rows * model_.config().vocab);
+            decoder_.logits(row - begin, rows, logits);
+            take(row, logits);
+        }
+    }
+}
+
+std::vector<double> Session::log_probabilities(std::span<const int> tokens, std::size_t first,
+                                               const std::function<void()>& between) {
+    const auto known = std::ranges::mismatch(tokens_, tokens).in2 - tokens.begin();
+    rewind(std::min(static_cast<std::size_t>(known), first - 1));
+    std::vector<double> results(tokens.size() - first);
+    const std::size_t vocab = model_.config().vocab;
+    const auto take = [&](std::size_t position, std::span<const float> logits) {
+        in_chunks(model_.threads(), logits.size() / vocab, 4, [&](std::size_t begin, std::size_t end) {
+            for (std::size_t i = begin; i < end; ++i) {
+                const std::size_t next = position + i + 1;
+                results[next - first] = log_probability(logits.subspan(i * vocab, vocab), tokens[next]);
+            }
+        });
+    };
+    // The last one needs no run: nothing follows it.
+    const std::size_t held = tokens_.size();
+    feed(tokens.subspan(held, tokens.size() - 1 - held), first - 1, take, between);
+    return results;
 }
 
 void Session::restore(std::vector<int> tokens, std::span<const std::byte> blocks) {
@@ -59,10 +114,11 @@ void Session::rewind(std::size_t length) {
 
 void Session::feed_chosen(int token, std::size_t most) {
     std::vector<int> tokens = {token};
-    if (model_.draft_ngram() > 0 && room() > 1) {
+    const std::size_t ngram = model_.options().draft_ngram;
+    if (ngram > 0 && room() > 1) {
         tokens_.push_back(token);
-        const std::size_t fit = std::min({most, room() - 1, batch_ - 1, Decoder::same_bits - 1});
-        const auto draft = look_up_draft(tokens_, model_.draft_ngram(), fit);
+        const std::size_t fit = std::min({most, room() - 1, model_.options().batch - 1, Decoder::same_bits - 1});
+        const auto draft = look_up_draft(tokens_, ngram, fit);
         tokens.insert(tokens.end(), draft.begin(), draft.end());
         tokens_.pop_back();
     }

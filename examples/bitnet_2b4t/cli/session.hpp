@@ -19,25 +19,31 @@ class PromptTooLong : public FileError {
 /// A sequence of tokens and the model's state after them. Only tokens that are new are processed.
 class Session {
  public:
-    Session(const Model& model, std::size_t batch)
-        : model_(model), decoder_(model.weights(), model.threads()), cache_(model.new_cache()), batch_(batch) {}
+    explicit Session(const Model& model)
+        : model_(model), decoder_(model.weights(), model.threads()), cache_(model.new_cache()) {}
 
     const std::vector<int>& tokens() const { return tokens_; }
     /// Tokens that still fit in the context.
     std::size_t room() const { return cache_.capacity() - cache_.length(); }
     std::size_t capacity() const { return cache_.capacity(); }
     const KvCache& cache() const { return cache_; }
-    std::size_t batch() const { return batch_; }
     const Model& model() const { return model_; }
 
     /// Appends tokens, a batch at a time; throws PromptTooLong where there is no room. `stop` is asked between batches;
     /// where it answers yes, or an exception comes, the session is as before. Long prompts show their progress on a
     /// terminal. Returns whether all went in.
     bool feed(std::span<const int> tokens, const std::function<bool()>& stop = {});
-    /// Of the next token. At least one token must have been fed since the last `rewind`.
-    std::span<const float> logits() { return decoder_.logits(); }
-    /// Of what follows tokens `first` and following of the last batch, [count, vocab].
-    void logits(std::size_t first, std::size_t count, std::span<float> out) { decoder_.logits(first, count, out); }
+    /// Appends tokens and hands out the logits of what follows each, from position `first` of the sequence on: a few
+    /// rows [rows, vocab] at a time, the first of them after the token at `position`, so that they take little memory.
+    /// `between` is called between batches; it and `take` may throw, to give up.
+    void feed(std::span<const int> tokens, std::size_t first,
+              const std::function<void(std::size_t position, std::span<const float> logits)>& take,
+              const std::function<void()>& between = {});
+    /// The natural logarithms of the probabilities of tokens `first` (at least 1) and following, each after all before
+    /// it. The session then holds them all but the last; what it holds already isn't computed again. Throws
+    /// std::runtime_error where a logit isn't a finite number.
+    std::vector<double> log_probabilities(std::span<const int> tokens, std::size_t first,
+                                          const std::function<void()>& between = {});
     /// Holds these tokens instead, with the blocks of their KV cache one after the other.
     void restore(std::vector<int> tokens, std::span<const std::byte> blocks);
     /// Forgets the tokens from position `length` on.
@@ -58,7 +64,6 @@ class Session {
     const Model& model_;
     Decoder decoder_;
     KvCache cache_;
-    std::size_t batch_;
     std::size_t run_ = 0;    // tokens of the decoder's last call
     std::size_t draft_ = 0;  // tokens at the end that may not stay
     std::vector<int> tokens_;

@@ -1,23 +1,16 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "command.hpp"
-#include "converter.hpp"
-#include "model_options.hpp"
+#include "convert.hpp"
 #include "output.hpp"
 
 namespace bitnet::cli {
 
 namespace {
-
-struct TernarizeOptions {
-    ModelOptions model;
-    ConversionTarget target;
-};
 
 /// What absmean makes of float weights.
 struct Damage {
@@ -44,7 +37,7 @@ Damage damage_of(const DenseTensor& weights, const TernaryTensor& trits) {
     return {all > 0 ? std::sqrt(lost / all) : 0, static_cast<double>(zeros) / count};
 }
 
-void ternarize(const TernarizeOptions& options) {
+void ternarize(const ConvertOptions& options) {
     const auto source = open(options.model);
     std::string table = "tensor                          scale   error  zeros\n";
     for (const ModelTensor& tensor : model_tensors(source->config(), source->contains("output.weight"))) {
@@ -57,8 +50,8 @@ void ternarize(const TernarizeOptions& options) {
                       static_cast<double>(trits.scale), 100 * damage.error, 100 * damage.zeros);
         table += line;
     }
-    convert_model(*source, options.target);
-    standard_output().write(table);
+    convert_model(*source, options);
+    write_output(table);
     std::fputs(
         "Weights that weren't trained to be ternary lose much by it: expect\n"
         "a far worse model, unless it is trained further.\n",
@@ -67,14 +60,12 @@ void ternarize(const TernarizeOptions& options) {
 
 }  // namespace
 
-void add_ternarize(CLI::App& app, Action& action) {
-    auto options = std::make_shared<TernarizeOptions>();
-    CLI::App* command = app.add_subcommand(
-        "ternarize", "Quantise a model of float weights by absmean and write it as GGUF; print each matrix's error");
-    add_file_options(*command, options->model);
-    add_target_options(*command, options->target);
-    command->footer("Example: bitnet-2b4t ternarize -m bitnet-b1.58-2B-4T-bf16 --output model.gguf");
-    command->callback([options, &action] { action = [options] { ternarize(*options); }; });
+void add_ternarize(CLI::App& app) {
+    const auto [command, options] =
+        add_command(app, "ternarize",
+                    "Quantise a model of float weights by absmean and write it as GGUF; print each matrix's error",
+                    "bitnet-2b4t ternarize -m bitnet-b1.58-2B-4T-bf16 --output model.gguf", ternarize);
+    add_convert_options(command, options);
 }
 
 }  // namespace bitnet::cli

@@ -1,10 +1,9 @@
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "command.hpp"
-#include "generate.hpp"
 #include "input.hpp"
+#include "model_options.hpp"
 #include "output.hpp"
 
 namespace bitnet::cli {
@@ -18,28 +17,24 @@ struct TokenizeOptions {
 };
 
 void tokenize(const TokenizeOptions& options) {
-    const auto source = open(options.model);
-    const Tokenizer tokenizer = load_tokenizer(*source);
+    const Tokenizer tokenizer = load_tokenizer(*open(options.model));
     std::vector<int> ids = tokenizer.encode(read_input("-"), !options.no_parse_special);
     if (!options.no_bos && tokenizer.bos() >= 0) ids.insert(ids.begin(), tokenizer.bos());
     std::string line;
-    for (const int id : ids) {
-        if (!line.empty()) line += ' ';
-        line += std::to_string(id);
-    }
-    standard_output().write(line + "\n");
+    for (const int id : ids)
+        line += (line.empty() ? "" : " ") + std::to_string(id);
+    write_output(line + "\n");
 }
 
 }  // namespace
 
-void add_tokenize(CLI::App& app, Action& action) {
-    auto options = std::make_shared<TokenizeOptions>();
-    CLI::App* command = app.add_subcommand("tokenize", "Turn standard input into token ids, on one line");
-    add_file_options(*command, options->model);
-    command->add_flag("--no-bos", options->no_bos, "no BOS token in front");
-    command->add_flag("--no-parse-special", options->no_parse_special, "take the names of special tokens as text");
-    command->footer("Example: printf 'Hello' | bitnet-2b4t tokenize -m ggml-model-i2_s.gguf");
-    command->callback([options, &action] { action = [options] { tokenize(*options); }; });
+void add_tokenize(CLI::App& app) {
+    const auto [command, options] =
+        add_command(app, "tokenize", "Turn standard input into token ids, on one line",
+                    "printf 'Hello' | bitnet-2b4t tokenize -m ggml-model-i2_s.gguf", tokenize);
+    add_file_options(command, options.model);
+    command.add_flag("--no-bos", options.no_bos, "no BOS token in front");
+    command.add_flag("--no-parse-special", options.no_parse_special, "take the names of special tokens as text");
 }
 
 }  // namespace bitnet::cli

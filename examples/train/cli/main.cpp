@@ -30,7 +30,7 @@ int run(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::CallForHelp&) {
-        bitnet::cli::standard_output().write(app.help());
+        bitnet::cli::write_output(app.help());
         return 0;
     } catch (const CLI::ParseError& error) {
         complain(std::string(error.what()) + " (--help says more)");

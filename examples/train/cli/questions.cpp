@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <bitnet_2b4t/cli/in_range.hpp>
+#include <bitnet_2b4t/cli/number_option.hpp>
 #include <bitnet_2b4t/cli/output.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -27,7 +27,7 @@ void print_questions(const QuestionOptions& options) {
             const Exchange exchange = ask(skills[s], !options.training, random);
             const nlohmann::ordered_json line = {
                 {"skill", skills[s].name}, {"question", exchange.question}, {"answer", exchange.answer}};
-            bitnet::cli::standard_output().write(line.dump() + "\n");
+            bitnet::cli::write_output(line.dump() + "\n");
         }
     }
 }

@@ -1,5 +1,5 @@
-#include <bitnet_2b4t/cli/in_range.hpp>
 #include <bitnet_2b4t/cli/interrupt.hpp>
+#include <bitnet_2b4t/cli/number_option.hpp>
 #include <bitnet_2b4t/cli/output.hpp>
 #include <bitnet_2b4t/files/file_error.hpp>
 #include <chrono>
@@ -83,11 +83,11 @@ class Run {
                           std::string(skills[s].name).c_str(), accuracy.skill[s].right, accuracy.skill[s].asked);
             table += line;
         }
-        bitnet::cli::standard_output().write(table);
+        bitnet::cli::write_output(table);
         const bool real = trainer_.recipe().weights == Weights::real;
-        bitnet::cli::standard_output().write("The model is in " + model +
-                                             (real ? "; bitnet-2b4t makes its weights ternary when it loads them\n"
-                                                   : ": bitnet-2b4t chat -m " + model + "\n"));
+        bitnet::cli::write_output("The model is in " + model +
+                                  (real ? "; bitnet-2b4t makes its weights ternary when it loads them\n"
+                                        : ": bitnet-2b4t chat -m " + model + "\n"));
     }
 
  private:

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <bitnet_2b4t/files/gguf_writer.hpp>
-#include <bitnet_2b4t/files/gguf_writer.hpp>
 
 namespace train {
 

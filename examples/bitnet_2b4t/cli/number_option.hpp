@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <sstream>
 #include <string>
+#include <type_traits>
 
 namespace bitnet::cli {
 
@@ -17,6 +18,14 @@ CLI::Validator in_range(T least, T most) {
         return message.str();
     };
     return CLI::Validator(check, "", "");
+}
+
+/// An option that is a number, or a list of some, from `least` to `most`.
+template <class Value, class T>
+CLI::Option* add_number(CLI::App& command, const char* name, Value& value, const char* help, T least, T most) {
+    return command.add_option(name, value, help)
+        ->check(in_range(least, most))
+        ->type_name(std::is_floating_point_v<T> ? "X" : "N");
 }
 
 }  // namespace bitnet::cli
