@@ -136,7 +136,7 @@ void add_bench(CLI::App& app) {
     const auto [command, options] =
         add_command(app, "bench", "Measure tokens per second: of prompts (pp) and generated (tg)",
                     "bitnet-2b4t bench -m ggml-model-i2_s.gguf -p 512 -n 64 -t 1,2 --json", bench);
-    add_model_options(command, options.model, false);
+    add_bench_model_options(command, options.model);
     for (CLI::Option* list :
          {add_number(command, "-p,--n-prompt", options.prompts, "lengths of prompts; 0: none", 0, 1 << 24),
           add_number(command, "-n,--n-gen", options.generated, "numbers of tokens to generate; 0: none", 0, 1 << 24),

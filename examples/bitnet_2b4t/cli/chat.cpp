@@ -7,7 +7,6 @@
 #include "command.hpp"
 #include "conversation.hpp"
 #include "input.hpp"
-#include "interrupt.hpp"
 #include "output.hpp"
 
 namespace bitnet::cli {
@@ -233,7 +232,6 @@ void add_chat(CLI::App& app) {
         "bitnet-2b4t chat -m ggml-model-i2_s.gguf -s \"You are a helpful assistant.\"", chat);
     add_model_options(command, options.model);
     command.get_option("--model")->required(false);
-    add_context_option(command, options.model);
     command.add_option("-s,--system", options.system, "system prompt: how the model should behave")->type_name("TEXT");
     command.add_option("-f,--prompt-file", options.prompt_file, "answer this one message and leave")->type_name("FILE");
     command.add_flag("--json", options.json, "print a JSON object for each answer, with speed and memory");

@@ -54,7 +54,6 @@ void add_complete(CLI::App& app) {
         add_command(app, "complete", "Continue a text; only what is new goes to standard output",
                     "bitnet-2b4t complete -m ggml-model-i2_s.gguf -p \"Once upon a time\" -n 64 --temp 0", complete);
     add_model_options(command, options.model);
-    add_context_option(command, options.model);
     auto* prompt = command.add_option_group("prompt");
     prompt->add_option("-p,--prompt", options.prompt, "the text to continue")->type_name("TEXT");
     prompt->add_option("-f,--prompt-file", options.prompt_file, "a file with it; -: standard input")->type_name("FILE");

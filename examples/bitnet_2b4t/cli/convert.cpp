@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "../files/gguf_writer.hpp"
+#include "../files/tensor_format.hpp"
 #include "../files/tensor_reader.hpp"
-#include "../files/ternary_format.hpp"
 #include "command.hpp"
-#include "interrupt.hpp"
+#include "input.hpp"
 #include "output.hpp"
 
 namespace bitnet::cli {

@@ -1,5 +1,6 @@
 #include "input.hpp"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <array>
@@ -51,6 +52,32 @@ bool next_line(std::string& line) {
 
 bool input_is_terminal() {
     return ::isatty(STDIN_FILENO) == 1;
+}
+
+Interrupt::Interrupt() {
+    clear();
+    struct sigaction action {};
+    action.sa_handler = [](int) { presses_ = 1; };
+    action.sa_flags = SA_RESTART;
+    sigemptyset(&action.sa_mask);
+    ::sigaction(SIGINT, &action, &before_);
+}
+
+Interrupt::~Interrupt() {
+    ::sigaction(SIGINT, &before_, nullptr);
+}
+
+/// The signal is blocked but for the wait itself, so that it can't come unnoticed between the question and the wait.
+bool Interrupt::await_input() const {
+    sigset_t interrupt, before;
+    sigemptyset(&interrupt);
+    sigaddset(&interrupt, SIGINT);
+    ::pthread_sigmask(SIG_BLOCK, &interrupt, &before);
+    pollfd input{STDIN_FILENO, POLLIN, 0};
+    while (!pressed() && ::ppoll(&input, 1, nullptr, &before) < 0) {
+    }
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    return !pressed();
 }
 
 #if defined(BITNET_LIBEDIT)

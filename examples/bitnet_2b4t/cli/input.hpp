@@ -1,9 +1,9 @@
 #pragma once
 
+#include <csignal>
+#include <exception>
 #include <memory>
 #include <string>
-
-#include "interrupt.hpp"
 
 namespace bitnet::cli {
 
@@ -15,6 +15,34 @@ std::string read_input(const std::string& path);
 bool next_line(std::string& line);
 
 bool input_is_terminal();
+
+/// Somebody pressed Ctrl-C: nothing to explain.
+struct Interrupted : std::exception {
+    const char* what() const noexcept override { return "interrupted"; }
+};
+
+/// While it lives, Ctrl-C is noted instead of ending the program. One at a time.
+class Interrupt {
+ public:
+    Interrupt();
+    Interrupt(const Interrupt&) = delete;
+    Interrupt& operator=(const Interrupt&) = delete;
+    ~Interrupt();
+
+    /// Whether Ctrl-C was pressed since the last `clear`.
+    bool pressed() const { return presses_ != 0; }
+    void clear() const { presses_ = 0; }
+    /// Throws Interrupted if it was.
+    void check() const {
+        if (pressed()) throw Interrupted();
+    }
+    /// Waits until standard input has something to read, or its end. False if Ctrl-C was pressed, before or meanwhile.
+    bool await_input() const;
+
+ private:
+    static inline volatile std::sig_atomic_t presses_ = 0;
+    struct sigaction before_ {};
+};
 
 /// Lines that a user types at a terminal, behind a prompt. Built with libedit, they can be edited and there is a
 /// history of them; without, the terminal's own editing has to do. Ctrl-C, which `interrupt` notes, gives a line up.

@@ -9,7 +9,7 @@
 
 #include "../compute/threads.hpp"
 #include "command.hpp"
-#include "interrupt.hpp"
+#include "input.hpp"
 #include "model_options.hpp"
 #include "output.hpp"
 

@@ -5,7 +5,7 @@
 
 #include "../files/output_file.hpp"
 #include "command.hpp"
-#include "interrupt.hpp"
+#include "input.hpp"
 #include "output.hpp"
 #include "session.hpp"
 
@@ -53,7 +53,6 @@ void add_logits(CLI::App& app) {
         app, "logits", "Write raw little-endian float32 logits [tokens, vocabulary]; needs no tokenizer",
         "bitnet-2b4t logits -m ggml-model-i2_s.gguf --tokens 128000,9906 --output logits.f32 --kv-type f32", logits);
     add_model_options(command, options.model);
-    add_context_option(command, options.model);
     command.add_option("--tokens", options.tokens, "token ids, separated by commas")
         ->required()
         ->delimiter(',')

@@ -66,12 +66,9 @@ void add_file_options(CLI::App& command, ModelOptions& options) {
     command.add_flag("--no-mmap", options.no_mmap, "read the file into memory instead of mapping it");
 }
 
-void add_model_options(CLI::App& command, ModelOptions& options, bool with_threads) {
+void add_bench_model_options(CLI::App& command, ModelOptions& options) {
     add_file_options(command, options);
     add_arch_option(command);
-    if (with_threads) {
-        add_number(command, "-t,--threads", options.threads, "threads (default: all that the machine has)", 1, 256);
-    }
     add_number(command, "-b,--batch-size", options.batch, "tokens of a prompt that are processed at once", 1, 65536)
         ->capture_default_str();
     command.add_option("--kv-type", options.kv_type, "numbers of the KV cache: f32, f16, i8, i4 or i3")
@@ -80,7 +77,9 @@ void add_model_options(CLI::App& command, ModelOptions& options, bool with_threa
         ->capture_default_str();
 }
 
-void add_context_option(CLI::App& command, ModelOptions& options) {
+void add_model_options(CLI::App& command, ModelOptions& options) {
+    add_bench_model_options(command, options);
+    add_number(command, "-t,--threads", options.threads, "threads (default: all that the machine has)", 1, 256);
     add_number(command, "-c,--ctx-size", options.context, "longest sequence in tokens (default, or 0: the model's)", 0,
                1 << 24);
 }

@@ -27,9 +27,9 @@ struct ModelOptions {
 
 /// -m alone, for what reads a model's tokenizer only.
 void add_file_options(CLI::App& command, ModelOptions& options);
-/// -m, --no-mmap, -t, -b and --kv-type. `bench` has several thread counts and declares -t itself.
-void add_model_options(CLI::App& command, ModelOptions& options, bool with_threads = true);
-void add_context_option(CLI::App& command, ModelOptions& options);
+/// All but -t and -c, which `bench` has otherwise: -m, --no-mmap, --arch, -b and --kv-type.
+void add_bench_model_options(CLI::App& command, ModelOptions& options);
+void add_model_options(CLI::App& command, ModelOptions& options);
 
 std::unique_ptr<ModelSource> open(const ModelOptions& options);
 

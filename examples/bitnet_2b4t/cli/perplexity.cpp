@@ -6,7 +6,6 @@
 
 #include "command.hpp"
 #include "input.hpp"
-#include "interrupt.hpp"
 #include "measurement.hpp"
 #include "number_option.hpp"
 #include "output.hpp"
@@ -86,7 +85,6 @@ void add_perplexity(CLI::App& app) {
         app, "perplexity", "Measure how well a model predicts a text",
         "bitnet-2b4t perplexity -m ggml-model-i2_s.gguf -f wiki.test.raw -c 2048 --stride 1024", perplexity);
     add_model_options(command, options.model);
-    add_context_option(command, options.model);
     command.add_option("-f,--file", options.text, "the text; -: standard input")->required()->type_name("TEXT");
     add_number(command, "--stride", options.stride,
                "tokens by which the window slides on, those that count (default: half the context)", 1, 1 << 24);

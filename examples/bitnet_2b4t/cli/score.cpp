@@ -9,7 +9,6 @@
 #include "chat_template.hpp"
 #include "command.hpp"
 #include "input.hpp"
-#include "interrupt.hpp"
 #include "measurement.hpp"
 #include "output.hpp"
 #include "session.hpp"
@@ -250,7 +249,6 @@ void add_score(CLI::App& app) {
         add_command(app, "score", "Answer multiple-choice questions by the choices' probabilities",
                     "bitnet-2b4t score -m ggml-model-i2_s.gguf -f ARC-Easy-Test.jsonl", score);
     add_model_options(command, options.model);
-    add_context_option(command, options.model);
     command.add_option("-f,--file", options.items, "JSON lines, as ARC's, HellaSwag's, or {context, choices, answer}")
         ->required()
         ->type_name("FILE");

@@ -1,7 +1,7 @@
 #include "../files/synth.hpp"
 
 #include "command.hpp"
-#include "interrupt.hpp"
+#include "input.hpp"
 #include "number_option.hpp"
 #include "output.hpp"
 

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "file_error.hpp"
-#include "number_format.hpp"
+#include "tensor_format.hpp"
 
 namespace bitnet {
 namespace {

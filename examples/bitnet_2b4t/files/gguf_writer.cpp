@@ -6,7 +6,7 @@
 #include <tuple>
 
 #include "../tokenizer/printable_bytes.hpp"
-#include "ternary_format.hpp"
+#include "tensor_format.hpp"
 
 namespace bitnet {
 namespace {

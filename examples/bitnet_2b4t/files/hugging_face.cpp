@@ -5,7 +5,7 @@
 
 #include "gguf_writer.hpp"
 #include "json_file.hpp"
-#include "ternary_format.hpp"
+#include "tensor_format.hpp"
 #include "vocabulary_files.hpp"
 
 namespace bitnet {

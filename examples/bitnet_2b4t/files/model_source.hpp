@@ -1,10 +1,7 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
-#include <functional>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,42 +11,9 @@
 #include "../tokenizer/tokenizer.hpp"
 #include "../tokenizer/vocabulary.hpp"
 #include "file_error.hpp"
-#include "number_format.hpp"
+#include "tensor_format.hpp"
 
 namespace bitnet {
-
-/// A matrix [rows, cols] of trits with one scale that multiplies, as a file holds it. `read` fills `out`
-/// ([row_count, cols], row-major) with -1, 0 and +1; it may be called from many threads at once and throws FileError
-/// where the file holds no trit. `i2s` is the matrix in the I2_S layout where that is what the file holds (then
-/// ternion::borrow<ternion::I2S> takes it, and checks it), else empty. Both live as long as the source.
-struct TernaryTensor {
-    std::string name;
-    std::string format;  // as the file calls it, for messages: "I2_S", "U8"
-    std::size_t rows = 0;
-    std::size_t cols = 0;
-    float scale = 1;
-    std::span<const std::byte> i2s;
-    std::function<void(std::size_t row_begin, std::size_t row_count, std::span<std::int8_t> out)> read;
-};
-
-/// A matrix [rows, cols] of real numbers as a file holds it: an embedding, or a norm (one row). The rows are whole
-/// blocks of `format` and follow one another without gaps; `bytes` is exactly rows * format->bytes(cols) long, not
-/// necessarily aligned, and lives as long as the source.
-struct DenseTensor {
-    std::string name;
-    const NumberFormat* format = nullptr;
-    std::size_t rows = 0;
-    std::size_t cols = 0;
-    std::span<const std::byte> bytes;
-
-    /// Rows `row_begin` and following, as many as `out` ([row_count, cols]) holds, as floats.
-    void read(std::size_t row_begin, std::span<float> out) const;
-};
-
-/// Weights as they were trained, quantised by absmean (arXiv 2402.17764): the scale gamma is max(mean abs(w), 1e-5), a
-/// trit is w / gamma, rounded (half to even) and clamped. Reads the whole matrix once for gamma; throws FileError where
-/// a weight is no finite number.
-TernaryTensor quantize_master(const DenseTensor& weights, const std::string& file);
 
 /// A tensor that a model of these sizes has, and what it is. A norm is one row.
 struct ModelTensor {

@@ -4,7 +4,7 @@
 
 #include "file_error.hpp"
 #include "json_file.hpp"
-#include "number_format.hpp"
+#include "tensor_format.hpp"
 
 namespace bitnet {
 namespace {

@@ -13,7 +13,7 @@
 #include "../tokenizer/tokenizer.hpp"
 #include "file_error.hpp"
 #include "gguf_writer.hpp"
-#include "ternary_format.hpp"
+#include "tensor_format.hpp"
 #include "vocabulary_files.hpp"
 
 namespace bitnet {

@@ -9,17 +9,13 @@ namespace {
 constexpr std::size_t none = static_cast<std::size_t>(-1);
 constexpr int merged_away = -1;
 
-std::uint64_t pair_of(int left, int right) {
-    return static_cast<std::uint64_t>(left) << 32 | static_cast<std::uint32_t>(right);
-}
-
 }  // namespace
 
-BytePairs::BytePairs(const Vocabulary& vocabulary) : index_(vocabulary) {
-    merges_.reserve(vocabulary.merges.size());
-    for (const Merge& merge : vocabulary.merges) {
-        const auto [place, added] = merges_.try_emplace(pair_of(merge.left, merge.right), merge);
-        if (!added && merge.rank < place->second.rank) place->second = merge;
+BytePairs::BytePairs(const Vocabulary& vocabulary)
+    : index_(vocabulary), merges_(vocabulary.merges), merge_ids_(merges_.size()) {
+    for (std::size_t i = 0; i < merges_.size(); ++i) {
+        int& slot = merge_ids_.slots[place_of(merges_[i].left, merges_[i].right)];
+        if (slot < 0 || merges_[i].rank < merges_[static_cast<std::size_t>(slot)].rank) slot = static_cast<int>(i);
     }
     for (std::size_t byte = 0; byte < byte_ids_.size(); ++byte) {
         const char c = static_cast<char>(byte);
@@ -47,12 +43,23 @@ void BytePairs::encode(std::string_view piece, std::vector<int>& ids, Workspace&
     }
 }
 
+std::size_t BytePairs::place_of(int left, int right) const {
+    const auto pair = static_cast<std::uint64_t>(left) << 32 | static_cast<std::uint32_t>(right);
+    // Multiplying by an odd number near 2^64 / golden ratio spreads the pair over the upper bits.
+    return merge_ids_.place_of(static_cast<std::size_t>((pair * 0x9e3779b97f4a7c15U) >> 32), [&](int id) {
+        const Merge& merge = merges_[static_cast<std::size_t>(id)];
+        return merge.left == left && merge.right == right;
+    });
+}
+
 void BytePairs::propose(std::size_t left, Workspace& workspace) const {
     if (left == none) return;
     const auto& part = workspace.parts[left];
     if (part.next == none) return;
-    const auto found = merges_.find(pair_of(part.id, workspace.parts[part.next].id));
-    if (found != merges_.end()) workspace.candidates.push({found->second.rank, left, &found->second});
+    const int id = merge_ids_.slots[place_of(part.id, workspace.parts[part.next].id)];
+    if (id < 0) return;
+    const Merge& merge = merges_[static_cast<std::size_t>(id)];
+    workspace.candidates.push({merge.rank, left, &merge});
 }
 
 void BytePairs::merge_all(Workspace& workspace) const {

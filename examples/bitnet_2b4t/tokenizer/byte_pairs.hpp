@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <functional>
 #include <queue>
+#include <span>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "vocabulary.hpp"
@@ -44,11 +44,13 @@ class BytePairs {
     void encode(std::string_view piece, std::vector<int>& ids, Workspace& workspace) const;
 
  private:
+    std::size_t place_of(int left, int right) const;
     void propose(std::size_t left, Workspace& workspace) const;
     void merge_all(Workspace& workspace) const;
 
     TokenIndex index_;
-    std::unordered_map<std::uint64_t, Merge> merges_;  // by their pair; of several of the same one, the lowest rank
+    std::span<const Merge> merges_;
+    IdTable merge_ids_;  // their indices, by their pair; of several of the same one, the lowest rank
     std::array<int, 256> byte_ids_;
 };
 

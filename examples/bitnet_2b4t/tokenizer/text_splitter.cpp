@@ -22,17 +22,7 @@ constexpr const char* split_pattern = R"((?i:'s|'t|'re|'ve|'m|'ll|'d))"
                                       R"(|[\t-\r\x{85}\p{Z}]+(?![^\t-\r\x{85}\p{Z}]))"
                                       R"(|[\t-\r\x{85}\p{Z}]+)";
 
-template <auto Free>
-struct Deleter {
-    template <class T>
-    void operator()(T* object) const {
-        Free(object);
-    }
-};
-
-using Code = std::unique_ptr<pcre2_code, Deleter<pcre2_code_free>>;
-using MatchData = std::unique_ptr<pcre2_match_data, Deleter<pcre2_match_data_free>>;
-using MatchContext = std::unique_ptr<pcre2_match_context, Deleter<pcre2_match_context_free>>;
+using Code = std::shared_ptr<pcre2_code>;
 
 [[noreturn]] void fail(int code) {
     char text[256] = "";
@@ -43,8 +33,9 @@ using MatchContext = std::unique_ptr<pcre2_match_context, Deleter<pcre2_match_co
 Code compiled_pattern() {
     int error = 0;
     PCRE2_SIZE offset = 0;
-    Code code(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(split_pattern), PCRE2_ZERO_TERMINATED, PCRE2_UTF | PCRE2_UCP,
-                            &error, &offset, nullptr));
+    const Code code(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(split_pattern), PCRE2_ZERO_TERMINATED,
+                                  PCRE2_UTF | PCRE2_UCP, &error, &offset, nullptr),
+                    pcre2_code_free);
     if (!code) fail(error);
     // Where there is no JIT, pcre2_match interprets: slower, with the same result.
     pcre2_jit_compile(code.get(), PCRE2_JIT_COMPLETE);
@@ -55,8 +46,8 @@ Code compiled_pattern() {
 
 void split_text(std::string_view text, const std::function<void(std::string_view)>& take) {
     static const Code pattern = compiled_pattern();
-    const MatchData match(pcre2_match_data_create(1, nullptr));
-    const MatchContext context(pcre2_match_context_create(nullptr));
+    const std::shared_ptr<pcre2_match_data> match(pcre2_match_data_create(1, nullptr), pcre2_match_data_free);
+    const std::shared_ptr<pcre2_match_context> context(pcre2_match_context_create(nullptr), pcre2_match_context_free);
     if (!match || !context) throw std::bad_alloc();
     // The pattern backtracks at most once over each run of white space, so long runs need steps but not time.
     pcre2_set_match_limit(context.get(), UINT32_MAX);

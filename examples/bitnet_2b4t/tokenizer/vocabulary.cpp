@@ -1,5 +1,7 @@
 #include "vocabulary.hpp"
 
+#include <functional>
+
 namespace bitnet {
 
 int Vocabulary::add(std::string_view bytes, TokenKind kind) {
@@ -22,16 +24,20 @@ int Vocabulary::find_special(std::string_view name) const {
     return -1;
 }
 
-TokenIndex::TokenIndex(const Vocabulary& vocabulary) {
-    ids_.reserve(vocabulary.size());
+TokenIndex::TokenIndex(const Vocabulary& vocabulary) : vocabulary_(&vocabulary), ids_(vocabulary.size()) {
     for (int id = 0; id < static_cast<int>(vocabulary.size()); ++id) {
-        if (vocabulary.kind(id) == TokenKind::text) ids_.try_emplace(vocabulary.bytes(id), id);
+        if (vocabulary.kind(id) != TokenKind::text) continue;
+        int& slot = ids_.slots[place_of(vocabulary.bytes(id))];
+        if (slot < 0) slot = id;
     }
 }
 
 int TokenIndex::find(std::string_view bytes) const {
-    const auto found = ids_.find(bytes);
-    return found == ids_.end() ? -1 : found->second;
+    return ids_.slots[place_of(bytes)];
+}
+
+std::size_t TokenIndex::place_of(std::string_view bytes) const {
+    return ids_.place_of(std::hash<std::string_view>{}(bytes), [&](int id) { return vocabulary_->bytes(id) == bytes; });
 }
 
 }  // namespace bitnet

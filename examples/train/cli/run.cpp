@@ -1,4 +1,4 @@
-#include <bitnet_2b4t/cli/interrupt.hpp>
+#include <bitnet_2b4t/cli/input.hpp>
 #include <bitnet_2b4t/cli/number_option.hpp>
 #include <bitnet_2b4t/cli/output.hpp>
 #include <bitnet_2b4t/files/file_error.hpp>

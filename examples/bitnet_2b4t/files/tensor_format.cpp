@@ -1,17 +1,78 @@
-#include "ternary_format.hpp"
+#include "tensor_format.hpp"
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
+#include <stdexcept>
+#include <ternion/core/float16.hpp>
 #include <ternion/packing/hugging_face.hpp>
 #include <ternion/packing/i2s.hpp>
 #include <ternion/packing/packing.hpp>
 #include <ternion/packing/q2_0.hpp>
 #include <ternion/packing/tq1_0.hpp>
 #include <ternion/packing/tq2_0.hpp>
+#include <ternion/quant/absmean.hpp>
 #include <vector>
+
+#include "file_error.hpp"
 
 namespace bitnet {
 namespace {
+
+template <class Number>
+void decode_plain(const std::byte* from, std::size_t count, float* to) {
+    for (std::size_t i = 0; i < count; ++i)
+        to[i] = static_cast<float>(load<Number>(from + i * sizeof(Number)));
+}
+
+template <class Number>
+void encode_plain(std::span<const float> from, std::byte* to) {
+    for (std::size_t i = 0; i < from.size(); ++i) {
+        const Number number(from[i]);
+        std::memcpy(to + i * sizeof number, &number, sizeof number);
+    }
+}
+
+/// 34 bytes: an F16 scale, 32 int8.
+void decode_q8_0(const std::byte* from, std::size_t blocks, float* to) {
+    for (std::size_t b = 0; b < blocks; ++b, from += 34, to += 32) {
+        const auto scale = static_cast<float>(load<ternion::Float16>(from));
+        for (std::size_t i = 0; i < 32; ++i)
+            to[i] = scale * static_cast<float>(load<std::int8_t>(from + 2 + i));
+    }
+}
+
+/// 210 bytes: the low 4 bits of 256 codes (128 bytes), their high 2 bits (64), 16 int8 scales, an F16 scale.
+void decode_q6_k(const std::byte* from, std::size_t blocks, float* to) {
+    for (std::size_t b = 0; b < blocks; ++b, from += 210, to += 256) {
+        const std::byte* low = from;
+        const std::byte* high = from + 128;
+        const std::byte* scales = from + 192;
+        const auto d = static_cast<float>(load<ternion::Float16>(from + 208));
+        for (std::size_t i = 0; i < 256; ++i) {
+            const std::size_t half = i / 128, group = i % 128 / 32, lane = i % 32;
+            const unsigned nibbles = load<std::uint8_t>(low + 64 * half + lane + 32 * (group % 2));
+            const unsigned pairs = load<std::uint8_t>(high + 32 * half + lane);
+            const unsigned code = (nibbles >> (group < 2 ? 0 : 4) & 15u) | (pairs >> (2 * group) & 3u) << 4;
+            const auto scale = static_cast<float>(load<std::int8_t>(scales + 8 * half + 2 * group + lane / 16));
+            to[i] = d * scale * static_cast<float>(static_cast<int>(code) - 32);
+        }
+    }
+}
+
+constexpr NumberFormat formats[] = {
+    {"F32", 0, 1, 4, decode_plain<float>, encode_plain<float>},
+    {"F16", 1, 1, 2, decode_plain<ternion::Float16>, encode_plain<ternion::Float16>},
+    {"BF16", 30, 1, 2, decode_plain<ternion::BFloat16>, encode_plain<ternion::BFloat16>},
+    {"Q8_0", 8, 32, 34, decode_q8_0, nullptr},
+    {"Q6_K", 14, 256, 210, decode_q6_k, nullptr},
+};
+
+template <class Predicate>
+const NumberFormat* find(Predicate matches) {
+    const auto found = std::find_if(std::begin(formats), std::end(formats), matches);
+    return found == std::end(formats) ? nullptr : &*found;
+}
 
 /// Blocks whose scale is 0 are zero, whatever their codes.
 template <class Packing>
@@ -92,6 +153,37 @@ constexpr TernaryFormat block_formats[] = {
 };
 
 }  // namespace
+
+std::span<const NumberFormat> number_formats() {
+    return formats;
+}
+
+const NumberFormat* find_number_format(std::uint32_t gguf_type) {
+    return find([&](const NumberFormat& format) { return format.gguf_type == gguf_type; });
+}
+
+const NumberFormat* find_number_format(std::string_view name) {
+    return find([&](const NumberFormat& format) { return format.name == name; });
+}
+
+void DenseTensor::read(std::size_t row_begin, std::span<float> out) const {
+    const std::byte* from = bytes.data() + row_begin * format->bytes(cols);
+    format->decode(from, out.size() / format->block_values, out.data());
+}
+
+TernaryTensor quantize_master(const DenseTensor& weights, const std::string& file) try {
+    std::vector<float> values(weights.rows * weights.cols);
+    weights.read(0, values);
+    const auto trits = std::make_shared<std::vector<std::int8_t>>(values.size());
+    const float gamma = ternion::absmean_quantize(values, *trits);
+    const auto read = [trits, cols = weights.cols](std::size_t row_begin, std::size_t row_count,
+                                                   std::span<std::int8_t> out) {
+        std::copy_n(trits->data() + row_begin * cols, row_count * cols, out.begin());
+    };
+    return {weights.name, std::string(weights.format->name), weights.rows, weights.cols, gamma, {}, read};
+} catch (const std::invalid_argument&) {
+    throw FileError(file, "finite weights in tensor " + in_quotes(weights.name), "NaN or infinity");
+}
 
 const TernaryFormat i2s_format{"I2_S", 36, i2s_bytes, open_i2s};
 

@@ -1,4 +1,4 @@
-#include "files/number_format.hpp"
+#include "files/tensor_format.hpp"
 
 #include <cmath>
 #include <cstring>
