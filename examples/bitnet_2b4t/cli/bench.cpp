@@ -99,13 +99,12 @@ std::string as_json(const std::vector<Result>& results, const BenchOptions& opti
 
 std::string as_table(const std::vector<Result>& results, double load_seconds) {
     std::string table = "test      threads   tokens/s          memory\n";
+    char line[80];
     for (const Result& result : results) {
-        char line[80];
         std::snprintf(line, sizeof(line), "%-8s  %7zu   %8.2f ± %-5.2f  %5zu MB\n", result.test.c_str(), result.threads,
                       result.rate.value, result.rate.deviation, result.memory / 1000000);
         table += line;
     }
-    char line[80];
     std::snprintf(line, sizeof(line), "loaded in %.2f s\n", load_seconds);
     return table + line;
 }

@@ -12,14 +12,6 @@ std::string trimmed(std::string_view text) {
     return std::string(text.substr(begin, text.find_last_not_of(spaces) - begin + 1));
 }
 
-namespace {
-
-void append(std::vector<int>& to, const std::vector<int>& ids) {
-    to.insert(to.end(), ids.begin(), ids.end());
-}
-
-}  // namespace
-
 ChatTemplate::ChatTemplate(const Tokenizer& tokenizer) : tokenizer_(tokenizer) {
     if (tokenizer.end_of_turn() >= 0) return;
     throw std::runtime_error(
@@ -27,22 +19,23 @@ ChatTemplate::ChatTemplate(const Tokenizer& tokenizer) : tokenizer_(tokenizer) {
         "this model cannot chat, `complete` may do");
 }
 
-void ChatTemplate::add_message(std::vector<int>& to, std::string_view role, std::string_view content) const {
-    append(to, tokenizer_.encode(std::string(role).append(": ").append(trimmed(content))));
-    to.push_back(end_of_turn());
+std::vector<int> ChatTemplate::message(std::string_view role, std::string_view content) const {
+    std::vector<int> ids = tokenizer_.encode(std::string(role).append(": ").append(trimmed(content)));
+    ids.push_back(end_of_turn());
+    return ids;
 }
 
 std::vector<int> ChatTemplate::opening(std::string_view system) const {
     std::vector<int> ids;
-    if (tokenizer_.bos() >= 0) ids.push_back(tokenizer_.bos());
-    if (!trimmed(system).empty()) add_message(ids, "System", system);
+    if (!trimmed(system).empty()) ids = message("System", system);
+    if (tokenizer_.bos() >= 0) ids.insert(ids.begin(), tokenizer_.bos());
     return ids;
 }
 
 std::vector<int> ChatTemplate::turn(std::string_view user) const {
-    std::vector<int> ids;
-    add_message(ids, "User", user);
-    append(ids, tokenizer_.encode("Assistant: "));
+    std::vector<int> ids = message("User", user);
+    const std::vector<int> answer = tokenizer_.encode("Assistant: ");
+    ids.insert(ids.end(), answer.begin(), answer.end());
     return ids;
 }
 

@@ -26,7 +26,7 @@ class ChatTemplate {
     int end_of_turn() const { return tokenizer_.end_of_turn(); }
 
  private:
-    void add_message(std::vector<int>& to, std::string_view role, std::string_view content) const;
+    std::vector<int> message(std::string_view role, std::string_view content) const;
 
     const Tokenizer& tokenizer_;
 };

@@ -1,7 +1,6 @@
 #include "convert.hpp"
 
 #include <cmath>
-#include <map>
 #include <span>
 #include <string>
 #include <ternion/ternion.hpp>
@@ -100,17 +99,14 @@ void convert(const ConvertOptions& options) {
 }  // namespace
 
 void convert_model(const ModelSource& source, const ConvertOptions& options) {
-    std::string name = options.embedding;
-    for (char& c : name)
-        c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    Converter(source, options.output, find_number_format(name)).run();
+    Converter(source, options.output, find_number_format(options.embedding)).run();
 }
 
 void add_convert_options(CLI::App& command, ConvertOptions& options) {
     add_file_options(command, options.model);
     command.add_option("--output", options.output, "the GGUF file to write")->required()->type_name("FILE");
-    command.add_option("--embedding", options.embedding, "numbers of the embedding: keep, f32, f16 or bf16")
-        ->check(CLI::IsMember({"keep", "f32", "f16", "bf16"}))
+    command.add_option("--embedding", options.embedding, "numbers of the embedding; keep: as they are")
+        ->transform(CLI::IsMember({"keep", "F32", "F16", "BF16"}, CLI::ignore_case))
         ->type_name("TYPE")
         ->capture_default_str();
 }

@@ -6,7 +6,7 @@
 
 namespace bitnet::cli {
 
-/// A model, where it goes, and what its embedding then holds: "keep", or "f32", "f16", "bf16".
+/// A model, where it goes, and what its embedding then holds: "keep", or "F32", "F16", "BF16".
 struct ConvertOptions {
     ModelOptions model;
     std::string output;

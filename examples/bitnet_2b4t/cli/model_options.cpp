@@ -40,21 +40,13 @@ KvType kv_type_of(const std::string& name) {
     return static_cast<KvType>(std::ranges::find(kv_type_names, name) - kv_type_names.begin());
 }
 
-/// Takes effect at once; `open` comes later.
-void add_arch_option(CLI::App& command) {
-    const auto choose = [](const std::string& name) {
-        try {
-            use_arch(name);
-        } catch (const std::invalid_argument& e) {
-            return std::string(e.what());
-        }
-        return std::string();
-    };
-    command
-        .add_option_function<std::string>(
-            "--arch", [](const std::string&) {}, "instruction set, of those that `arch` lists (default: the best)")
-        ->check(CLI::Validator(choose, "", "arch"))
-        ->type_name("NAME");
+/// Takes effect at once: before a model is opened.
+void choose_arch(const std::string& name) {
+    try {
+        use_arch(name);
+    } catch (const std::invalid_argument& error) {
+        throw CLI::ValidationError("--arch", error.what());
+    }
 }
 
 }  // namespace
@@ -68,7 +60,10 @@ void add_file_options(CLI::App& command, ModelOptions& options) {
 
 void add_bench_model_options(CLI::App& command, ModelOptions& options) {
     add_file_options(command, options);
-    add_arch_option(command);
+    command
+        .add_option_function<std::string>("--arch", choose_arch,
+                                          "instruction set, of those that `arch` lists (default: the best)")
+        ->type_name("NAME");
     add_number(command, "-b,--batch-size", options.batch, "tokens of a prompt that are processed at once", 1, 65536)
         ->capture_default_str();
     command.add_option("--kv-type", options.kv_type, "numbers of the KV cache: f32, f16, i8, i4 or i3")
@@ -97,7 +92,7 @@ Model::Model(const ModelOptions& options, Parts parts)
       weights_(load(*source_, threads_, options.screened_head)) {}
 
 KvCache Model::new_cache() const {
-    const KvType type = options_.kv_type == "f32" ? KvType::f32 : options_.kv_type == "f16" ? KvType::f16 : KvType::i8;
+    const KvType type = kv_type_of(options_.kv_type);
     return {config(), context(), type};
 }
 

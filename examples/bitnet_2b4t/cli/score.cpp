@@ -2,6 +2,7 @@
 #include <cctype>
 #include <cstdio>
 #include <functional>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -31,8 +32,6 @@ struct Item {
     std::vector<std::string> choices;
     std::size_t answer = 0;
 };
-
-constexpr std::string_view spaces = " \t\r\n";
 
 std::string text_or(const Json& json, const char* key, const std::string& where) {
     return json.contains(key) ? json_text(json, key, where) : "";
@@ -134,18 +133,18 @@ std::string id_of(const Json& json, std::size_t line) {
 /// HellaSwag: {"activity_label": ..., "ctx_a": ..., "ctx_b": ..., "endings": [...], "label": 0}; what stands in
 ///     brackets is left out
 /// Throws FileError, which names the line.
-std::vector<Item> read_items(std::string_view text, const std::string& file) {
+std::vector<Item> read_items(const std::string& text, const std::string& file) {
     std::vector<Item> items;
-    for (std::size_t line = 1; !text.empty(); ++line) {
-        const std::size_t end = std::min(text.find('\n'), text.size());
-        const std::string_view one = text.substr(0, end);
-        text.remove_prefix(std::min(end + 1, text.size()));
-        if (one.find_first_not_of(spaces) == one.npos) continue;
-        const std::string where = file + ", line " + std::to_string(line);
-        const Json json = parse_json_object(one, where);
+    std::istringstream lines(text);
+    std::size_t line_number = 0;
+    for (std::string line; std::getline(lines, line);) {
+        ++line_number;
+        if (trimmed(line).empty()) continue;
+        const std::string where = file + ", line " + std::to_string(line_number);
+        const Json json = parse_json_object(line, where);
         Item item = read_item(json, where);
         item.where = where;
-        item.id = id_of(json, line);
+        item.id = id_of(json, line_number);
         if (item.answer >= item.choices.size()) {
             throw FileError(where, "an answer among " + std::to_string(item.choices.size()) + " choices", "another");
         }

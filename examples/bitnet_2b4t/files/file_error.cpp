@@ -1,17 +1,11 @@
 #include "file_error.hpp"
 
+#include <cstdio>
+
 #include "../tokenizer/utf8.hpp"
 
 namespace bitnet {
 namespace {
-
-void append_escaped(std::string& out, std::string_view bytes) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    for (const char c : bytes) {
-        const auto byte = static_cast<unsigned char>(c);
-        out += {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
-    }
-}
 
 /// Fit for one line of a terminal, at most `limit` bytes of `text`.
 std::string printable(std::string_view text, std::size_t limit) {
@@ -21,12 +15,16 @@ std::string printable(std::string_view text, std::size_t limit) {
         const Utf8Step step = utf8_step(text.substr(at));
         if (at + step.length > limit) return out + "...";
         const std::string_view character = text.substr(at, step.length);
-        if (step.kind != Utf8Kind::character || is_control(character)) {
-            append_escaped(out, character);
-        } else {
-            out += character;
-        }
         at += step.length;
+        if (step.kind == Utf8Kind::character && !is_control(character)) {
+            out += character;
+            continue;
+        }
+        for (const char c : character) {
+            char escaped[5];
+            std::snprintf(escaped, sizeof escaped, "\\x%02x", static_cast<unsigned>(static_cast<unsigned char>(c)));
+            out += escaped;
+        }
     }
     return out;
 }

@@ -123,10 +123,7 @@ Config GgufSource::config() const {
 TernaryTensor GgufSource::ternary(std::string_view name) const {
     const GgufTensor& tensor = find(name);
     const TernaryFormat* format = find_ternary_format(tensor.type);
-    if (!format && find_number_format(tensor.type)) return quantize_master(dense(name), this->name());
-    if (!format)
-        throw FileError(this->name(), "ternary or float weights (I2_S, TQ1_0, TQ2_0, Q2_0, F32, ...)" + type_in(tensor),
-                        describe_type(tensor.type));
+    if (!format) return quantize_master(dense(name), this->name());
     return format->open(
         {this->name(), std::string(name), std::string(format->name), tensor.rows(), tensor.cols(), bytes_of(tensor)});
 }

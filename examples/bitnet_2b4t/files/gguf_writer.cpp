@@ -29,7 +29,7 @@ void append_number(std::vector<std::byte>& to, T value) {
 
 void append_text(std::vector<std::byte>& to, std::string_view text) {
     append_number(to, std::uint64_t{text.size()});
-    append(to, std::as_bytes(std::span(text)));
+    append(to, std::as_bytes(std::span(text.data(), text.size())));
 }
 
 std::int32_t type_of(TokenKind kind) {
@@ -54,53 +54,27 @@ std::vector<std::string> merge_texts(const Vocabulary& vocabulary) {
 
 }  // namespace
 
-void GgufWriter::begin_value(std::string_view key, GgufType type) {
-    if (header_written_) throw std::logic_error("metadata after tensor data");
-    append_text(values_, key);
-    append_number(values_, type);
-    ++value_count_;
-}
-
-void GgufWriter::begin_array(std::string_view key, GgufType type, std::uint64_t count) {
-    begin_value(key, GgufType::array);
-    append_number(values_, type);
-    append_number(values_, count);
-}
-
-void GgufWriter::add(std::string_view key, std::uint32_t value) {
-    begin_value(key, GgufType::u32);
-    append_number(values_, value);
-}
-
-void GgufWriter::add(std::string_view key, float value) {
-    begin_value(key, GgufType::f32);
-    append_number(values_, value);
-}
-
-void GgufWriter::add(std::string_view key, bool value) {
-    begin_value(key, GgufType::boolean);
-    append_number(values_, value);
-}
-
 void GgufWriter::add(std::string_view key, std::string_view text) {
-    begin_value(key, GgufType::text);
-    append_text(values_, text);
+    std::vector<std::byte> bytes;
+    append_text(bytes, text);
+    add(key, GgufValue{GgufType::text, false, 1, bytes});
 }
 
 void GgufWriter::add(std::string_view key, std::span<const std::string> texts) {
-    begin_array(key, GgufType::text, texts.size());
+    std::vector<std::byte> bytes;
     for (const std::string& text : texts)
-        append_text(values_, text);
-}
-
-void GgufWriter::add(std::string_view key, std::span<const std::int32_t> values) {
-    begin_array(key, GgufType::i32, values.size());
-    append(values_, std::as_bytes(values));
+        append_text(bytes, text);
+    add(key, GgufValue{GgufType::text, true, texts.size(), bytes});
 }
 
 void GgufWriter::add(std::string_view key, const GgufValue& value) {
-    value.is_array ? begin_array(key, value.type, value.count) : begin_value(key, value.type);
+    if (header_written_) throw std::logic_error("metadata after tensor data");
+    append_text(values_, key);
+    if (value.is_array) append_number(values_, GgufType::array);
+    append_number(values_, value.type);
+    if (value.is_array) append_number(values_, value.count);
     append(values_, value.bytes);
+    ++value_count_;
 }
 
 void GgufWriter::declare(std::string_view name, std::uint32_t type, std::span<const std::uint64_t> dims,
@@ -117,7 +91,7 @@ void GgufWriter::declare(std::string_view name, std::uint32_t type, std::span<co
 
 void GgufWriter::write_header() {
     std::vector<std::byte> start;
-    append(start, std::as_bytes(std::span(gguf_magic)));
+    append(start, std::as_bytes(std::span(gguf_magic.data(), gguf_magic.size())));
     append_number(start, gguf_version);
     append_number(start, std::uint64_t{sizes_.size()});
     append_number(start, value_count_);

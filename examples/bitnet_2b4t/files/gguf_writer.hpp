@@ -21,13 +21,15 @@ class GgufWriter {
  public:
     explicit GgufWriter(std::string path) : file_(std::move(path)) {}
 
-    void add(std::string_view key, std::uint32_t value);
-    void add(std::string_view key, float value);
-    void add(std::string_view key, bool value);
+    void add(std::string_view key, std::uint32_t value) { add_number(key, GgufType::u32, value); }
+    void add(std::string_view key, float value) { add_number(key, GgufType::f32, value); }
+    void add(std::string_view key, bool value) { add_number(key, GgufType::boolean, value); }
     void add(std::string_view key, std::string_view text);
     void add(std::string_view key, const char* text) { add(key, std::string_view(text)); }
     void add(std::string_view key, std::span<const std::string> texts);
-    void add(std::string_view key, std::span<const std::int32_t> values);
+    void add(std::string_view key, std::span<const std::int32_t> values) {
+        add(key, GgufValue{GgufType::i32, true, values.size(), std::as_bytes(values)});
+    }
     /// As another file has it.
     void add(std::string_view key, const GgufValue& value);
 
@@ -38,8 +40,10 @@ class GgufWriter {
     void finish();
 
  private:
-    void begin_value(std::string_view key, GgufType type);
-    void begin_array(std::string_view key, GgufType type, std::uint64_t count);
+    template <class T>
+    void add_number(std::string_view key, GgufType type, T value) {
+        add(key, GgufValue{type, false, 1, std::as_bytes(std::span(&value, 1))});
+    }
     void write_header();
 
     OutputFile file_;

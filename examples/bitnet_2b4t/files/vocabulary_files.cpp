@@ -13,28 +13,25 @@ namespace {
 
 constexpr std::uint64_t most_tokens = 1u << 24;
 
-struct Token {
-    std::string bytes;
-    TokenKind kind = TokenKind::unused;
-};
+using Tokens = std::vector<Vocabulary::Token>;
 
-Token& place(std::vector<Token>& tokens, std::uint64_t id, const std::string& file) {
+Vocabulary::Token& place(Tokens& tokens, std::uint64_t id, const std::string& file) {
     if (id >= most_tokens) throw FileError(file, "token ids below 2^24", std::to_string(id));
     if (id >= tokens.size()) tokens.resize(static_cast<std::size_t>(id) + 1);
     return tokens[static_cast<std::size_t>(id)];
 }
 
-void add_vocab(const Json& vocab, std::vector<Token>& tokens, const std::string& file) {
+void add_vocab(const Json& vocab, Tokens& tokens, const std::string& file) {
     if (!vocab.is_object()) throw FileError(file, "an object in \"vocab\"", vocab.type_name());
     for (const auto& [text, id] : vocab.items()) {
         if (!id.is_number_unsigned()) throw FileError(file, "an id for token " + in_quotes(text), id.type_name());
-        Token& token = place(tokens, id.get<std::uint64_t>(), file);
+        Vocabulary::Token& token = place(tokens, id.get<std::uint64_t>(), file);
         if (token.kind != TokenKind::unused) throw FileError(file, "each id once", id.dump() + " twice");
         token = {from_printable(text).value_or(text), TokenKind::text};
     }
 }
 
-void add_specials(const Json& json, std::vector<Token>& tokens, const std::string& file) {
+void add_specials(const Json& json, Tokens& tokens, const std::string& file) {
     const auto added = json.find("added_tokens");
     if (added == json.end()) return;
     if (!added->is_array()) throw FileError(file, "an array in \"added_tokens\"", added->type_name());
@@ -69,12 +66,9 @@ Vocabulary read_tokenizer_json(std::string_view text, const std::string& file) {
     if (const std::string type = json_text(model, "type", file); type != "BPE") {
         throw FileError(file, "a tokenizer of type \"BPE\"", in_quotes(type));
     }
-    std::vector<Token> tokens;
-    add_vocab(json_member(model, "vocab", file), tokens, file);
-    add_specials(json, tokens, file);
     Vocabulary vocabulary;
-    for (const Token& token : tokens)
-        vocabulary.add(token.bytes, token.kind);
+    add_vocab(json_member(model, "vocab", file), vocabulary.tokens, file);
+    add_specials(json, vocabulary.tokens, file);
     add_merges(json_member(model, "merges", file), vocabulary, file);
     vocabulary.bos = vocabulary.find_special("<|begin_of_text|>");
     vocabulary.eos = vocabulary.find_special("<|end_of_text|>");

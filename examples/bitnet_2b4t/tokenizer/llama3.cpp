@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cstdint>
 #include <optional>
+#include <sstream>
 #include <stdexcept>
 
 namespace bitnet {
@@ -49,11 +50,9 @@ void add_line(Vocabulary& vocabulary, std::string_view line) {
 Vocabulary read_tiktoken(std::string_view text) {
     constexpr std::size_t most = 1u << 24;
     Vocabulary vocabulary;
-    while (!text.empty()) {
-        const std::size_t end = std::min(text.find('\n'), text.size());
-        std::string_view line = text.substr(0, end);
-        text.remove_prefix(std::min(end + 1, text.size()));
-        if (line.ends_with('\r')) line.remove_suffix(1);
+    std::istringstream lines{std::string(text)};
+    for (std::string line; std::getline(lines, line);) {
+        if (line.ends_with('\r')) line.pop_back();
         if (vocabulary.size() == most) throw std::runtime_error("expected at most 2^24 tokens, found more");
         add_line(vocabulary, line);
     }

@@ -36,8 +36,9 @@ Tokenizer::Tokenizer(Vocabulary vocabulary)
         if (is_special(id) && !name.empty()) specials_[first_byte(name)].push_back({name, id});
     }
     for (auto& names : specials_) {
-        std::stable_sort(names.begin(), names.end(),
-                         [](const Special& a, const Special& b) { return a.name.size() > b.name.size(); });
+        std::sort(names.begin(), names.end(), [](const Special& a, const Special& b) {
+            return std::pair(b.name.size(), a.id) < std::pair(a.name.size(), b.id);
+        });
     }
 }
 

@@ -5,16 +5,8 @@
 namespace bitnet {
 
 int Vocabulary::add(std::string_view bytes, TokenKind kind) {
-    bytes_ += bytes;
-    ends_.push_back(bytes_.size());
-    kinds_.push_back(kind);
-    return static_cast<int>(kinds_.size()) - 1;
-}
-
-std::string_view Vocabulary::bytes(int id) const {
-    const auto index = static_cast<std::size_t>(id);
-    const std::size_t begin = index == 0 ? 0 : ends_[index - 1];
-    return std::string_view(bytes_).substr(begin, ends_[index] - begin);
+    tokens.push_back({std::string(bytes), kind});
+    return static_cast<int>(size()) - 1;
 }
 
 int Vocabulary::find_special(std::string_view name) const {

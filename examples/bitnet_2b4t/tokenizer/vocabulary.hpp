@@ -23,26 +23,26 @@ struct Merge {
     std::uint32_t rank;
 };
 
-/// The data of a byte-level BPE tokenizer, from whatever file: token bytes by id, merges and the special ids (-1 where
-/// there is none). Plain data; `Tokenizer` checks it and does the work.
-class Vocabulary {
- public:
+/// The data of a byte-level BPE tokenizer, from whatever file: tokens by id, merges and the special ids (-1 where there
+/// is none). Plain data; `Tokenizer` checks it and does the work.
+struct Vocabulary {
+    struct Token {
+        std::string bytes;
+        TokenKind kind = TokenKind::unused;
+    };
+
     int add(std::string_view bytes, TokenKind kind);
-    std::size_t size() const { return kinds_.size(); }
-    std::string_view bytes(int id) const;
-    TokenKind kind(int id) const { return kinds_[static_cast<std::size_t>(id)]; }
+    std::size_t size() const { return tokens.size(); }
+    std::string_view bytes(int id) const { return tokens[static_cast<std::size_t>(id)].bytes; }
+    TokenKind kind(int id) const { return tokens[static_cast<std::size_t>(id)].kind; }
     /// The id of a special token by its name, -1 where there is none.
     int find_special(std::string_view name) const;
 
+    std::vector<Token> tokens;
     std::vector<Merge> merges;
     int bos = -1;
     int eos = -1;
     int end_of_turn = -1;
-
- private:
-    std::string bytes_;
-    std::vector<std::size_t> ends_;
-    std::vector<TokenKind> kinds_;
 };
 
 /// Ids by a hash of what they stand for: `slots[place_of(hash, same)]` is the one that `same` recognises, or -1 where
