@@ -50,7 +50,7 @@ std::string csv(const std::vector<Comparison>& packings) {
         ",pack_weights_per_second,unpack_weights_per_second,repack_from_i2s_weights_per_second,"
         "repack_to_i2s_weights_per_second,exact\n";
     for (const Comparison& p : packings) {
-        out += p.name + "," + p.kernel + text(",%.17g,%zu", p.bits_per_weight, p.model_bytes);
+        out += p.name + "," + p.kernel + text(",%.5g,%zu", p.bits_per_weight, p.model_bytes);
         for (const Rate& rate : p.rates)
             out += text(",%.6g,%.4g", rate.macs_per_second, rate.share_of_limit);
         out += text(",%.6g,%.6g,%.6g,%.6g,", p.pack, p.unpack, p.from_i2s, p.to_i2s) + (p.exact ? "yes" : "no") + "\n";

@@ -128,6 +128,21 @@ void check_masks(Report& report, const std::string& name) {
     const auto tested = B::test_bit(rb, B::load(bit.data()));
     report.check(stored<B>(B::lookup16(ra, B::load(index.data()))) == found, name + ": lookup16");
     report.check(stored<B>(B::broadcast16(a.data())) == repeated, name + ": broadcast16");
+    if constexpr (requires(std::array<std::uint8_t, 64> table) { B::lookup64(table, ra); }) {
+        std::array<std::uint8_t, 64> table;
+        for (std::size_t i = 0; i < 64; ++i)
+            table[i] = static_cast<std::uint8_t>(37 * i * i + 11 * i + 5);
+        bool right = true;
+        for (unsigned first = 0; first < 256; first += B::bytes) {
+            Bytes at(B::bytes), wanted(B::bytes);
+            for (std::size_t i = 0; i < B::bytes; ++i) {
+                at[i] = static_cast<std::uint8_t>(first + i);
+                wanted[i] = table[at[i] % 64];
+            }
+            right = right && stored<B>(B::lookup64(table, B::load(at.data()))) == wanted;
+        }
+        report.check(right, name + ": lookup64 by the lower six bits");
+    }
     report.check(stored<B>(B::add_where(B::load_mask(bits.data()), ra, rb)) == added, name + ": add_where");
     report.check(stored<B>(B::flip_where(tested, ra, B::splat(255))) == flipped, name + ": flip_where");
     report.check(B::sum(B::add_bytes(B::wide_zero(), ra)) == total, name + ": add_bytes");

@@ -18,7 +18,8 @@ bool fast_masks(std::string_view backend) {
 /// The path that is expected. A packing that isn't named here has no optional members, and is unpacked.
 KernelPath expected_path(std::string_view packing, std::string_view backend) {
     if (packing == Interleaved2x16::name) return KernelPath::panel;
-    if (packing == Trits5x16::name) return backend == "avx512vbmi" ? KernelPath::panel : KernelPath::unpack;
+    const bool looks_up = backend != "generic" && backend != "scalar";
+    if (packing == Trits5x16::name) return looks_up ? KernelPath::panel : KernelPath::unpack;
     if (packing == PairLookup::name || packing == TripleLookup::name) return KernelPath::lookup;
     if (packing == BitPlanes::name) return fast_masks(backend) ? KernelPath::mask : KernelPath::unpack_simd;
     for (const auto name : {I2S::name, TQ1_0::name, TQ2_0::name, HuggingFace::name})

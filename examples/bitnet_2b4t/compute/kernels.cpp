@@ -10,7 +10,7 @@
 namespace bitnet {
 namespace {
 
-constexpr bool trits5 = ternion::kernel_path<ternion::Trits5x16> == ternion::KernelPath::panel;
+constexpr bool trits5 = ternion::Trits5x16::quick<ternion::backend_of<ternion::default_arch>>;
 using Packing = std::conditional_t<trits5, ternion::Trits5x16, ternion::Interleaved2x16>;
 
 void multiply(const Matrix& w, const ternion::ActivationView& x, ternion::RowRange rows,

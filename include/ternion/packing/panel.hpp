@@ -58,10 +58,18 @@ struct Panel {
     static TERNION_INLINE void unpack(Shape shape, const std::byte* data, std::size_t row, std::size_t k,
                                       std::size_t count, std::uint8_t* codes) noexcept {
         const std::byte* lane = data + row / panel_rows * panel_bytes(shape) + row % panel_rows * 4;
-        for (std::size_t i = 0; i < count; ++i) {
-            const std::size_t c = (k + i) / chunk_inputs;
-            const std::size_t place = (k + i) % chunk_inputs;
-            codes[i] = Codec::decode_byte(std::to_integer<std::uint8_t>(lane[c * chunk_bytes + place % 4]), place / 4);
+        for (std::size_t i = 0; i < count;) {
+            const std::size_t first = (k + i) % chunk_inputs;
+            const std::size_t part = std::min(chunk_inputs - first, count - i);
+            const std::byte* from = lane + (k + i) / chunk_inputs * chunk_bytes;
+            if (part == chunk_inputs) {
+                decode_lane(from, codes + i);
+            } else {
+                std::array<std::uint8_t, chunk_inputs> whole;
+                decode_lane(from, whole.data());
+                std::copy_n(whole.data() + first, part, codes + i);
+            }
+            i += part;
         }
     }
 
@@ -71,6 +79,11 @@ struct Panel {
         std::memcpy(words.data(), codes, chunk_inputs);
         const std::uint32_t lane = Codec::encode(words);
         std::memcpy(out, &lane, 4);
+    }
+    static TERNION_INLINE void decode_lane(const std::byte* in, std::uint8_t* codes) noexcept {
+        for (std::size_t j = 0; j < 4; ++j)
+            for (std::size_t q = 0; q < Q; ++q)
+                codes[4 * q + j] = Codec::decode_byte(std::to_integer<std::uint8_t>(in[j]), q);
     }
 };
 

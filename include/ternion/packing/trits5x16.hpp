@@ -59,6 +59,24 @@ inline constexpr std::array<std::uint8_t, 64> trits5_code = [] {
     return table;
 }();
 
+/// For each byte the five codes, one after the other.
+inline constexpr std::array<std::array<std::uint8_t, 5>, 256> trits5_codes = [] {
+    std::array<std::array<std::uint8_t, 5>, 256> table{};
+    for (std::size_t byte = 0; byte < 256; ++byte) {
+        const std::size_t pair = (byte >> 2) % 9, triple = (byte >> 2) / 9 * 4 + byte % 4;
+        const std::size_t codes[] = {pair % 3, pair / 3, triple % 3, triple / 3 % 3, triple / 9};
+        for (std::size_t q = 0; q < 5; ++q)
+            table[byte][q] = static_cast<std::uint8_t>(codes[q]);
+    }
+    return table;
+}();
+
+/// Whether a machine without look-ups of 64 bytes composes them of smaller ones.
+template <class B>
+inline constexpr bool composed_lookup64 = requires {
+    requires B::composed_lookup64;
+};
+
 /// Whether a look-up costs no more than a mask does: then each of the three codes has its own.
 template <class B>
 inline constexpr bool cheap_lookup64 = requires {
@@ -71,17 +89,20 @@ struct Trits5x16 : Panel<Trits5x16, 5> {
     static constexpr std::string_view name = "trits5x16";
     static constexpr double bits_per_weight = 1.6;
 
+    /// Whether decoding is quick enough on B that reading fewer bytes pays: elsewhere Interleaved2x16 is faster.
+    template <class B>
+    static constexpr bool quick = requires(typename B::Bytes index) {
+        B::lookup64(detail::trits5_pairs, index);
+    }
+    &&!detail::composed_lookup64<B>;
+
     static TERNION_INLINE constexpr std::uint32_t encode(const std::array<std::uint32_t, 5>& codes) noexcept {
         const std::uint32_t pair = codes[0] + 3 * codes[1];
         const std::uint32_t triple = codes[2] + 3 * codes[3] + 9 * codes[4];
         return (triple & 0x03030303u) | (pair + 9 * (triple >> 2 & 0x07070707u)) << 2;
     }
     static TERNION_INLINE constexpr std::uint8_t decode_byte(std::uint8_t byte, std::size_t q) noexcept {
-        const unsigned upper = byte >> 2;
-        const unsigned pair = upper % 9;
-        const unsigned triple = upper / 9 * 4 + (byte & 3u);
-        const unsigned codes[5] = {pair % 3, pair / 3, triple % 3, triple / 3 % 3, triple / 9};
-        return static_cast<std::uint8_t>(codes[q]);
+        return detail::trits5_codes[byte][q];
     }
 
     /// By how many bits the codes of quad q stand too high when they are decoded in place.

@@ -5,6 +5,7 @@
 #include <concepts>
 
 #include "../generic.hpp"
+#include "shuffle_x86.hpp"
 
 namespace ternion {
 inline namespace TERNION_ABI {
@@ -50,6 +51,10 @@ struct Avx2 : Generic<Arch> {
     }
     static TERNION_INLINE Bytes lookup16(Bytes tables, Bytes index) noexcept {
         return Bytes(_mm256_shuffle_epi8(tables, index));
+    }
+    static constexpr bool composed_lookup64 = true;
+    static TERNION_INLINE Bytes lookup64(const std::array<std::uint8_t, 64>& table, Bytes index) noexcept {
+        return lookup64_by_shuffles<Avx2>(table, index);
     }
     static TERNION_INLINE Mask load_mask(const void* from) noexcept {
         std::int32_t bits;

@@ -5,6 +5,7 @@
 #include <concepts>
 
 #include "../generic.hpp"
+#include "shuffle_x86.hpp"
 
 namespace ternion {
 inline namespace TERNION_ABI {
@@ -76,6 +77,10 @@ struct Avx512Bw : Generic<Arch> {
     }
     static TERNION_INLINE Bytes lookup16(Bytes tables, Bytes index) noexcept {
         return Bytes(_mm512_shuffle_epi8(tables, index));
+    }
+    static constexpr bool composed_lookup64 = true;
+    static TERNION_INLINE Bytes lookup64(const std::array<std::uint8_t, 64>& table, Bytes index) noexcept {
+        return lookup64_by_shuffles<Avx512Bw>(table, index);
     }
     using Mask = __mmask64;
     static TERNION_INLINE Mask load_mask(const void* from) noexcept {

@@ -51,6 +51,7 @@ struct Rvv : Generic<Arch> {
         return Bytes(__riscv_vrgather_vv_u8m1(vector(tables), place, bytes));
     }
     /// In a table of as many registers as it takes; an index past the end of one of them gives zero.
+    static constexpr bool composed_lookup64 = true;
     static TERNION_INLINE Bytes lookup64(const std::array<std::uint8_t, 64>& table, Bytes index) noexcept {
         vuint8m1_t place = __riscv_vand_vx_u8m1(vector(index), 63, bytes);
         vuint8m1_t found = __riscv_vrgather_vv_u8m1(__riscv_vle8_v_u8m1(table.data(), bytes), place, bytes);

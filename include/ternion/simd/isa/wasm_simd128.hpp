@@ -49,6 +49,7 @@ struct WasmSimd128 : Generic<Arch> {
         return Bytes(wasm_v128_bitselect(a, b, mask));
     }
     /// In a table of four registers; an index past the end of one of them gives zero.
+    static constexpr bool composed_lookup64 = true;
     static TERNION_INLINE Bytes lookup64(const std::array<std::uint8_t, 64>& table, Bytes index) noexcept {
         v128_t place = wasm_v128_and(index, wasm_i8x16_const_splat(63));
         v128_t found = wasm_i8x16_swizzle(wasm_v128_load(table.data()), place);
