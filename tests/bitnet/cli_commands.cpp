@@ -207,4 +207,16 @@ TEST_CASE("cli: synth writes a model that can be used, and says what it can't wr
     CHECK(complete.err.empty());
 }
 
+TEST_CASE("cli: the text of a repeating synthetic model repeats its last token, with drafts and without") {
+    const TemporaryFolder folder;
+    const std::string model = folder / "model.gguf";
+    REQUIRE(run({"synth", "--output", model, "--layers", "2", "--repeating"}).status == 0);
+    for (const std::string ngram : {"0", "2"}) {
+        const Outcome complete =
+            run({"complete", "-m", model, "-p", "Hello", "-n", "20", "--temp", "0", "--draft-ngram", ngram});
+        CHECK(complete.status == 0);
+        CHECK(complete.out.find(std::string(20, 'o')) != std::string::npos);
+    }
+}
+
 }  // namespace

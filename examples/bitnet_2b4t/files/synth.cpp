@@ -71,7 +71,12 @@ class Source {
     std::array<std::uint16_t, 4096> normal_{};  // F16 numbers of a normal distribution
 };
 
-void write_tensor(GgufWriter& writer, const ModelTensor& tensor, Source& source,
+/// 5/8 of the weights aren't zero: with this, outputs vary as the inputs do.
+float scale_of(const ModelTensor& tensor) {
+    return 1 / std::sqrt(0.625F * static_cast<float>(tensor.cols));
+}
+
+void write_tensor(GgufWriter& writer, const ModelTensor& tensor, float scale, Source& source,
                   const std::function<void(std::uint64_t)>& wrote) {
     std::vector<std::uint64_t> words(std::size_t{1} << 16);
     std::uint64_t left = storage_of(tensor).bytes - (tensor.kind == Kind::ternary ? i2s_tail : 0);
@@ -84,8 +89,7 @@ void write_tensor(GgufWriter& writer, const ModelTensor& tensor, Source& source,
         left -= part.size();
     }
     if (tensor.kind != Kind::ternary) return;
-    // 5/8 of the weights aren't zero: outputs then vary as the inputs do.
-    write_i2s_tail(writer, 1 / std::sqrt(0.625F * static_cast<float>(tensor.cols)));
+    write_i2s_tail(writer, scale);
     wrote(i2s_tail);
 }
 
@@ -136,7 +140,8 @@ void synthesize(const SynthOptions& options) {
     }
     Source source(options.seed);
     for (const ModelTensor& tensor : tensors) {
-        write_tensor(writer, tensor, source, [&](std::uint64_t bytes) {
+        const float scale = scale_of(tensor) * (options.repeating ? 1e-4F : 1.0F);
+        write_tensor(writer, tensor, scale, source, [&](std::uint64_t bytes) {
             done += bytes;
             if (options.progress) options.progress(done, total);
         });

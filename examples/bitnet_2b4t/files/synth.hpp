@@ -13,6 +13,9 @@ struct SynthOptions {
     std::string output;
     std::size_t layers = config_2b4t.layers;
     std::uint64_t seed = 1;
+    /// Layers add next to nothing, so that each token's likeliest successor is the token itself: text for which drafts
+    /// are always right. Every weight is read and multiplied as otherwise.
+    bool repeating = false;
     /// A tiktoken file. Without one the vocabulary has a token for each byte, LLaMA-3's special tokens, and fillers up
     /// to sizes.vocab.
     std::string vocabulary;
