@@ -22,7 +22,8 @@ struct Run {
 
 /// Runs tokens through the model. The weights and the sequences' KV caches are the caller's; the decoder only owns its
 /// working memory, which grows to the largest number of tokens and is then reused. Up to `same_bits` tokens of a
-/// sequence at once give, bit for bit, what they give one by one; more agree to the rounding of floats.
+/// sequence at once give, bit for bit, what they give one by one, while all numbers are finite; more agree to the
+/// rounding of floats.
 class Decoder {
  public:
     static constexpr std::size_t same_bits = Attention::same_bits;
@@ -38,7 +39,8 @@ class Decoder {
     void forward(std::span<const Run> runs);
     void forward(std::span<const int> tokens, KvCache& cache);
 
-    /// Logits of what follows the last token of the last call; valid until the next call.
+    /// Logits of what follows the last token of the last call; valid until the next call. This and the others throw
+    /// std::out_of_range for a token that the last call didn't have.
     std::span<const float> logits();
     /// Logits [count, vocab] of what follows tokens `first` and following of the last call, in the order of its runs.
     void logits(std::size_t first, std::size_t count, std::span<float> out);

@@ -20,6 +20,7 @@ TEST_CASE("a token that doesn't exist, or one too many, is refused and changes n
     const Weights weights = load_weights(*source, threads);
     Decoder decoder(weights, threads);
     KvCache cache(weights.config, 4, KvType::f32);
+    CHECK_THROWS_AS(decoder.logits(), std::out_of_range);
     const std::vector<int> good = {1, 2, 3};
     decoder.forward(good, cache);
     for (const int bad : {-1, 528, 1 << 30}) {

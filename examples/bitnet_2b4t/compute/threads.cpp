@@ -43,6 +43,7 @@ void Threads::await_change(const std::atomic<std::uint32_t>& value, std::uint32_
 Threads::Threads(int count) {
     const int threads = count > 0 ? count : std::max(1, usable_processors());
     if (threads <= usable_processors()) patience_ = 20000;
+    workers_.reserve(static_cast<std::size_t>(threads));
     // Signals are for the caller: Ctrl-C must interrupt its wait for input, not a worker's for work.
     sigset_t all, before;
     sigfillset(&all);

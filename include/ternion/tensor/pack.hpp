@@ -170,7 +170,8 @@ PackedTernary<P> pack(std::span<const float> weights, std::size_t n, std::size_t
 
 /// The same matrix in packing To, made stripe by stripe on the executor's threads; at no time is the whole matrix
 /// unpacked. `from` is a PackedTernary or a view (for instance of a mapped file, checked by `borrow`). Throws
-/// std::invalid_argument for a zero that To has no encoding for.
+/// std::invalid_argument for a zero that To has no encoding for, and for a scale that To holds among its bytes and
+/// can't.
 template <Packing To, TernaryMatrix W, class E = Serial>
 PackedTernary<To> repack(const W& from, E&& executor = {}) {
     const auto view = from.view();
