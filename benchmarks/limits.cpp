@@ -48,9 +48,11 @@ void read_once(const std::byte* from, std::size_t bytes) {
 }
 
 // An outer product, as in a GEMM, with no broadcast and nothing else between the dot products: every pair of operands
-// has an accumulator of its own, so that none waits for another, and all of it fits in the register file.
+// has an accumulator of its own, so that none waits for another, and all of it fits in the register file. Where a dot
+// product ends with an addition, that is all the next one waits for, and GCC 12 keeps two registers for each
+// accumulator.
 constexpr std::size_t dot_codes = Backend::registers > 16 ? 4 : 2;
-constexpr std::size_t dot_activations = Backend::registers > 16 ? 6 : 5;
+constexpr std::size_t dot_activations = !Backend::wide_dot ? 3 : Backend::registers > 16 ? 6 : 5;
 constexpr std::size_t dot_rounds = 10000;  // so many that looking at the clock costs nothing
 
 template <std::size_t Count>

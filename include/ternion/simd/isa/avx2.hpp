@@ -5,6 +5,7 @@
 #include <concepts>
 
 #include "../generic.hpp"
+#include "accumulators_x86.hpp"
 #include "shuffle_x86.hpp"
 
 namespace ternion {
@@ -17,8 +18,8 @@ struct Avx2 : Generic<Arch> {
     using typename Base::Bytes;
     using typename Base::Floats;
     using typename Base::Mask;
-    using typename Base::Narrow;
     using typename Base::Wide;
+    using Narrow = detail::Int16x16;
     static constexpr std::string_view name = "avx2";
     static constexpr bool fast_masks = true;
 
@@ -29,12 +30,15 @@ struct Avx2 : Generic<Arch> {
         return Bytes(r);
     }
 #endif
+    static TERNION_INLINE Narrow narrow_zero() noexcept {
+        return Narrow(_mm256_setzero_si256());
+    }
     static TERNION_INLINE Narrow dot(Narrow sum, Bytes codes, Bytes activations) noexcept {
-        return sum + Narrow(_mm256_maddubs_epi16(codes, activations));
+        return Narrow(_mm256_add_epi16(__m256i(sum), _mm256_maddubs_epi16(codes, activations)));
     }
     template <int Shift>
     static TERNION_INLINE Wide fold(Wide wide, Narrow narrow) noexcept {
-        const __m256i sum = _mm256_madd_epi16(narrow, _mm256_set1_epi16(1));
+        const __m256i sum = _mm256_madd_epi16(__m256i(narrow), _mm256_set1_epi16(1));
         return wide + Wide(_mm256_srai_epi32(sum, Shift));
     }
     static TERNION_INLINE void store_low_bytes(std::int8_t* to, Wide r) noexcept {

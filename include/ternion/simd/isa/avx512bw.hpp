@@ -5,6 +5,7 @@
 #include <concepts>
 
 #include "../generic.hpp"
+#include "accumulators_x86.hpp"
 #include "shuffle_x86.hpp"
 
 namespace ternion {
@@ -16,8 +17,8 @@ struct Avx512Bw : Generic<Arch> {
     using Base = Generic<Arch>;
     using typename Base::Bytes;
     using typename Base::Floats;
-    using typename Base::Narrow;
     using typename Base::Wide;
+    using Narrow = detail::Int16x32;
     static constexpr std::string_view name = "avx512bw";
     static constexpr bool fast_masks = true;
     static constexpr std::size_t registers = 32;
@@ -33,12 +34,15 @@ struct Avx512Bw : Generic<Arch> {
         return Bytes(r);
     }
 #endif
+    static TERNION_INLINE Narrow narrow_zero() noexcept {
+        return Narrow(_mm512_setzero_si512());
+    }
     static TERNION_INLINE Narrow dot(Narrow sum, Bytes codes, Bytes activations) noexcept {
-        return Narrow(_mm512_add_epi16(sum, _mm512_maddubs_epi16(codes, activations)));
+        return Narrow(_mm512_add_epi16(__m512i(sum), _mm512_maddubs_epi16(codes, activations)));
     }
     template <int Shift>
     static TERNION_INLINE Wide fold(Wide wide, Narrow narrow) noexcept {
-        const __m512i sum = _mm512_madd_epi16(narrow, _mm512_set1_epi16(1));
+        const __m512i sum = _mm512_madd_epi16(__m512i(narrow), _mm512_set1_epi16(1));
         return wide + Wide(_mm512_maskz_srai_epi32(all_lanes, sum, Shift));
     }
     static TERNION_INLINE std::uint32_t sum(Wide r) noexcept {

@@ -12,23 +12,14 @@ struct Avx512Vnni : Avx512Bw<Arch> {
     using Base::all_lanes;
     using typename Base::Bytes;
     using typename Base::Wide;
-#if defined(__GNUC__)
-    // GCC gives __m512i, a vector of int64, and the vector of int32 that vpdpbusd wants registers of their own, and
-    // copies every accumulator twice a turn: a GEMM then ran at 28 % of the limit instead of 90 % (GCC 12,
-    // docs/performance.md).
-    using Narrow = std::int32_t __attribute__((vector_size(64)));
-#else
-    using Narrow = __m512i;
-#endif
+    using Narrow = detail::Int32x16;
     static constexpr std::string_view name = "avx512vnni";
     static constexpr bool wide_dot = true;
 
     static constexpr std::size_t fold_every(unsigned max_code) noexcept {
         return (std::size_t{1} << 31) / (std::size_t{4} * 128 * max_code);
     }
-    static TERNION_INLINE Narrow narrow_zero() noexcept {
-        return Narrow(_mm512_setzero_si512());
-    }
+    static TERNION_INLINE Narrow narrow_zero() noexcept { return Narrow(_mm512_setzero_si512()); }
     static TERNION_INLINE Narrow dot(Narrow sum, Bytes codes, Bytes activations) noexcept {
         return Narrow(_mm512_dpbusd_epi32(__m512i(sum), codes, activations));
     }

@@ -11,20 +11,20 @@ struct AvxVnni : Avx2<Arch> {
     using Base = Avx2<Arch>;
     using typename Base::Bytes;
     using typename Base::Wide;
-    using Narrow = Wide;
+    using Narrow = detail::Int32x8;
     static constexpr std::string_view name = "avxvnni";
     static constexpr bool wide_dot = true;
 
     static constexpr std::size_t fold_every(unsigned max_code) noexcept {
         return (std::size_t{1} << 31) / (std::size_t{4} * 128 * max_code);
     }
-    static TERNION_INLINE Narrow narrow_zero() noexcept { return Base::wide_zero(); }
+    static TERNION_INLINE Narrow narrow_zero() noexcept { return Narrow(_mm256_setzero_si256()); }
     static TERNION_INLINE Narrow dot(Narrow sum, Bytes codes, Bytes activations) noexcept {
-        return Wide(_mm256_dpbusd_avx_epi32(sum, codes, activations));
+        return Narrow(_mm256_dpbusd_avx_epi32(__m256i(sum), codes, activations));
     }
     template <int Shift>
     static TERNION_INLINE Wide fold(Wide wide, Narrow narrow) noexcept {
-        return wide + Wide(_mm256_srai_epi32(narrow, Shift));
+        return wide + Wide(_mm256_srai_epi32(__m256i(narrow), Shift));
     }
 };
 

@@ -5,6 +5,7 @@
 #include <concepts>
 
 #include "../generic.hpp"
+#include "accumulators_x86.hpp"
 #include "shuffle_x86.hpp"
 
 namespace ternion {
@@ -16,17 +17,23 @@ struct Ssse3 : Generic<Arch> {
     using Base = Generic<Arch>;
     using typename Base::Bytes;
     using typename Base::Mask;
-    using typename Base::Narrow;
     using typename Base::Wide;
+    using Narrow = detail::Int16x8;
     static constexpr std::string_view name = "ssse3";
 
+    static TERNION_INLINE Narrow narrow_zero() noexcept { return Narrow(_mm_setzero_si128()); }
     static TERNION_INLINE Narrow dot(Narrow sum, Bytes codes, Bytes activations) noexcept {
-        return sum + Narrow(_mm_maddubs_epi16(codes, activations));
+        return Narrow(_mm_add_epi16(__m128i(sum), _mm_maddubs_epi16(codes, activations)));
     }
     template <int Shift>
     static TERNION_INLINE Wide fold(Wide wide, Narrow narrow) noexcept {
-        const __m128i sum = _mm_madd_epi16(narrow, _mm_set1_epi16(1));
+        const __m128i sum = _mm_madd_epi16(__m128i(narrow), _mm_set1_epi16(1));
         return wide + Wide(_mm_srai_epi32(sum, Shift));
+    }
+    /// Not by lddqu, which xsimd takes from SSE3 on and GCC can't see through: it stores a table that it knows, in
+    /// parts, to load it as a whole.
+    static TERNION_INLINE Bytes broadcast16(const void* from) noexcept {
+        return Bytes(_mm_loadu_si128(static_cast<const __m128i*>(from)));
     }
     static TERNION_INLINE Bytes lookup16(Bytes tables, Bytes index) noexcept {
         return Bytes(_mm_shuffle_epi8(tables, index));
