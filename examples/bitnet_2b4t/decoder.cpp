@@ -138,7 +138,8 @@ std::span<const float> Decoder::logits() {
 }
 
 void Decoder::logits(std::size_t first, std::size_t count, std::span<float> out) {
-    if (count > count_ || first > count_ - count) throw std::out_of_range("Decoder::logits: the last call has fewer tokens");
+    if (count > count_ || first > count_ - count)
+        throw std::out_of_range("Decoder::logits: the last call has fewer tokens");
     weights_.head().logits(rows(h_, first, first + count, config().hidden), count, out, threads_);
 }
 

@@ -75,7 +75,7 @@ TEST_CASE("rms_norm_backward agrees with differences of the norm", "[straight_th
     const RmsNorm plain(Floats(2, 1.0f), 1e-5f);
     rms_norm_backward(plain, large, dy, {}, dweight);
     plain(large, y);
-    CHECK(close(dweight, y, 1e-6));
+    CHECK(test::close(dweight, y, 1e-6));
 
     const RmsNorm norm(Floats(4, 1.0f), 1e-5f);
     Floats four(4), six(6);
