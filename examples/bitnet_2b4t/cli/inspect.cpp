@@ -1,4 +1,3 @@
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,7 +8,6 @@
 
 #include "../compute/threads.hpp"
 #include "command.hpp"
-#include "input.hpp"
 #include "model_options.hpp"
 #include "output.hpp"
 
@@ -17,17 +15,10 @@ namespace bitnet::cli {
 
 namespace {
 
-/// Of the terminal that standard output is; no limit elsewhere.
-std::size_t columns() {
-    winsize size{};
-    const bool known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 10;
-    return known ? size.ws_col : std::string::npos;
-}
-
 /// What is too long for a terminal is cut, between characters.
 void write_line(std::string line) {
-    if (line.size() > columns()) {
-        std::size_t end = columns() - 3;
+    if (const std::size_t width = columns(STDOUT_FILENO); line.size() > width) {
+        std::size_t end = width - 3;
         while ((line[end] & 0xc0) == 0x80)
             --end;
         line = line.substr(0, end) + "...";
@@ -93,7 +84,6 @@ void write_tensor(const ModelSource& source, const ModelTensor& tensor, Threads&
 
 void inspect(const ModelOptions& options) {
     const auto source = open(options);
-    const Interrupt interrupt;
     write_line(in_quotes(source->name()));
     for (const auto& [key, value] : source->metadata())
         write_line("  " + in_quotes(key).substr(1, in_quotes(key).size() - 2) + " = " + value);
@@ -102,7 +92,6 @@ void inspect(const ModelOptions& options) {
     Threads threads;
     Tally tally;
     for (const ModelTensor& tensor : model_tensors(source->config(), source->contains("output.weight"))) {
-        interrupt.check();
         write_tensor(*source, tensor, threads, tally);
     }
     if (tally.weights == 0) return;

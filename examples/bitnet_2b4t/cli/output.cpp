@@ -1,7 +1,9 @@
 #include "output.hpp"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -43,6 +45,12 @@ bool output_is_terminal() {
     return ::isatty(STDOUT_FILENO) == 1;
 }
 
+std::size_t columns(int descriptor) {
+    winsize size{};
+    const bool known = ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 10;
+    return known ? size.ws_col : std::string::npos;
+}
+
 std::string VisibleText::filter(std::string_view text) const {
     std::string out;
     while (!text.empty()) {
@@ -67,11 +75,14 @@ Progress::Progress(std::string label) : label_(std::move(label)) {
 
 void Progress::update(std::size_t done, std::size_t total) {
     if (::isatty(STDERR_FILENO) != 1 || total == 0) return;
-    constexpr std::size_t bar_width = 30;
+    // In the last column some terminals begin a new line.
+    const std::size_t width = std::min(columns(STDERR_FILENO) - 1, label_.size() + 38);
+    const std::size_t bar_width = width - std::min(width, label_.size() + 8);
     const std::size_t filled = done * bar_width / total;
     const std::string percent = std::to_string(done * 100 / total);
     std::string line = label_ + "[" + std::string(filled, '#') + std::string(bar_width - filled, '.') + "] " +
                        std::string(3 - percent.size(), ' ') + percent + " %";
+    line.resize(std::min(line.size(), width));
     if (line == shown_) return;
     shown_ = std::move(line);
     std::fprintf(stderr, "\r%s", shown_.c_str());

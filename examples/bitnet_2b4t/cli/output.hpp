@@ -18,6 +18,9 @@ struct ReaderGone : std::exception {
 void write_output(std::string_view text);
 bool output_is_terminal();
 
+/// The width of the terminal that a descriptor is; no limit elsewhere.
+std::size_t columns(int descriptor);
+
 /// Where generated text goes, and so what of it may pass. Bytes that are no UTF-8 become U+FFFD everywhere.
 enum class TextTarget {
     file,      // every character
@@ -47,8 +50,8 @@ class VisibleText {
 /// and NO_COLOR isn't set.
 std::string coloured(int colour, const std::string& text);
 
-/// A bar on standard error, where that is a terminal; elsewhere nothing. It takes at most 60 columns, is redrawn only
-/// when it looks different, and is wiped out by the destructor.
+/// A bar on standard error, where that is a terminal; elsewhere nothing. It takes at most 58 columns, and never a
+/// second line, is redrawn only when it looks different, and is wiped out by the destructor.
 class Progress {
  public:
     explicit Progress(std::string label);

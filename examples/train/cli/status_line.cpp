@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bitnet_2b4t/cli/output.hpp>
 #include <cstdio>
 #include <string>
 
@@ -32,9 +33,13 @@ StatusLine::~StatusLine() {
 void StatusLine::show(const StepReport& report, const std::optional<Accuracy>& tested) {
     if (!terminal_ && !tested) return;
     const double rate = static_cast<double>(report.step - first_step_) / seconds();
-    std::fprintf(stderr, "%sstep %zu of %zu, loss %.4f, %.0f tokens/s, %s left%s", terminal_ ? "\r\033[K" : "",
-                 report.step, steps_, report.loss, rate * static_cast<double>(tokens_a_step_),
-                 remaining(static_cast<double>(steps_ - report.step) / rate).c_str(), terminal_ ? "" : "\n");
+    char line[160];
+    std::snprintf(line, sizeof line, "step %zu of %zu, loss %.4f, %.0f tokens/s, %s left", report.step, steps_,
+                  report.loss, rate * static_cast<double>(tokens_a_step_),
+                  remaining(static_cast<double>(steps_ - report.step) / rate).c_str());
+    // On a terminal, what would begin a second line is cut, as that couldn't be changed.
+    const auto shown = static_cast<int>(std::min(sizeof line, bitnet::cli::columns(STDERR_FILENO) - 1));
+    std::fprintf(stderr, "%s%.*s%s", terminal_ ? "\r\033[K" : "", shown, line, terminal_ ? "" : "\n");
     if (!tested) return;
     std::fprintf(stderr, "%sheld out: loss %.4f, right", terminal_ ? "\r\033[K" : "  ", tested->loss);
     for (const auto& [right, asked] : tested->skill)
