@@ -1,10 +1,12 @@
 #include "kv_cache.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 #include <string>
 
 #include "compute/kernels.hpp"
+#include "compute/kv_block.hpp"
 
 namespace bitnet {
 
@@ -24,6 +26,21 @@ void KvCache::reserve(std::size_t count) {
 void KvCache::truncate(std::size_t length) {
     length_ = std::min(length, length_);
     blocks_.resize(ternion::ceil_div(length_, block));
+}
+
+bool KvCache::is_finite() const {
+    std::vector<float> scratch(std::max(format_.key_floats(), format_.value_floats()));
+    const auto all_finite = [](const float* numbers, std::size_t count) {
+        return std::all_of(numbers, numbers + count, [](float x) { return std::isfinite(x); });
+    };
+    for (const auto& memory : blocks_) {
+        for (std::size_t part = 0; part < memory.size(); part += format_.bytes()) {
+            const std::byte* at = memory.data() + part;
+            if (!all_finite(keys_of(format_, at, scratch.data()), format_.head_dim() * block)) return false;
+            if (!all_finite(values_of(format_, at, scratch.data()), format_.value_floats())) return false;
+        }
+    }
+    return true;
 }
 
 void KvCache::store(std::size_t layer, std::size_t count, std::span<const float> keys, std::span<const float> values,

@@ -33,6 +33,9 @@ class KvCache {
     std::span<std::byte> memory(std::size_t index) { return blocks_[index]; }
     std::span<const std::byte> memory(std::size_t index) const { return blocks_[index]; }
 
+    /// Whether all numbers of all blocks are: a NaN among them would spoil every token that follows.
+    bool is_finite() const;
+
     /// Makes room for `count` tokens more; throws std::length_error beyond the capacity.
     void reserve(std::size_t count);
     /// Writes a layer's keys and values ([count, kv_heads, head_dim]) of the tokens that follow `length`.

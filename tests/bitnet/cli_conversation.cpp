@@ -1,8 +1,10 @@
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "cli_program.hpp"
+#include "files/model_source.hpp"
 #include "files_fixture.hpp"
 
 // Conversations in files, and what scripts use: --json and --prompt-file.
@@ -68,6 +70,43 @@ TEST_CASE("cli: what can't be a saved conversation of this model is refused") {
     refused(good, "at most 4 tokens", {"-c", "4"});
     check_refused({"chat", "-m", golden_gguf}, 1, {"/no/such"}, "/load /no/such\n");
     check_refused({"chat", "-m", golden_gguf}, 1, {folder / "no/folder"}, "/save " + folder / "no/folder" + "\n");
+}
+
+TEST_CASE("cli: a KV cache with numbers that aren't finite is refused") {
+    const TemporaryFolder folder;
+    const std::string file = folder / "talk";
+    for (const std::string type : {"f32", "f16", "i8", "i4", "i3"}) {
+        const std::vector<std::string> options = {"--kv-type", type};
+        REQUIRE(chat("hi\n/save " + file + "\n", options).status == 0);
+        std::string content = read_text(file);
+        constexpr std::size_t last = 300;  // bytes, with the last scale of codes among them
+        content.replace(content.size() - last, last, std::string(last, '\xff'));
+        write_text(file, content);
+        check_refused({"chat", "-m", golden_gguf, "--kv-type", type}, 1, {file, "expected finite numbers"},
+                      "/load " + file + "\n");
+    }
+}
+
+TEST_CASE("cli: a conversation with a model that differs in one weight is refused") {
+    const TemporaryFolder folder;
+    const std::string model = folder / "model.gguf", file = folder / "talk";
+    REQUIRE(chat("hi\n/save " + file + "\n").status == 0);
+    const std::string good = read_text(golden_gguf);
+    const auto load = [&] { return run({"chat", "-m", model}, "/load " + file + "\n"); };
+    write_text(model, good);
+    CHECK(load().status == 0);
+    const auto source = bitnet::open_model(golden_gguf);
+    const std::string_view whole = good;
+    for (const std::string tensor : {"blk.0.attn_q.weight", "blk.0.attn_output.weight", "blk.1.ffn_down.weight"}) {
+        const auto trits = source->ternary(tensor).i2s;
+        const auto* bytes = reinterpret_cast<const char*>(trits.data());
+        const std::size_t at = whole.find(std::string_view(bytes, trits.size()));
+        std::string other = good;
+        other[at + 7] = static_cast<char>(other[at + 7] == 0x55 ? 0x56 : 0x55);
+        write_text(model, other);
+        INFO(tensor);
+        CHECK(load().err.find("expected a conversation with this model, found one with another") != std::string::npos);
+    }
 }
 
 TEST_CASE("cli: answers as JSON say how they ended, and their speed") {

@@ -8,6 +8,7 @@
 
 #include "../files/mapped_file.hpp"
 #include "../files/output_file.hpp"
+#include "fingerprint.hpp"
 
 namespace bitnet::cli {
 
@@ -16,29 +17,12 @@ namespace {
 // A saved conversation: the mark, a fingerprint of the model and the KV cache's type, the numbers of tokens in the
 // cache and of those that follow them, the tokens, and the cache's blocks as they lie in memory.
 struct Header {
-    std::array<char, 8> mark{'T', 'E', 'R', 'N', 'K', 'V', '0', '1'};
+    std::array<char, 8> mark{'T', 'E', 'R', 'N', 'K', 'V', '0', '2'};
     std::uint64_t model = 0;
     std::uint64_t cache_type = 0;
     std::uint64_t tokens = 0;
     std::uint64_t unfed = 0;
 };
-
-/// FNV-1a of what tells models apart: sizes, the last norm, the beginning of the embedding.
-std::uint64_t fingerprint(const Model& model) {
-    std::uint64_t hash = 0xcbf29ce484222325U;
-    const auto add = [&](std::span<const std::byte> bytes) {
-        for (const std::byte byte : bytes)
-            hash = (hash ^ static_cast<std::uint64_t>(byte)) * 0x100000001b3U;
-    };
-    const Config& config = model.config();
-    const std::array<std::size_t, 6> sizes = {config.layers, config.hidden,   config.ffn,
-                                              config.heads,  config.kv_heads, config.vocab};
-    add(std::as_bytes(std::span(sizes)));
-    add(model.source().dense("output_norm.weight").bytes);
-    const auto embedding = model.source().dense("token_embd.weight").bytes;
-    add(embedding.first(std::min<std::size_t>(embedding.size(), 65536)));
-    return hash;
-}
 
 std::vector<int> read_tokens(std::span<const std::byte> bytes, const Model& model, const std::string& file) {
     std::vector<int> tokens(bytes.size() / sizeof(int));
@@ -150,7 +134,9 @@ void Conversation::load(const std::string& path) {
     std::vector<int> tokens = read_tokens(file.bytes().subspan(sizeof(Header), ids), model, path);
     std::vector<int> rest(tokens.begin() + static_cast<std::ptrdiff_t>(kept), tokens.end());
     tokens.resize(kept);
-    session_.restore(std::move(tokens), file.bytes().subspan(sizeof(Header) + ids));
+    if (!session_.restore(std::move(tokens), file.bytes().subspan(sizeof(Header) + ids))) {
+        refuse("finite numbers in the KV cache", "NaN or infinity");
+    }
     unfed_ = std::move(rest);
 }
 

@@ -94,16 +94,20 @@ std::vector<double> Session::log_probabilities(std::span<const int> tokens, std:
     return results;
 }
 
-void Session::restore(std::vector<int> tokens, std::span<const std::byte> blocks) {
-    rewind(0);
-    cache_.reserve(tokens.size());
-    for (std::size_t i = 0; i < cache_.blocks(); ++i) {
-        const std::span<std::byte> memory = cache_.memory(i);
+bool Session::restore(std::vector<int> tokens, std::span<const std::byte> blocks) {
+    KvCache cache = model_.new_cache();
+    cache.reserve(tokens.size());
+    for (std::size_t i = 0; i < cache.blocks(); ++i) {
+        const std::span<std::byte> memory = cache.memory(i);
         std::ranges::copy(blocks.first(memory.size()), memory.begin());
         blocks = blocks.subspan(memory.size());
     }
-    cache_.advance(tokens.size());
+    if (!cache.is_finite()) return false;
+    cache.advance(tokens.size());
+    cache_ = std::move(cache);
     tokens_ = std::move(tokens);
+    draft_ = 0;
+    return true;
 }
 
 void Session::rewind(std::size_t length) {

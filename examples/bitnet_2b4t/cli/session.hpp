@@ -44,8 +44,9 @@ class Session {
     /// std::runtime_error where a logit isn't a finite number.
     std::vector<double> log_probabilities(std::span<const int> tokens, std::size_t first,
                                           const std::function<void()>& between = {});
-    /// Holds these tokens instead, with the blocks of their KV cache one after the other.
-    void restore(std::vector<int> tokens, std::span<const std::byte> blocks);
+    /// Holds these tokens instead, with the blocks of their KV cache one after the other. Where those hold what is no
+    /// finite number, the session is as before, and the answer false.
+    bool restore(std::vector<int> tokens, std::span<const std::byte> blocks);
     /// Forgets the tokens from position `length` on.
     void rewind(std::size_t length);
 
