@@ -32,12 +32,12 @@ Decoder::Decoder(const Weights& weights, Threads& threads)
       attention_(weights.config),
       likeliest_(weights.head(), weights.screen ? &*weights.screen : nullptr, same_bits) {}
 
-void Decoder::forward(std::span<const int> tokens, KvCache& cache) {
+void Decoder::forward(std::span<const int> tokens, KvCache& cache, const std::function<void()>& between) {
     const Run run{tokens, &cache};
-    forward({&run, 1});
+    forward({&run, 1}, between);
 }
 
-void Decoder::forward(std::span<const Run> runs) {
+void Decoder::forward(std::span<const Run> runs, const std::function<void()>& between) {
     check(runs);
     std::vector<std::size_t> positions;
     for (const auto& [tokens, cache] : runs) {
@@ -50,6 +50,7 @@ void Decoder::forward(std::span<const Run> runs) {
     rope_.prepare(positions);
     embed(runs);
     for (std::size_t i = 0; i < config().layers; ++i) {
+        if (between) between();
         attend(weights_.layers[i], i, runs);
         feed_forward(weights_.layers[i]);
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <ternion/ternion.hpp>
 #include <vector>
@@ -34,10 +35,10 @@ class Decoder {
     const Config& config() const { return weights_.config; }
 
     /// Appends tokens to one sequence or several, each of which comes once; the weights are read once for all. Throws
-    /// std::invalid_argument for an id that is none, and std::length_error where a cache has no room; the sequences are
-    /// then unchanged.
-    void forward(std::span<const Run> runs);
-    void forward(std::span<const int> tokens, KvCache& cache);
+    /// std::invalid_argument for an id that is none, and std::length_error where a cache has no room. `between` is
+    /// called before each layer, and may throw, to give up. The sequences are unchanged after an exception.
+    void forward(std::span<const Run> runs, const std::function<void()>& between = {});
+    void forward(std::span<const int> tokens, KvCache& cache, const std::function<void()>& between = {});
 
     /// Logits of what follows the last token of the last call; valid until the next call. This and the others throw
     /// std::out_of_range for a token that the last call didn't have.

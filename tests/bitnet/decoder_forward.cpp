@@ -14,7 +14,7 @@ using namespace bitnet;
 using bitnet_tests::golden_gguf;
 using Catch::Matchers::Message;
 
-TEST_CASE("a token that doesn't exist, or one too many, is refused and changes nothing") {
+TEST_CASE("a token that doesn't exist, one too many, or one given up between layers changes nothing") {
     const auto source = open_model(golden_gguf);
     Threads threads(2);
     const Weights weights = load_weights(*source, threads);
@@ -29,9 +29,13 @@ TEST_CASE("a token that doesn't exist, or one too many, is refused and changes n
                              Message("token out of range: expected 0 to 527, found " + std::to_string(bad)));
     }
     CHECK_THROWS_AS(decoder.forward(std::vector<int>{4, 5}, cache), std::length_error);
+    const int next = 4;
+    const auto give_up = [layer = 0]() mutable {
+        if (++layer == 2) throw std::runtime_error("enough");
+    };
+    CHECK_THROWS_MATCHES(decoder.forward({&next, 1}, cache, give_up), std::runtime_error, Message("enough"));
     CHECK(cache.length() == 3);
 
-    const int next = 4;
     decoder.forward({&next, 1}, cache);
     const auto found = decoder.logits();
     Decoder other(weights, threads);
