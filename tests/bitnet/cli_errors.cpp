@@ -42,6 +42,16 @@ TEST_CASE("cli: wrong usage is one line and status 2") {
     check_refused({"bench", "-m", golden_gguf, "-t", "1,0"}, 2, {"--threads", "found 0"});
 }
 
+TEST_CASE("cli: an empty name of a file is refused, with the option that has it") {
+    for (const std::string command : {"chat", "complete", "tokenize", "logits", "perplexity", "score", "bench"})
+        check_refused({command, "-m", ""}, 2, {"--model", "found an empty name"});
+    check_refused({"inspect", ""}, 2, {"found an empty name"});
+    check_refused({"complete", "-m", golden_gguf, "-f", ""}, 2, {"--prompt-file", "found an empty name"});
+    check_refused({"chat", "-f", ""}, 2, {"--prompt-file", "found an empty name"});
+    check_refused({"perplexity", "-m", golden_gguf, "-f", ""}, 2, {"--file", "found an empty name"});
+    check_refused({"synth", "--output", ""}, 2, {"--output", "found an empty name"});
+}
+
 TEST_CASE("cli: options out of their range, and what is no number, are status 2") {
     for (const std::string value : {"nan", "-nan", "inf", "-inf", "-1", "1e99", "x", ""})
         check_refused(complete({"--temp=" + value}), 2, {"--temp"});

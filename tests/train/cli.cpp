@@ -95,6 +95,7 @@ TEST_CASE("cli: a full disk is said, and the checkpoint before stays whole") {
 TEST_CASE("cli: wrong options, folders and checkpoints are refused in one line") {
     const TemporaryFolder folder;
     check_refused_with(train({"run"}), 2, "--output");
+    check_refused_with(train({"run", "-o", ""}), 2, "--output: expected a file or folder, found an empty name");
     check_refused_with(train({"run", "-o", folder / "run", "--weights", "quaternary"}), 2, "quaternary");
     check_refused_with(train({"run", "-o", folder / "run", "--rate", "nan"}), 2, "nan");
     check_refused_with(train({"run", "-o", folder / "run", "--rows", "20"}), 1, "a multiple of 16 rows, found 20");

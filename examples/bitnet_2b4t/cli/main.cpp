@@ -9,6 +9,7 @@
 #include "../files/mapped_file.hpp"
 #include "command.hpp"
 #include "cpu_check.hpp"
+#include "file_options.hpp"
 #include "output.hpp"
 
 namespace {
@@ -52,6 +53,7 @@ int run(int argc, char** argv) {
                            add_inspect, add_convert, add_ternarize, add_synth, add_arch}) {
         add(app);
     }
+    refuse_empty_names(app);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -85,7 +85,7 @@ void add_perplexity(CLI::App& app) {
         app, "perplexity", "Measure how well a model predicts a text",
         "bitnet-2b4t perplexity -m ggml-model-i2_s.gguf -f wiki.test.raw -c 2048 --stride 1024", perplexity);
     add_model_options(command, options.model);
-    command.add_option("-f,--file", options.text, "the text; -: standard input")->required()->type_name("TEXT");
+    command.add_option("-f,--file", options.text, "the text; -: standard input")->required()->type_name("FILE");
     add_number(command, "--stride", options.stride,
                "tokens by which the window slides on, those that count (default: half the context)", 1, 1 << 24);
     command.add_flag("--json", options.json, "print a JSON object");

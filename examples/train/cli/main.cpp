@@ -1,3 +1,4 @@
+#include <bitnet_2b4t/cli/file_options.hpp>
 #include <bitnet_2b4t/cli/output.hpp>
 #include <bitnet_2b4t/files/mapped_file.hpp>
 #include <csignal>
@@ -27,6 +28,7 @@ int run(int argc, char** argv) {
     train::cli::Action action;
     for (const auto add : {train::cli::add_run, train::cli::add_questions, train::cli::add_curve})
         add(app, action);
+    bitnet::cli::refuse_empty_names(app);
     try {
         app.parse(argc, argv);
     } catch (const CLI::CallForHelp&) {
