@@ -52,6 +52,11 @@ TEST_CASE("cli: an empty name of a file is refused, with the option that has it"
     check_refused({"synth", "--output", ""}, 2, {"--output", "found an empty name"});
 }
 
+TEST_CASE("cli: input without an end is refused") {
+    check_refused({"complete", "-m", golden_gguf, "-f", "/dev/zero"}, 1, {"/dev/zero: expected at most 64 MiB"});
+    check_refused({"chat", "-m", golden_gguf}, 1, {"standard input: expected at most 64 MiB"}, "", "< /dev/zero");
+}
+
 TEST_CASE("cli: options out of their range, and what is no number, are status 2") {
     for (const std::string value : {"nan", "-nan", "inf", "-inf", "-1", "1e99", "x", ""})
         check_refused(complete({"--temp=" + value}), 2, {"--temp"});

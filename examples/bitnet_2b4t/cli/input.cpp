@@ -22,6 +22,12 @@ namespace bitnet::cli {
 
 namespace {
 
+constexpr std::size_t longest_input = std::size_t{64} << 20;
+
+void check_length(const std::string& text, const std::string& name) {
+    if (text.size() > longest_input) throw FileError(name, "at most 64 MiB", "more");
+}
+
 FileError unreadable(const std::string& name) {
     return {name, std::string("cannot be read: ") + std::strerror(errno)};
 }
@@ -35,8 +41,10 @@ std::string read_input(const std::string& path) {
     if (!file) throw unreadable(name);
     std::string text;
     std::array<char, 65536> some;
-    while (const std::size_t size = std::fread(some.data(), 1, some.size(), file.get()))
+    while (const std::size_t size = std::fread(some.data(), 1, some.size(), file.get())) {
         text.append(some.data(), size);
+        check_length(text, name);
+    }
     if (std::ferror(file.get()) != 0) throw unreadable(name);
     return text;
 }
@@ -44,8 +52,10 @@ std::string read_input(const std::string& path) {
 bool next_line(std::string& line) {
     line.clear();
     int c = EOF;
-    while ((c = std::getchar()) != EOF && c != '\n')
+    while ((c = std::getchar()) != EOF && c != '\n') {
         line += static_cast<char>(c);
+        check_length(line, "standard input");
+    }
     if (std::ferror(stdin) != 0) throw unreadable("standard input");
     return c != EOF || !line.empty();
 }
