@@ -109,6 +109,24 @@ TEST_CASE("cli: a conversation with a model that differs in one weight is refuse
     }
 }
 
+TEST_CASE("cli: a pipe hears of turns that are forgotten and of answers that are cut, on standard error") {
+    const Outcome outcome = run({"chat", "-m", golden_gguf, "-c", "40", "--temp", "0"}, "hello\nhello again\n");
+    CHECK(outcome.status == 0);
+    CHECK(std::ranges::count(outcome.out, '\n') == 2);
+    CHECK(outcome.err.find("[the context is full: the answer is cut") != std::string::npos);
+    CHECK(outcome.err.find("[the context was full: the oldest turns are forgotten]") != std::string::npos);
+}
+
+TEST_CASE("cli: commands work from a pipe, and one that isn't there ends the chat") {
+    const Outcome outcome = chat("hi\n/help\r\n/reset\n /reset\n/exit\nhi\n");
+    CHECK(outcome.status == 0);
+    CHECK(std::ranges::count(outcome.out, '\n') == 2);
+    CHECK(outcome.err.find("/stats") != std::string::npos);
+    CHECK(outcome.err.find("forgotten") != std::string::npos);
+    check_refused({"chat", "-m", golden_gguf}, 1, {"unknown command \"/sav\"; /help lists them"}, "/sav x\nhi\n");
+    check_refused({"chat", "-m", golden_gguf}, 1, {"expected /save FILE, found no file name"}, "/save\nhi\n");
+}
+
 TEST_CASE("cli: answers as JSON say how they ended, and their speed") {
     const Outcome plain = chat("hi\nyou\n"), outcome = chat("hi\nyou\n", {"--json"});
     CHECK(outcome.status == 0);
@@ -123,6 +141,7 @@ TEST_CASE("cli: answers as JSON say how they ended, and their speed") {
         CHECK(answer.at("memory_bytes").get<std::size_t>() > 100000);
     }
     CHECK(count == 2);
+    CHECK(json::parse(chat("\n", {"--json"}).out).at("end") == "stop");
     const json full = json::parse(run({"chat", "-m", golden_gguf, "--temp", "0", "--json", "-c", "60"}, "hi\n").out);
     CHECK((full.at("end") == "full_context" || full.at("end") == "stop"));
 

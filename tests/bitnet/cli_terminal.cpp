@@ -9,7 +9,7 @@
 #include <chrono>
 
 #include "cli_program.hpp"
-#include "files/synth.hpp"
+#include "endless_model.hpp"
 #include "files_fixture.hpp"
 
 namespace {
@@ -25,16 +25,16 @@ class Deadline {
     std::chrono::steady_clock::time_point end_ = std::chrono::steady_clock::now() + std::chrono::minutes(1);
 };
 
-/// A chat in a terminal of its own, 60 columns wide.
+/// A chat in a terminal of its own.
 class Terminal {
  public:
-    explicit Terminal(std::vector<std::string> arguments) {
+    explicit Terminal(std::vector<std::string> arguments, unsigned short columns = 60) {
         arguments.insert(arguments.begin(), program);
         std::vector<char*> raw;
         for (std::string& argument : arguments)
             raw.push_back(argument.data());
         raw.push_back(nullptr);
-        winsize size{24, 60, 0, 0};
+        winsize size{24, columns, 0, 0};
         process_ = ::forkpty(&terminal_, nullptr, nullptr, &size);
         if (process_ == 0) {
             ::setenv("TERM", "xterm", 1);
@@ -82,7 +82,9 @@ class Terminal {
         seen_.erase(0, count);
     }
 
-    /// How the program ended, once it has.
+    void kill(int signal) { REQUIRE(::kill(process_, signal) == 0); }
+
+    /// How the program ended, once it has; 128 + n for signal n.
     int status() {
         const Deadline deadline;
         while (read_some()) {
@@ -92,8 +94,7 @@ class Terminal {
         int status = 0;
         REQUIRE(::waitpid(process_, &status, 0) == process_);
         process_ = 0;
-        REQUIRE(WIFEXITED(status));
-        return WEXITSTATUS(status);
+        return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
     }
 
  private:
@@ -120,8 +121,17 @@ TEST_CASE("cli: a chat at a terminal has a prompt, commands, and ends with its i
     CHECK(chat.read_until("\n> ").find("so 168") != std::string::npos);
     chat.type("/stats\r");
     CHECK(chat.read_until("\n> ").find("of 512 tokens") != std::string::npos);
-    chat.type("/nonsense\r");
-    CHECK(chat.read_until("\n> ").find("no such command") != std::string::npos);
+    for (const std::string wrong : {"/nonsense", "/sav x", "/helpless", "/etc/passwd is a file"}) {
+        chat.type(wrong + "\r");
+        const std::string name = wrong.substr(0, wrong.find(' '));
+        CHECK(chat.read_until("\n> ").find("unknown command \"" + name + "\"; /help lists them") != std::string::npos);
+    }
+    for (const std::string unnamed : {"/save", "/load  "}) {
+        chat.type(unnamed + "\r");
+        CHECK(chat.read_until("\n> ").find("FILE, found no file name") != std::string::npos);
+    }
+    chat.type(" /help me: what is 123 + 45?\r");
+    CHECK(chat.read_until("\n> ").find("unknown command") == std::string::npos);
     chat.type("\r");
     chat.read_until("\n> ");
     chat.type("\x04");
@@ -149,39 +159,60 @@ TEST_CASE("cli: Ctrl-C at the prompt asks for a second one, which leaves") {
     CHECK(chat.status() == 0);
 }
 
-TEST_CASE("cli: a full context is said, the oldest turns make room, and /reset helps") {
+#if defined(BITNET_LIBEDIT)
+TEST_CASE("cli: Ctrl-C gives a line up, and doesn't leave, however often") {
+    Terminal chat({"chat"});
+    chat.read_until("> ");
+    // The terminal throws away at Ctrl-C what the program hasn't read yet, and so shown.
+    for (int i = 0; i < 3; ++i) {
+        chat.type("half a line");
+        chat.read_until("half a line");
+        chat.type("\x03");
+        chat.read_until("leaves.\r\n> ");
+    }
+    chat.type("x");
+    chat.read_until("x");
+    chat.type("\b");
+    chat.read_until("\x1b[K");
+    chat.type("\x03");
+    chat.read_until("leaves.\r\n> ");
+    chat.type("/stats\r");
+    chat.read_until("\n> ");
+    chat.type("\x03");
+    chat.read_until("leaves.\r\n> ");
+    chat.type("\x03");
+    CHECK(chat.status() == 0);
+}
+#endif
+
+TEST_CASE("cli: SIGTERM ends a chat") {
+    Terminal chat({"chat"});
+    chat.read_until("> ");
+    chat.kill(SIGTERM);
+    chat.read_until("interrupted");
+    CHECK(chat.status() == 128 + SIGTERM);
+}
+
+TEST_CASE("cli: a full context is said, and the oldest turns make room") {
     Terminal chat({"chat", "-m", golden_gguf, "-c", "40", "-n", "-1", "--temp", "0"});
     chat.read_until("> ");
     chat.type("hello\r");
-    chat.read_until("the context is full: /reset begins anew]\r\n> ");
+    chat.read_until("the answer is cut, and the next turn forgets the oldest]\r\n> ");
     chat.type("hello again\r");
     chat.read_until("[the context was full: the oldest turns are forgotten]\r\n");
     chat.read_until("\n> ");
     chat.type("0123456789 0123456789 0123456789 0123456789 0123456789\r");
     CHECK(chat.read_until("\n> ").find("expected a prompt of at most 40 tokens") != std::string::npos);
-    chat.type("/reset\r");
-    chat.read_until("\n> ");
     chat.type("hi\r");
-    chat.read_until("the context is full: /reset begins anew]\r\n> ");
+    chat.read_until("the next turn forgets the oldest]\r\n> ");
 }
 
 TEST_CASE("cli: Ctrl-C stops an answer, and the chat goes on") {
-    // A model that goes on for a very long time: it draws from 100000 tokens alike, and only two of them stop it.
     const TemporaryFolder folder;
-    bitnet::SynthOptions options;
-    options.output = folder / "model.gguf";
-    options.layers = 2;
-    options.sizes = bitnet::config_2b4t;
-    options.sizes.hidden = 64;
-    options.sizes.ffn = 128;
-    options.sizes.heads = 2;
-    options.sizes.kv_heads = 1;
-    options.sizes.head_dim = 32;
-    options.sizes.vocab = 100000;
-    options.sizes.context = 1 << 20;
-    bitnet::synthesize(options);
-    Terminal chat({"chat", "-m", folder / "model.gguf", "--temp", "1000", "--top-k", "0", "--top-p", "1", "--min-p",
-                   "0", "--seed", "1"});
+    write_endless_model(folder / "model.gguf");
+    std::vector<std::string> arguments = {"chat", "-m", folder / "model.gguf"};
+    arguments.insert(arguments.end(), endlessly.begin(), endlessly.end());
+    Terminal chat(arguments);
     chat.read_until("> ");
     for (int turn = 0; turn < 2; ++turn) {
         chat.type("hello\r");
@@ -208,7 +239,7 @@ TEST_CASE("cli: lines can be edited, and come back from the history") {
     chat.read_until("Ctrl-C stops an answer");
     chat.read_until("\n> ");
     chat.type("/nothing \xc3\xa9\b\b\r");  // a character of two bytes goes at one stroke
-    chat.read_until("no such command");
+    chat.read_until("unknown command");
     chat.read_until("\n> ");
     chat.type("\x04");
     CHECK(chat.status() == 0);
@@ -227,18 +258,20 @@ TEST_CASE("cli: a model file that is truncated while it is mapped ends the chat 
     CHECK(chat.status() == 1);
 }
 
-TEST_CASE("cli: the progress of loading fits 60 columns and leaves nothing behind") {
-    Terminal chat({"chat", "-m", golden_gguf});
-    const std::string start = chat.read_until("/help shows the commands.\r\n> ");
-    for (std::size_t begin = 0; begin < start.size();) {
-        const std::size_t end = std::min(start.find_first_of("\r\n", begin), start.size());
-        CHECK(end - begin <= 60);
-        begin = end + 1;
+TEST_CASE("cli: the progress of loading fits the terminal and leaves nothing behind") {
+    for (const unsigned short columns : std::array<unsigned short, 5>{100, 58, 57, 40, 20}) {
+        Terminal chat({"chat", "-m", golden_gguf}, columns);
+        const std::string start = chat.read_until("/help shows the commands.\r\n> ");
+        CHECK(start.find("loading") != std::string::npos);
+        const std::string bars = start.substr(0, start.find("/help"));
+        for (std::size_t begin = 0; begin < bars.size();) {
+            const std::size_t end = std::min(bars.find('\r', begin), bars.size());
+            CHECK(end - begin <= std::min<std::size_t>(58, columns - 1));
+            begin = end + 1;
+        }
+        CHECK(bars.ends_with(" \r"));
+        if (columns >= 40) CHECK(bars.find("] 100 %") != std::string::npos);
     }
-    CHECK(start.find("100 %") != std::string::npos);
-    const std::size_t last = start.rfind('\r', start.find("/help") - 1);
-    CHECK(start.find_first_not_of(" \r", start.rfind("] 100 %") + 7) == start.find("/help"));
-    CHECK(last != std::string::npos);
 }
 
 }  // namespace

@@ -23,14 +23,15 @@ std::vector<std::string> small_run(const std::string& folder, const std::string&
             "--ffn", "64", "--heads", "2",       "--kv-heads", "1",        "--head-dim", "32"};
 }
 
-/// A long run that gets Ctrl-C as soon as it has a handler for it, after some other shell commands.
-Outcome interrupted(const std::string& folder, const std::string& before = "") {
+/// A long run that gets a signal as soon as it has a handler for it, after some other shell commands.
+Outcome interrupted(const std::string& folder, int signal = SIGINT, const std::string& before = "") {
     std::string command = "set -m; " + before + shell_quoted(trainer);
     for (const std::string& argument : small_run(folder, "1000000"))
         command += " " + shell_quoted(argument);
     const std::string wait =
         " & pid=$!; until grep -q bitnet-train /proc/$pid/comm && grep -q '^SigCgt:.*[2367abef]$' /proc/$pid/status; "
-        "do sleep 0.05; done; kill -INT $pid; wait $pid";
+        "do sleep 0.05; done; kill -" +
+        std::to_string(signal) + " $pid; wait $pid";
     return run_program("/bin/bash", {"-c", command + wait});
 }
 
@@ -67,25 +68,30 @@ TEST_CASE("cli: a run leaves a checkpoint, a log, a chart and a model that bitne
                        "expected a training log");
 }
 
-TEST_CASE("cli: Ctrl-C saves the run, and the same command goes on") {
+TEST_CASE("cli: a signal saves the run, and the same command goes on") {
     const TemporaryFolder folder;
-    const Outcome run = interrupted(folder / "run");
-    INFO(run.err);
-    CHECK(run.status == 1);
-    CHECK(run.err.find("interrupted after step 1;") != std::string::npos);
-    CHECK(run.err.find("the same command goes on from there") != std::string::npos);
-    CHECK(std::filesystem::exists(folder / "run/checkpoint"));
-    const Outcome again = interrupted(folder / "run");
-    CHECK(again.status == 1);
-    CHECK(again.err.find("interrupted after step 2;") != std::string::npos);
+    const std::string start = "interrupted after step ";
+    int last = 0;
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+        const Outcome run = interrupted(folder / "run", signal);
+        INFO(run.err);
+        CHECK(run.status == 128 + signal);
+        const std::size_t at = run.err.find(start);
+        REQUIRE(at != std::string::npos);
+        const int step = std::stoi(run.err.substr(at + start.size()));
+        CHECK(step > last);
+        CHECK(run.err.find("the same command goes on from there") != std::string::npos);
+        CHECK(std::filesystem::exists(folder / "run/checkpoint"));
+        last = step;
+    }
 }
 
 TEST_CASE("cli: a full disk is said, and the checkpoint before stays whole") {
     const TemporaryFolder folder;
-    REQUIRE(interrupted(folder / "run").status == 1);
+    REQUIRE(interrupted(folder / "run").status == 128 + SIGINT);
     const std::string before = read_text(folder / "run/checkpoint");
     // Files of more than 100 kB can't be written, as on a full disk.
-    const Outcome full = interrupted(folder / "run", "trap '' XFSZ; ulimit -f 100; ");
+    const Outcome full = interrupted(folder / "run", SIGINT, "trap '' XFSZ; ulimit -f 100; ");
     INFO(full.err);
     CHECK(full.status == 1);
     CHECK(full.err.find("cannot be written") != std::string::npos);

@@ -1,3 +1,4 @@
+#include <cctype>
 #include <cstdio>
 #include <filesystem>
 #include <stdexcept>
@@ -7,6 +8,7 @@
 #include "command.hpp"
 #include "conversation.hpp"
 #include "input.hpp"
+#include "interrupt.hpp"
 #include "output.hpp"
 
 namespace bitnet::cli {
@@ -60,7 +62,8 @@ void show_help() {
         "/load FILE  goes on with a conversation from a file\n"
         "/stats      shows speed and memory\n"
         "/exit       leaves, as Ctrl-D does\n"
-        "Ctrl-C stops an answer; pressed again, it leaves.\n");
+        "A space in front makes a turn of such a line.\n"
+        "Ctrl-C stops an answer or gives up a line; pressed again, it leaves.\n");
 }
 
 void show_pace(const char* what, const Pace& pace) {
@@ -80,30 +83,41 @@ bool is_blank(std::string_view line) {
     return line.find_first_not_of(" \t\v\f\r") == std::string_view::npos;
 }
 
-/// Runs /help, /reset, /save, /load or /stats; returns false for anything else. Throws FileError.
-bool run_command(std::string_view line, Conversation& conversation) {
-    constexpr std::string_view save = "/save ", load = "/load ";
-    if (line.starts_with(save)) {
-        conversation.save(trimmed(line.substr(save.size())));
-        say("The conversation is saved.\n");
-        return true;
-    }
-    if (line.starts_with(load)) {
-        conversation.load(trimmed(line.substr(load.size())));
-        say("The conversation goes on: " + std::to_string(conversation.session().tokens().size()) + " tokens.\n");
-        return true;
-    }
-    if (line == "/help") {
+enum class Line { turn, command, exit };
+
+/// Runs the command that a line is, one that begins with "/" and a letter; any other line is a turn. Throws FileError,
+/// and std::runtime_error for a command that isn't there.
+Line run_command(const std::string& line, Conversation& conversation) {
+    if (line[0] != '/' || std::isalpha(static_cast<unsigned char>(line[1])) == 0) return Line::turn;
+    const std::string name = line.substr(0, line.find_first_of(" \t\r"));
+    const std::string file = trimmed(line.substr(name.size()));
+    if (name == "/exit") return Line::exit;
+    if (name == "/help") {
         show_help();
-    } else if (line == "/stats") {
+    } else if (name == "/stats") {
         show_stats(conversation);
-    } else if (line == "/reset") {
+    } else if (name == "/reset") {
         conversation.reset();
         say("The conversation is forgotten.\n");
+    } else if (name != "/save" && name != "/load") {
+        throw std::runtime_error("unknown command " + in_quotes(name) + "; /help lists them");
+    } else if (file.empty()) {
+        throw std::runtime_error("expected " + name + " FILE, found no file name");
+    } else if (name == "/save") {
+        conversation.save(file);
+        say("The conversation is saved.\n");
     } else {
-        return false;
+        conversation.load(file);
+        say("The conversation goes on: " + std::to_string(conversation.session().tokens().size()) + " tokens.\n");
     }
-    return true;
+    return Line::command;
+}
+
+/// What else there is to know of an answer.
+void explain(const Answer& answer) {
+    if (answer.forgetful) say(coloured(2, "[the context was full: the oldest turns are forgotten]\n"));
+    if (answer.end != GenerationEnd::full_context) return;
+    say(coloured(2, "[the context is full: the answer is cut, and the next turn forgets the oldest]\n"));
 }
 
 /// Standard output gets one line for each answer.
@@ -115,18 +129,24 @@ void answer_line(Conversation& conversation, const std::string& line, Sampler& s
     };
     Answer answer;
     if (!is_blank(line)) answer = conversation.answer(line, sampler, options.generation.limit, put);
-    write_output(options.json ? as_json(whole, answer.end, answer.prompt, answer.generated) : text.finish() + "\n");
+    write_output(options.json ? as_json(whole, answer) : text.finish() + "\n");
+    explain(answer);
 }
 
 /// Each line of standard input is a turn, or the whole prompt file is the only one.
 void answer_lines(Conversation& conversation, const ChatOptions& options) {
     Sampler sampler = options.generation.make_sampler();
     if (!options.prompt_file.empty()) {
-        return answer_line(conversation, read_input(options.prompt_file), sampler, options);
+        const std::string message = read_input(options.prompt_file);
+        const Interrupt interrupt;
+        return answer_line(conversation, message, sampler, options);
     }
     for (std::string line; next_line(line);) {
-        if (line == "/exit") return;
-        if (!run_command(line, conversation)) answer_line(conversation, line, sampler, options);
+        const Interrupt interrupt;  // not before: a signal ends the wait for a line at once
+        const Line kind = run_command(line, conversation);
+        if (kind == Line::exit) return;
+        if (kind == Line::turn) answer_line(conversation, line, sampler, options);
+        Interrupt::check();
     }
 }
 
@@ -139,13 +159,10 @@ class ChatTerminal {
     void run() {
         say(coloured(2, "/help shows the commands.\n"));
         for (std::string line; read(line);) {
-            if (line == "/exit") return;
-            if (is_blank(line) || command(line)) continue;
-            if (line[0] == '/' && line.find_first_of(" /", 1) == std::string::npos) {
-                say("There is no such command; /help shows those there are.\n");
-                continue;
-            }
-            answer(line);
+            if (is_blank(line)) continue;
+            const Line kind = command(line);
+            if (kind == Line::exit) return;
+            if (kind == Line::turn) answer(line);
         }
     }
 
@@ -162,21 +179,21 @@ class ChatTerminal {
                     return false;
                 case LineEditor::Result::interrupted:
                     say("\n");
-                    interrupt_.clear();
-                    if (leaving_) return false;
+                    Interrupt::forget();
+                    if (leaving_ && !editor_.typed()) return false;
                     leaving_ = true;
                     say(coloured(2, "Ctrl-C again, Ctrl-D or /exit leaves.\n"));
             }
         }
     }
 
-    /// Whether it was one; what goes wrong is said.
-    bool command(const std::string& line) {
+    /// What goes wrong is said.
+    Line command(const std::string& line) {
         try {
             return run_command(line, conversation_);
-        } catch (const FileError& error) {
+        } catch (const std::runtime_error& error) {
             say(std::string(error.what()) + "\n");
-            return true;
+            return Line::command;
         }
     }
 
@@ -184,24 +201,23 @@ class ChatTerminal {
         VisibleText text;
         try {
             const auto put = [&](std::string_view piece) { write_output(text.put(piece)); };
-            const auto stop = [&] { return interrupt_.pressed(); };
-            const auto [end, read, written, forgetful] = conversation_.answer(line, sampler_, limit_, put, stop);
+            const Answer answer = conversation_.answer(line, sampler_, limit_, put);
             write_output(text.finish() + "\n");
-            if (forgetful) say(coloured(2, "[the context was full: the oldest turns are forgotten]\n"));
-            leaving_ = end == GenerationEnd::interrupted;
-            if (leaving_) interrupt_.clear();
-            if (leaving_) say(coloured(2, "[stopped; Ctrl-C again leaves]\n"));
-            if (end == GenerationEnd::full_context) say(coloured(2, "[the context is full: /reset begins anew]\n"));
+            explain(answer);
+            leaving_ = answer.end == GenerationEnd::interrupted;
+            if (!leaving_) return;
+            Interrupt::forget();
+            say(coloured(2, "[stopped; Ctrl-C again leaves]\n"));
         } catch (const PromptTooLong& error) {
-            say(std::string(error.what()) + "\n[/reset begins anew]\n");
+            say(std::string(error.what()) + "\n");
         }
     }
 
     Conversation& conversation_;
     Sampler sampler_;
     int limit_;
-    Interrupt interrupt_;
-    LineEditor editor_{interrupt_};
+    Interrupt interrupt_;  // stops an answer, or gives up a line
+    LineEditor editor_;
     bool leaving_ = false;  // the last thing that happened was Ctrl-C: the next one leaves
 };
 

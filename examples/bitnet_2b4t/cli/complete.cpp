@@ -6,6 +6,7 @@
 #include "command.hpp"
 #include "generate.hpp"
 #include "input.hpp"
+#include "interrupt.hpp"
 #include "output.hpp"
 
 namespace bitnet::cli {
@@ -26,20 +27,16 @@ void complete(const CompleteOptions& options) {
     if (prompt.empty()) {
         throw std::runtime_error("expected a prompt (-p) for a model without a BOS token, found an empty one");
     }
+    const Interrupt interrupt;
     Session session(model);
-    const Stopwatch reading;
-    session.feed(prompt);
-    const Pace read{prompt.size(), reading.seconds()};
-
     Sampler sampler = options.generation.make_sampler();
     VisibleText text;
     std::string whole;
     const auto put = [&](std::string_view piece) {
         options.json ? void(whole += piece) : write_output(text.put(piece));
     };
-    const Stopwatch writing;
-    const Generation made = generate(session, sampler, options.generation.limit, put);
-    if (options.json) return write_output(as_json(whole, made.end, read, {made.count, writing.seconds()}));
+    const Generation made = generate(session, prompt, sampler, options.generation.limit, put);
+    if (options.json) return write_output(as_json(whole, made));
     write_output(text.finish());
     if (output_is_terminal()) write_output("\n");
     if (made.end == GenerationEnd::full_context) {

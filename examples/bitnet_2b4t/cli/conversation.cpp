@@ -47,26 +47,20 @@ void Conversation::reset() {
 }
 
 Answer Conversation::answer(std::string_view user, Sampler& sampler, int limit,
-                            const std::function<void(std::string_view)>& put, const std::function<bool()>& stop) {
+                            const std::function<void(std::string_view)>& put) {
     std::vector<int> prompt = unfed_;
     const std::vector<int> turn = template_.turn(user);
     prompt.insert(prompt.end(), turn.begin(), turn.end());
-    const Stopwatch reading;
     const bool forgetful = make_room(prompt);
-    if (!session_.feed(prompt, stop)) {
-        if (forgetful) unfed_.assign(prompt.begin(), prompt.end() - static_cast<std::ptrdiff_t>(turn.size()));
-        return {GenerationEnd::interrupted, {}, {}, forgetful};
-    }
-    Answer answer{GenerationEnd::interrupted, {prompt.size(), reading.seconds()}, {}, forgetful};
+    const Answer answer{generate(session_, prompt, sampler, limit, put), forgetful};
     prompts_ += answer.prompt;
-
-    const Stopwatch writing;
-    const Generation made = generate(session_, sampler, limit, put, stop);
-    answer.end = made.end;
-    answer.generated = {made.count, writing.seconds()};
     answers_ += answer.generated;
+    if (answer.prompt.tokens == 0) {
+        if (forgetful) unfed_.assign(prompt.begin(), prompt.end() - static_cast<std::ptrdiff_t>(turn.size()));
+        return answer;
+    }
     unfed_.clear();
-    if (made.unfed >= 0) unfed_.push_back(made.unfed);
+    if (answer.unfed >= 0) unfed_.push_back(answer.unfed);
     unfed_.push_back(template_.end_of_turn());
     return answer;
 }

@@ -12,9 +12,7 @@
 namespace bitnet::cli {
 
 /// What became of a turn.
-struct Answer {
-    GenerationEnd end = GenerationEnd::stop_token;
-    Pace prompt, generated;
+struct Answer : Generation {
     bool forgetful = false;  // the oldest turns were dropped to make room
 };
 
@@ -26,8 +24,7 @@ class Conversation {
     /// Hands the answer's pieces to `put`. Where the context has little room left, the oldest turns are dropped and the
     /// others read again; a turn that doesn't fit even so throws PromptTooLong and changes nothing, and one that is
     /// interrupted while it is read isn't part of the conversation either.
-    Answer answer(std::string_view user, Sampler& sampler, int limit, const std::function<void(std::string_view)>& put,
-                  const std::function<bool()>& stop = {});
+    Answer answer(std::string_view user, Sampler& sampler, int limit, const std::function<void(std::string_view)>& put);
     /// Begins anew, with the same system prompt.
     void reset();
 

@@ -10,7 +10,7 @@
 #include "../files/tensor_format.hpp"
 #include "../files/tensor_reader.hpp"
 #include "command.hpp"
-#include "input.hpp"
+#include "interrupt.hpp"
 #include "output.hpp"
 
 namespace bitnet::cli {
@@ -28,10 +28,9 @@ class Converter {
         source_.add_metadata(writer_);
         for (const ModelTensor& tensor : tensors)
             declare(tensor);
-        const Interrupt interrupt;
         Progress progress("converting");
         for (std::size_t i = 0; i < tensors.size(); ++i) {
-            interrupt.check();
+            Interrupt::check();
             progress.update(i, tensors.size());
             write(tensors[i]);
         }
@@ -99,6 +98,7 @@ void convert(const ConvertOptions& options) {
 }  // namespace
 
 void convert_model(const ModelSource& source, const ConvertOptions& options) {
+    const Interrupt interrupt;
     Converter(source, options.output, find_number_format(options.embedding)).run();
 }
 

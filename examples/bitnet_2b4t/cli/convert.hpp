@@ -16,7 +16,7 @@ struct ConvertOptions {
 void add_convert_options(CLI::App& command, ConvertOptions& options);
 
 /// Writes a model as GGUF with I2_S layers; float layers are quantised by absmean. Each tensor goes through memory
-/// alone. Throws FileError, and Interrupted after Ctrl-C; then nothing stays.
+/// alone. Throws FileError, and Interrupted after a signal; then nothing stays.
 void convert_model(const ModelSource& source, const ConvertOptions& options);
 
 }  // namespace bitnet::cli

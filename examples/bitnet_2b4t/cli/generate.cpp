@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "interrupt.hpp"
 #include "number_option.hpp"
 
 namespace bitnet::cli {
@@ -38,42 +39,54 @@ Sampler GenerationOptions::make_sampler() const {
     return Sampler(chosen);
 }
 
-Generation generate(Session& session, Sampler& sampler, int limit, const std::function<void(std::string_view)>& put,
-                    const std::function<bool()>& stop) {
+namespace {
+
+GenerationEnd generate_after_prompt(Session& session, Sampler& sampler, std::size_t limit, Generation& made,
+                                    const std::function<void(std::string_view)>& put) {
     const Tokenizer& tokenizer = session.model().tokenizer();
-    const auto most = static_cast<std::size_t>(limit);  // -1 is the largest of all
-    Generation made{GenerationEnd::limit};
-    const auto end = [&](GenerationEnd why) {
-        session.drop_draft();
-        made.end = why;
-        return made;
-    };
-    while (made.count < most) {
-        if (stop && stop()) return end(GenerationEnd::interrupted);
+    for (std::size_t& count = made.generated.tokens; count < limit; ++count) {
         if (made.unfed >= 0) {
-            if (session.room() == 0) return end(GenerationEnd::full_context);
-            session.feed_chosen(made.unfed, most - made.count);
+            if (session.room() == 0) return GenerationEnd::full_context;
+            session.feed_chosen(made.unfed, limit - count);
             made.unfed = -1;
         }
         const int token = session.choose(sampler);
-        if (tokenizer.is_stop(token)) return end(GenerationEnd::stop_token);
+        if (tokenizer.is_stop(token)) return GenerationEnd::stop_token;
         made.unfed = session.confirm(token) ? -1 : token;
-        ++made.count;
         // A model may know more ids than its tokenizer has pieces: padding.
         const bool has_piece = static_cast<std::size_t>(token) < tokenizer.size();
         if (has_piece && !tokenizer.is_special(token)) put(tokenizer.piece(token));
     }
-    return end(GenerationEnd::limit);
+    return GenerationEnd::limit;
 }
 
-std::string as_json(const std::string& text, GenerationEnd end, const Pace& prompt, const Pace& generated) {
+}  // namespace
+
+Generation generate(Session& session, std::span<const int> prompt, Sampler& sampler, int limit,
+                    const std::function<void(std::string_view)>& put) {
+    Generation made;
+    const Stopwatch reading;
+    try {
+        session.feed(prompt);
+        made.prompt = {prompt.size(), reading.seconds()};
+        // -1 is the largest limit of all.
+        made.end = generate_after_prompt(session, sampler, static_cast<std::size_t>(limit), made, put);
+    } catch (const Interrupted&) {
+        made.end = GenerationEnd::interrupted;
+    }
+    session.drop_draft();
+    if (made.prompt.tokens > 0) made.generated.seconds = reading.seconds() - made.prompt.seconds;
+    return made;
+}
+
+std::string as_json(const std::string& text, const Generation& made) {
     constexpr std::array<const char*, 4> ends = {"stop", "limit", "full_context", "interrupted"};
     const nlohmann::json object = {{"text", text},
-                                   {"end", ends[static_cast<std::size_t>(end)]},
-                                   {"prompt_tokens", prompt.tokens},
-                                   {"prompt_tokens_per_second", prompt.rate()},
-                                   {"tokens", generated.tokens},
-                                   {"tokens_per_second", generated.rate()},
+                                   {"end", ends[static_cast<std::size_t>(made.end)]},
+                                   {"prompt_tokens", made.prompt.tokens},
+                                   {"prompt_tokens_per_second", made.prompt.rate()},
+                                   {"tokens", made.generated.tokens},
+                                   {"tokens_per_second", made.generated.rate()},
                                    {"memory_bytes", memory_in_use()}};
     return object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }

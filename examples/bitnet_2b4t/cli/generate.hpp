@@ -27,17 +27,18 @@ void add_generation_options(CLI::App& command, ModelOptions& model, GenerationOp
 enum class GenerationEnd { stop_token, limit, full_context, interrupted };
 
 struct Generation {
-    GenerationEnd end;
-    std::size_t count = 0;  // tokens that were generated, without the stop token
-    int unfed = -1;         // the last token, where the session hasn't got it yet
+    GenerationEnd end = GenerationEnd::stop_token;
+    Pace prompt;     // nothing where its reading was interrupted: the session is then as before
+    Pace generated;  // without the stop token
+    int unfed = -1;  // the last token, where the session hasn't got it yet
 };
 
-/// Generates after what `session` was fed, up to -n tokens, and hands each one's bytes to `put`, except those of
-/// special tokens. `stop` is asked before each token.
-Generation generate(Session& session, Sampler& sampler, int limit, const std::function<void(std::string_view)>& put,
-                    const std::function<bool()>& stop = {});
+/// Reads a prompt, which isn't empty, and generates what follows it, up to `limit` tokens or until an Interrupt notes a
+/// signal. Hands each token's bytes to `put`, except those of special ones.
+Generation generate(Session& session, std::span<const int> prompt, Sampler& sampler, int limit,
+                    const std::function<void(std::string_view)>& put);
 
 /// A generated text with its figures, on one line.
-std::string as_json(const std::string& text, GenerationEnd end, const Pace& prompt, const Pace& generated);
+std::string as_json(const std::string& text, const Generation& made);
 
 }  // namespace bitnet::cli

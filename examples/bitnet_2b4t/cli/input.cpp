@@ -1,6 +1,5 @@
 #include "input.hpp"
 
-#include <poll.h>
 #include <unistd.h>
 
 #include <array>
@@ -9,6 +8,7 @@
 #include <cstring>
 
 #include "../files/file_error.hpp"
+#include "interrupt.hpp"
 #include "output.hpp"
 
 #if defined(BITNET_LIBEDIT)
@@ -64,36 +64,10 @@ bool input_is_terminal() {
     return ::isatty(STDIN_FILENO) == 1;
 }
 
-Interrupt::Interrupt() {
-    clear();
-    struct sigaction action {};
-    action.sa_handler = [](int) { presses_ = 1; };
-    action.sa_flags = SA_RESTART;
-    sigemptyset(&action.sa_mask);
-    ::sigaction(SIGINT, &action, &before_);
-}
-
-Interrupt::~Interrupt() {
-    ::sigaction(SIGINT, &before_, nullptr);
-}
-
-/// The signal is blocked but for the wait itself, so that it can't come unnoticed between the question and the wait.
-bool Interrupt::await_input() const {
-    sigset_t interrupt, before;
-    sigemptyset(&interrupt);
-    sigaddset(&interrupt, SIGINT);
-    ::pthread_sigmask(SIG_BLOCK, &interrupt, &before);
-    pollfd input{STDIN_FILENO, POLLIN, 0};
-    while (!pressed() && ::ppoll(&input, 1, nullptr, &before) < 0) {
-    }
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    return !pressed();
-}
-
 #if defined(BITNET_LIBEDIT)
 
 struct LineEditor::Library {
-    explicit Library(const Interrupt& interrupt_) : interrupt(interrupt_) {
+    Library() {
         // So that characters of several bytes are single ones.
         if (std::setlocale(LC_CTYPE, "C.UTF-8") == nullptr) std::setlocale(LC_CTYPE, "");
         HistEvent event;
@@ -123,17 +97,18 @@ struct LineEditor::Library {
         std::mbstate_t state{};
         for (;;) {
             char byte = 0;
-            if (!of(editor).interrupt.await_input()) return 0;
+            if (!Interrupt::await_input()) return 0;
             const ssize_t size = ::read(STDIN_FILENO, &byte, 1);
             if (size < 0 && errno == EINTR) continue;
             if (size <= 0) return static_cast<int>(size);
+            of(editor).typed = true;
             const std::size_t length = std::mbrtowc(character, &byte, 1, &state);
             if (length == static_cast<std::size_t>(-1)) state = {};  // no character: left out
             if (length <= 1) return 1;
         }
     }
 
-    const Interrupt& interrupt;
+    bool typed = false;
     // What stands between two bytes 1 takes no room on the line.
     std::string prompt = coloured(1, ">") == ">" ? "> " : "\1\x1b[1m\1>\1\x1b[0m\1 ";
     EditLine* editor = el_init("bitnet-2b4t", stdin, stderr, stderr);
@@ -142,12 +117,13 @@ struct LineEditor::Library {
 
 LineEditor::Result LineEditor::next(std::string& line) {
     int size = 0;
+    library_->typed = false;
     // Before the prompt: a key pressed in between would have its old meaning.
     el_set(library_->editor, EL_PREP_TERM, 1);
     const char* typed = el_gets(library_->editor, &size);
     if (typed == nullptr || size <= 0) {
         el_reset(library_->editor);
-        return library_->interrupt.pressed() ? Result::interrupted : Result::end;
+        return Interrupt::noted() ? Result::interrupted : Result::end;
     }
     line.assign(typed, static_cast<std::size_t>(size));
     if (line.ends_with('\n')) line.pop_back();
@@ -159,18 +135,22 @@ LineEditor::Result LineEditor::next(std::string& line) {
 #else
 
 struct LineEditor::Library {
-    const Interrupt& interrupt;
+    bool typed = false;
 };
 
 LineEditor::Result LineEditor::next(std::string& line) {
     std::fputs((coloured(1, ">") + " ").c_str(), stderr);
-    if (!library_->interrupt.await_input()) return Result::interrupted;
+    if (!Interrupt::await_input()) return Result::interrupted;
     return next_line(line) ? Result::line : Result::end;
 }
 
 #endif
 
-LineEditor::LineEditor(const Interrupt& interrupt) : library_(new Library{interrupt}) {}
+LineEditor::LineEditor() : library_(std::make_unique<Library>()) {}
 LineEditor::~LineEditor() = default;
+
+bool LineEditor::typed() const {
+    return library_->typed;
+}
 
 }  // namespace bitnet::cli

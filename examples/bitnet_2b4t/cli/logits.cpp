@@ -5,7 +5,7 @@
 
 #include "../files/output_file.hpp"
 #include "command.hpp"
-#include "input.hpp"
+#include "interrupt.hpp"
 #include "output.hpp"
 #include "session.hpp"
 
@@ -32,16 +32,15 @@ void check_tokens(const Model& model, const std::vector<int>& tokens) {
 }
 
 void logits(const LogitsOptions& options) {
-    OutputFile file(options.output);
     const Model model(options.model);
     check_tokens(model, options.tokens);
     const Interrupt interrupt;
+    OutputFile file(options.output);
     Progress progress("computing");
     Session session(model);
-    const auto take = [&](std::size_t, std::span<const float> some) { file.write(std::as_bytes(some)); };
-    session.feed(options.tokens, 0, take, [&] {
-        progress.update(session.tokens().size(), options.tokens.size());
-        interrupt.check();
+    session.feed(options.tokens, 0, [&](std::size_t position, std::span<const float> some) {
+        progress.update(position, options.tokens.size());
+        file.write(std::as_bytes(some));
     });
     file.finish();
 }

@@ -10,6 +10,7 @@
 #include "command.hpp"
 #include "cpu_check.hpp"
 #include "file_options.hpp"
+#include "interrupt.hpp"
 #include "output.hpp"
 
 namespace {
@@ -71,9 +72,14 @@ int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);
     bitnet::end_on_truncation("bitnet-2b4t");
     try {
-        return run(argc, argv);
+        const int status = run(argc, argv);
+        Interrupt::check();
+        return status;
     } catch (const ReaderGone&) {
         return 0;
+    } catch (const Interrupted& error) {
+        complain(error.what());
+        Interrupt::end_process();
     } catch (const std::bad_alloc&) {
         complain("out of memory");
     } catch (const std::exception& error) {

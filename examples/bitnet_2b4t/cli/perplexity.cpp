@@ -25,7 +25,6 @@ struct PerplexityOptions {
 /// A window of the text slides on by `stride` tokens, with BOS in front each time. Of each window those tokens count
 /// that no earlier one had: every token once, all but the first after at least window - stride others.
 std::vector<double> slide(const Model& model, const std::vector<int>& text, std::size_t window, std::size_t stride) {
-    const Interrupt interrupt;
     Progress progress("computing");
     Session session(model);
     const int bos = model.tokenizer().bos();
@@ -36,10 +35,8 @@ std::vector<double> slide(const Model& model, const std::vector<int>& text, std:
         std::vector<int> tokens(front, bos);
         tokens.insert(tokens.end(), text.begin() + static_cast<std::ptrdiff_t>(begin),
                       text.begin() + static_cast<std::ptrdiff_t>(end));
-        const auto more = session.log_probabilities(tokens, front + done - begin, [&] {
-            interrupt.check();
-            progress.update(done, text.size());
-        });
+        progress.update(done, text.size());
+        const auto more = session.log_probabilities(tokens, front + done - begin);
         results.insert(results.end(), more.begin(), more.end());
         done = end;
     }

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdio>
-#include <functional>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -174,7 +173,7 @@ class Scorer {
  public:
     explicit Scorer(const Model& model) : session_(model) {}
 
-    Scores operator()(const Item& item, const std::function<void()>& between) {
+    Scores operator()(const Item& item) {
         const Tokenizer& tokenizer = session_.model().tokenizer();
         const std::size_t given = encode_with_bos(tokenizer, item.context).size();
         if (given == 0) throw FileError(item.where, "a context", "none, and the model has no BOS token");
@@ -188,7 +187,7 @@ class Scorer {
             }
             double sum = 0;
             const std::size_t first = std::min(given, tokens.size() - 1);
-            for (const double one : session_.log_probabilities(tokens, first, between))
+            for (const double one : session_.log_probabilities(tokens, first))
                 sum += one;
             scores.sums.push_back(sum);
             scores.normalised.push_back(sum / static_cast<double>(characters(choice)));
@@ -213,13 +212,12 @@ std::string as_json(const Item& item, const Scores& scores) {
 void score(const ScoreOptions& options) {
     const std::vector<Item> items = read_items(read_input(options.items), options.items);
     const Model model(options.model, Parts::weights_and_tokenizer);
-    const Interrupt interrupt;
     Progress progress("scoring");
     Scorer scorer(model);
     std::vector<double> right, right_normalised;
     for (const Item& item : items) {
         progress.update(right.size(), items.size());
-        const Scores scores = scorer(item, [&] { interrupt.check(); });
+        const Scores scores = scorer(item);
         right.push_back(Scores::best(scores.sums) == item.answer ? 1 : 0);
         right_normalised.push_back(Scores::best(scores.normalised) == item.answer ? 1 : 0);
         if (options.json) write_output(as_json(item, scores));

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "draft.hpp"
+#include "interrupt.hpp"
 #include "output.hpp"
 
 namespace bitnet::cli {
@@ -31,7 +32,7 @@ PromptTooLong::PromptTooLong(const Model& model, std::size_t room, std::size_t f
                     std::to_string(model.context()),
                 std::to_string(found)) {}
 
-bool Session::feed(std::span<const int> tokens, const std::function<bool()>& stop) {
+void Session::feed(std::span<const int> tokens) {
     if (tokens.size() > room()) throw PromptTooLong(model_, room(), tokens.size());
     const std::size_t before = cache_.length(), batch = model_.options().batch;
     std::optional<Progress> progress;
@@ -39,12 +40,8 @@ bool Session::feed(std::span<const int> tokens, const std::function<bool()>& sto
     try {
         for (std::size_t i = 0; i < tokens.size(); i += batch) {
             if (progress) progress->update(i, tokens.size());
-            if (stop && stop()) {
-                rewind(before);
-                return false;
-            }
             const auto some = tokens.subspan(i, std::min(batch, tokens.size() - i));
-            decoder_.forward(some, cache_);
+            decoder_.forward(some, cache_, Interrupt::check);
             run_ = some.size();
             tokens_.insert(tokens_.end(), some.begin(), some.end());
         }
@@ -52,16 +49,13 @@ bool Session::feed(std::span<const int> tokens, const std::function<bool()>& sto
         rewind(before);
         throw;
     }
-    return true;
 }
 
 void Session::feed(std::span<const int> tokens, std::size_t first,
-                   const std::function<void(std::size_t, std::span<const float>)>& take,
-                   const std::function<void()>& between) {
+                   const std::function<void(std::size_t, std::span<const float>)>& take) {
     constexpr std::size_t rows_at_once = 64;
     std::vector<float> logits;
     while (!tokens.empty()) {
-        if (between) between();
         const std::size_t begin = tokens_.size();
         feed(tokens.first(std::min(model_.options().batch, tokens.size())));
         tokens = tokens.subspan(run_);
@@ -74,8 +68,7 @@ void Session::feed(std::span<const int> tokens, std::size_t first,
     }
 }
 
-std::vector<double> Session::log_probabilities(std::span<const int> tokens, std::size_t first,
-                                               const std::function<void()>& between) {
+std::vector<double> Session::log_probabilities(std::span<const int> tokens, std::size_t first) {
     const auto known = std::ranges::mismatch(tokens_, tokens).in2 - tokens.begin();
     rewind(std::min(static_cast<std::size_t>(known), first - 1));
     std::vector<double> results(tokens.size() - first);
@@ -90,7 +83,7 @@ std::vector<double> Session::log_probabilities(std::span<const int> tokens, std:
     };
     // The last one needs no run: nothing follows it.
     const std::size_t held = tokens_.size();
-    feed(tokens.subspan(held, tokens.size() - 1 - held), first - 1, take, between);
+    feed(tokens.subspan(held, tokens.size() - 1 - held), first - 1, take);
     return results;
 }
 

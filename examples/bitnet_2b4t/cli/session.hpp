@@ -29,21 +29,18 @@ class Session {
     const KvCache& cache() const { return cache_; }
     const Model& model() const { return model_; }
 
-    /// Appends tokens, a batch at a time; throws PromptTooLong where there is no room. `stop` is asked between batches;
-    /// where it answers yes, or an exception comes, the session is as before. Long prompts show their progress on a
-    /// terminal. Returns whether all went in.
-    bool feed(std::span<const int> tokens, const std::function<bool()>& stop = {});
+    /// Appends tokens, a batch at a time; throws PromptTooLong where there is no room, and Interrupted, between layers,
+    /// where an Interrupt has noted a signal. The session is then as before. Long prompts show their progress on a
+    /// terminal.
+    void feed(std::span<const int> tokens);
     /// Appends tokens and hands out the logits of what follows each, from position `first` of the sequence on: a few
     /// rows [rows, vocab] at a time, the first of them after the token at `position`, so that they take little memory.
-    /// `between` is called between batches; it and `take` may throw, to give up.
     void feed(std::span<const int> tokens, std::size_t first,
-              const std::function<void(std::size_t position, std::span<const float> logits)>& take,
-              const std::function<void()>& between = {});
+              const std::function<void(std::size_t position, std::span<const float> logits)>& take);
     /// The natural logarithms of the probabilities of tokens `first` (at least 1) and following, each after all before
     /// it. The session then holds them all but the last; what it holds already isn't computed again. Throws
     /// std::runtime_error where a logit isn't a finite number.
-    std::vector<double> log_probabilities(std::span<const int> tokens, std::size_t first,
-                                          const std::function<void()>& between = {});
+    std::vector<double> log_probabilities(std::span<const int> tokens, std::size_t first);
     /// Holds these tokens instead, with the blocks of their KV cache one after the other. Where those hold what is no
     /// finite number, the session is as before, and the answer false.
     bool restore(std::vector<int> tokens, std::span<const std::byte> blocks);

@@ -1,7 +1,7 @@
 #include "../files/synth.hpp"
 
 #include "command.hpp"
-#include "input.hpp"
+#include "interrupt.hpp"
 #include "number_option.hpp"
 #include "output.hpp"
 
@@ -14,7 +14,7 @@ void synth(const SynthOptions& options) {
     Progress progress("writing");
     SynthOptions watched = options;
     watched.progress = [&](std::uint64_t done, std::uint64_t total) {
-        interrupt.check();
+        Interrupt::check();
         progress.update(done, total);
     };
     synthesize(watched);

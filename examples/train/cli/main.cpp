@@ -1,4 +1,5 @@
 #include <bitnet_2b4t/cli/file_options.hpp>
+#include <bitnet_2b4t/cli/interrupt.hpp>
 #include <bitnet_2b4t/cli/output.hpp>
 #include <bitnet_2b4t/files/mapped_file.hpp>
 #include <csignal>
@@ -51,6 +52,9 @@ int main(int argc, char** argv) {
         return run(argc, argv);
     } catch (const bitnet::cli::ReaderGone&) {
         return 0;
+    } catch (const bitnet::cli::Interrupted& error) {
+        complain(error.what());
+        bitnet::cli::Interrupt::end_process();
     } catch (const std::bad_alloc&) {
         complain("out of memory");
     } catch (const std::exception& error) {

@@ -1,4 +1,4 @@
-#include <bitnet_2b4t/cli/input.hpp>
+#include <bitnet_2b4t/cli/interrupt.hpp>
 #include <bitnet_2b4t/cli/number_option.hpp>
 #include <bitnet_2b4t/cli/output.hpp>
 #include <bitnet_2b4t/files/file_error.hpp>
@@ -42,7 +42,9 @@ class Run {
           trainer_(with_vocabulary(options.recipe), tokenizer_, threads_),
           log_(resumed()) {}
 
-    void train(const bitnet::cli::Interrupt& interrupt) {
+    /// Up to the model's file. Throws Interrupted after a signal, when all is saved.
+    void train() {
+        const bitnet::cli::Interrupt interrupt;
         StatusLine status(trainer_.recipe(), trainer_.steps_done());
         Clock::time_point saved = Clock::now();
         while (trainer_.steps_done() < trainer_.recipe().steps) {
@@ -58,10 +60,10 @@ class Run {
                 log_.add(report, tested);
                 status.show(report, tested);
             }
-            if (interrupt.pressed()) {
+            if (interrupt.noted()) {
                 save();
-                throw std::runtime_error("interrupted after step " + std::to_string(report.step) +
-                                         "; the same command goes on from there");
+                throw bitnet::cli::Interrupted("interrupted after step " + std::to_string(report.step) +
+                                               "; the same command goes on from there");
             }
             if (last) {
                 save();
@@ -70,11 +72,11 @@ class Run {
                 saved = Clock::now();
             }
         }
+        export_gguf(path("model.gguf"), name_, trainer_.recipe(), trainer_.network(), trainer_.state()[0], vocabulary_);
+        bitnet::cli::Interrupt::check();
     }
 
-    void finish() {
-        const std::string model = path("model.gguf");
-        export_gguf(model, name_, trainer_.recipe(), trainer_.network(), trainer_.state()[0], vocabulary_);
+    void report() {
         const Accuracy accuracy = trainer_.test(questions_at_the_end);
         std::string table;
         for (std::size_t s = 0; s < skills.size(); ++s) {
@@ -85,6 +87,7 @@ class Run {
         }
         bitnet::cli::write_output(table);
         const bool real = trainer_.recipe().weights == Weights::real;
+        const std::string model = path("model.gguf");
         bitnet::cli::write_output("The model is in " + model +
                                   (real ? "; bitnet-2b4t makes its weights ternary when it loads them\n"
                                         : ": bitnet-2b4t chat -m " + model + "\n"));
@@ -149,10 +152,9 @@ class Run {
 };
 
 void train_in_folder(const RunOptions& options) {
-    const bitnet::cli::Interrupt interrupt;
     Run run(options);
-    run.train(interrupt);
-    run.finish();
+    run.train();
+    run.report();
 }
 
 void add_size_options(CLI::App& command, bitnet::Config& sizes) {

@@ -1,0 +1,53 @@
+#include "interrupt.hpp"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+namespace bitnet::cli {
+
+Interrupt::Interrupt() {
+    struct sigaction action {};
+    action.sa_handler = [](int number) {
+        if (signal_ == 0 || signal_ == SIGINT) signal_ = number;
+    };
+    action.sa_flags = SA_RESTART;
+    sigemptyset(&action.sa_mask);
+    for (std::size_t i = 0; i < signals.size(); ++i) {
+        ::sigaction(signals[i], nullptr, &before_[i]);
+        if (before_[i].sa_handler != SIG_IGN) ::sigaction(signals[i], &action, nullptr);
+    }
+}
+
+Interrupt::~Interrupt() {
+    for (std::size_t i = 0; i < signals.size(); ++i)
+        ::sigaction(signals[i], &before_[i], nullptr);
+}
+
+void Interrupt::forget() {
+    if (signal_ == SIGINT) signal_ = 0;
+    check();
+}
+
+void Interrupt::end_process() {
+    std::signal(signal_, SIG_DFL);
+    std::raise(signal_);
+    std::abort();  // not reached: the default is to end
+}
+
+/// The signals are blocked but for the wait itself, so that none can come unnoticed between the question and the wait.
+bool Interrupt::await_input() {
+    sigset_t blocked, before;
+    sigemptyset(&blocked);
+    for (const int number : signals)
+        sigaddset(&blocked, number);
+    ::pthread_sigmask(SIG_BLOCK, &blocked, &before);
+    pollfd input{STDIN_FILENO, POLLIN, 0};
+    while (!noted() && ::ppoll(&input, 1, nullptr, &before) < 0) {
+    }
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    return !noted();
+}
+
+}  // namespace bitnet::cli
