@@ -127,6 +127,19 @@ TEST_CASE("cli: commands work from a pipe, and one that isn't there ends the cha
     check_refused({"chat", "-m", golden_gguf}, 1, {"expected /save FILE, found no file name"}, "/save\nhi\n");
 }
 
+TEST_CASE("cli: a conversation replaces another one only") {
+    const TemporaryFolder folder;
+    const std::string letter = folder / "letter", talk = folder / "talk";
+    write_text(letter, "Dear reader");
+    const auto save = [](const std::string& path) { return "hi\n/save " + path + "\n"; };
+    const Outcome refused = chat(save(letter));
+    CHECK(refused.status == 1);
+    CHECK(refused.err == "bitnet-2b4t: " + letter + ": expected a new file or a saved conversation to replace, " +
+                             "found another file\n");
+    CHECK(read_text(letter) == "Dear reader");
+    CHECK(chat(save(talk) + "bye\n/save " + talk + "\n").status == 0);
+}
+
 TEST_CASE("cli: answers as JSON say how they ended, and their speed") {
     const Outcome plain = chat("hi\nyou\n"), outcome = chat("hi\nyou\n", {"--json"});
     CHECK(outcome.status == 0);

@@ -145,6 +145,33 @@ TEST_CASE("cli: output that can't be written is one line and status 1") {
     }
 }
 
+TEST_CASE("cli: an output never replaces what is read") {
+    const TemporaryFolder folder;
+    const std::string model = folder / "model.gguf", copy = folder / "hf";
+    std::filesystem::copy_file(golden_gguf, model);
+    std::filesystem::copy(golden_folder, copy);
+    std::filesystem::create_symlink("model.gguf", folder / "link");
+    write_text(copy + "/tokenizer.json", "{}");
+    write_text(folder / "vocabulary", "IQ== 0\n");
+    const auto refused = [](std::vector<std::string> arguments, const std::string& output) {
+        const std::string before = read_text(output);
+        arguments.insert(arguments.end(), {"--output", output});
+        check_refused(arguments, 1, {output + ": expected another file for the output"});
+        CHECK((read_text(output) == before));
+    };
+    for (const std::string& output : {model, folder / "link"}) {
+        refused({"logits", "-m", model, "--tokens", "1"}, output);
+        refused({"convert", "-m", model}, output);
+        refused({"logits", "-m", folder / "link", "--tokens", "1"}, output);
+    }
+    for (const char* name : {"/model.safetensors", "/config.json", "/tokenizer.json"}) {
+        refused({"logits", "-m", copy, "--tokens", "1"}, copy + name);
+        refused({"convert", "-m", copy + "/model.safetensors"}, copy + name);
+    }
+    refused({"synth", "--vocab", folder / "vocabulary"}, folder / "vocabulary");
+    CHECK(folder.entries() == 4);
+}
+
 TEST_CASE("cli: a reader that goes away ends the program quietly") {
     const TemporaryFolder folder;
     for (const std::string command : {"complete -n -1 -p hi --temp 0", "chat -n -1", "tokenize", "bench -p 2 -n 2"}) {

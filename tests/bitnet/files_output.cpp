@@ -1,5 +1,7 @@
 #include <sys/resource.h>
+#include <sys/stat.h>
 
+#include <cerrno>
 #include <csignal>
 
 #include "files/gguf.hpp"
@@ -11,6 +13,23 @@ using namespace bitnet_tests;
 using bitnet::GgufWriter;
 using bitnet::OutputFile;
 using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+std::vector<bool> synced;  // files and folders so far; true: a folder
+bool folders_fail = false, files_fail = false;
+
+}  // namespace
+
+/// In place of the system's.
+extern "C" int fsync(int descriptor) {
+    struct stat info {};
+    REQUIRE(::fstat(descriptor, &info) == 0);
+    synced.push_back(S_ISDIR(info.st_mode));
+    if (!(synced.back() ? folders_fail : files_fail)) return 0;
+    errno = EIO;
+    return -1;
+}
 
 namespace {
 
@@ -43,6 +62,43 @@ TEST_CASE("a file appears under its name when it is complete, and only then") {
         write_bytes(file, 1000);
     }
     CHECK(std::filesystem::file_size(path) == 3'000'000);
+}
+
+TEST_CASE("a finished file is on the disk, and so is its name") {
+    const TemporaryFolder folder;
+    const auto write = [&] {
+        OutputFile file(folder / "out");
+        write_bytes(file, 1000);
+        file.finish();
+    };
+    write_text(folder / "out", "old");
+    synced.clear();
+    files_fail = true;
+    CHECK_THAT(refusal(write), ContainsSubstring("out: cannot be written: Input/output error"));
+    files_fail = false;
+    CHECK(read_text(folder / "out") == "old");
+    CHECK(folder.entries() == 1);
+    CHECK(synced == std::vector{false});
+    folders_fail = true;
+    CHECK_THAT(refusal(write), ContainsSubstring("may be lost in a power failure: Input/output error"));
+    folders_fail = false;
+    synced.clear();
+    write();
+    CHECK(synced == std::vector{false, true});
+}
+
+TEST_CASE("an output doesn't replace an input, by whatever name") {
+    const TemporaryFolder folder;
+    write_text(folder / "input", "old");
+    std::filesystem::create_symlink("input", folder / "link");
+    for (const std::string& name : {folder / "input", folder / "link", folder / "./input"})
+        CHECK_THAT(refusal([&] {
+                       OutputFile file(name, {"/no/such", folder / "input"});
+                   }),
+                   ContainsSubstring(name + ": expected another file for the output, found the input itself"));
+    CHECK(folder.entries() == 2);
+    CHECK(refusal([&] { OutputFile file(folder / "new", {folder / "input", ""}); }).empty());
+    CHECK_THAT(refusal([&] { OutputFile file("-"); }), ContainsSubstring("the name of a file, found \"-\""));
 }
 
 TEST_CASE("what is written comes in the order of the calls, whatever the sizes") {

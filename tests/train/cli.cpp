@@ -64,6 +64,9 @@ TEST_CASE("cli: a run leaves a checkpoint, a log, a chart and a model that bitne
 
     CHECK(train({"curve", folder / "run/log.csv", "-o", folder / "two.svg"}).status == 0);
     CHECK(read_text(folder / "two.svg").find("<polyline") != std::string::npos);
+    check_refused_with(train({"curve", folder / "run/log.csv", "-o", folder / "run/log.csv"}), 1,
+                       "log.csv: expected another file for the output, found the input itself");
+    CHECK(read_text(folder / "run/log.csv") == log);
     check_refused_with(train({"curve", folder / "run/loss.svg", "-o", folder / "three.svg"}), 1,
                        "expected a training log");
 }

@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <utility>
 
 #include "../files/mapped_file.hpp"
@@ -32,6 +34,15 @@ std::vector<int> read_tokens(std::span<const std::byte> bytes, const Model& mode
         throw FileError(file, "token ids below " + std::to_string(model.config().vocab), std::to_string(token));
     }
     return tokens;
+}
+
+/// What is there and no saved conversation is somebody's work: a model, a letter.
+void check_replaceable(const std::string& path) {
+    std::error_code ignored;  // what can't be reached can't be replaced either
+    if (!std::filesystem::is_regular_file(path, ignored)) return;
+    std::string mark(6, ' ');
+    std::ifstream(path, std::ios::binary).read(mark.data(), 6);
+    if (mark != "TERNKV") throw FileError(path, "a new file or a saved conversation to replace", "another file");
 }
 
 }  // namespace
@@ -90,6 +101,7 @@ bool Conversation::make_room(std::vector<int>& unread) {
 }
 
 void Conversation::save(const std::string& path) const {
+    check_replaceable(path);
     OutputFile file(path);
     const Header header{.model = fingerprint(session_.model()),
                         .cache_type = static_cast<std::uint64_t>(session_.cache().format().type()),

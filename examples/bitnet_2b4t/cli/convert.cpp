@@ -21,7 +21,7 @@ namespace {
 class Converter {
  public:
     Converter(const ModelSource& source, const std::string& output, const NumberFormat* embedding)
-        : source_(source), writer_(output), embedding_(embedding) {}
+        : source_(source), writer_(output, source.files()), embedding_(embedding) {}
 
     void run() {
         const std::vector<ModelTensor> tensors = model_tensors(source_.config(), source_.contains("output.weight"));

@@ -35,7 +35,7 @@ void logits(const LogitsOptions& options) {
     const Model model(options.model);
     check_tokens(model, options.tokens);
     const Interrupt interrupt;
-    OutputFile file(options.output);
+    OutputFile file(options.output, model.source().files());
     Progress progress("computing");
     Session session(model);
     session.feed(options.tokens, 0, [&](std::size_t position, std::span<const float> some) {

@@ -16,10 +16,11 @@ namespace bitnet {
 /// Writes a GGUF file in small memory. First come the metadata and a declaration of every tensor, then the tensors'
 /// bytes in the order of their declarations, in pieces of any size within a tensor; padding is added between them.
 /// `finish` puts the file in place; without it nothing stays. A wrong order or size of the calls throws
-/// std::logic_error, a failing write FileError.
+/// std::logic_error, a failing write FileError, and so does a path that is one of `inputs`.
 class GgufWriter {
  public:
-    explicit GgufWriter(std::string path) : file_(std::move(path)) {}
+    explicit GgufWriter(std::string path, const std::vector<std::string>& inputs = {})
+        : file_(std::move(path), inputs) {}
 
     void add(std::string_view key, std::uint32_t value) { add_number(key, GgufType::u32, value); }
     void add(std::string_view key, float value) { add_number(key, GgufType::f32, value); }

@@ -28,6 +28,7 @@ class HuggingFaceSource final : public ModelSource {
     HuggingFaceSource(std::unique_ptr<MappedFile> safetensors, const MappedFile& config, std::string folder);
 
     const std::string& name() const override { return file_->name(); }
+    std::vector<std::string> files() const override { return {name(), folder_ + "/config.json", vocabulary_file()}; }
     Config config() const override { return config_.sizes; }
     bool contains(std::string_view tensor) const override;
     TernaryTensor ternary(std::string_view tensor) const override;

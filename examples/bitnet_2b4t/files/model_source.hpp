@@ -40,8 +40,10 @@ class ModelSource {
     ModelSource& operator=(const ModelSource&) = delete;
     virtual ~ModelSource() = default;
 
-    /// The file or folder, for messages.
+    /// The file, for messages.
     virtual const std::string& name() const = 0;
+    /// All files that it is read from, which no output may replace.
+    virtual std::vector<std::string> files() const { return {name()}; }
     /// The sizes, validated.
     virtual Config config() const = 0;
     virtual bool contains(std::string_view tensor) const = 0;

@@ -24,7 +24,15 @@ mode_t usual_permissions() {
 
 }  // namespace
 
-OutputFile::OutputFile(std::string path) : path_(std::move(path)), target_(path_) {
+OutputFile::OutputFile(std::string path, const std::vector<std::string>& inputs)
+    : path_(std::move(path)), target_(path_) {
+    if (path_ == "-") throw FileError("output", "the name of a file", in_quotes(path_));
+    for (const std::string& input : inputs) {
+        std::error_code ignored;  // what isn't there is not the same
+        if (std::filesystem::equivalent(path_, input, ignored)) {
+            throw FileError(path_, "another file for the output", "the input itself");
+        }
+    }
     struct stat info {};
     const bool exists = ::stat(path_.c_str(), &info) == 0;
     if (exists && S_ISDIR(info.st_mode)) throw FileError(path_, "a file to write", "a directory");
@@ -53,9 +61,25 @@ void OutputFile::write(std::span<const std::byte> bytes) {
 }
 
 void OutputFile::finish() {
+    const bool regular = !temporary_.empty();
+    if (std::fflush(file_) != 0 || (regular && ::fsync(::fileno(file_)) != 0)) fail("cannot be written");
     if (std::fclose(std::exchange(file_, nullptr)) != 0) fail("cannot be written");
-    if (!temporary_.empty() && ::rename(temporary_.c_str(), target_.c_str()) != 0) fail("cannot be put in place");
+    if (!regular) return;
+    if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail("cannot be put in place");
     temporary_.clear();
+    sync_folder();
+}
+
+/// After a power failure the folder may otherwise hold the file that was there before.
+void OutputFile::sync_folder() const {
+    const std::string folder = std::filesystem::path(target_).parent_path().string();
+    const int descriptor = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    // Not every file system has such a thing.
+    const bool synced = descriptor >= 0 && (::fsync(descriptor) == 0 || errno == EINVAL);
+    const int error = errno;
+    if (descriptor >= 0) ::close(descriptor);
+    errno = error;
+    if (!synced) fail("is written, but may be lost in a power failure");
 }
 
 void OutputFile::fail(const char* what) const {

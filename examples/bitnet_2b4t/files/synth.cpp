@@ -124,7 +124,7 @@ void synthesize(const SynthOptions& options) {
     Config config = options.sizes;
     config.layers = options.layers;
     config.validate(options.output);
-    GgufWriter writer(options.output);
+    GgufWriter writer(options.output, {options.vocabulary});
     {
         const Vocabulary vocabulary = vocabulary_for(options);
         config.vocab = vocabulary.size();

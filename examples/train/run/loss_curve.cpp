@@ -130,7 +130,10 @@ void draw_curves(const std::string& path, const std::vector<Curve>& curves) {
     for (std::size_t i = 0; i < curves.size(); ++i)
         draw_curve(svg, extent, curves[i], i % colours.size());
     svg.append("</svg>\n");
-    bitnet::OutputFile file(path);
+    std::vector<std::string> logs;
+    for (const Curve& curve : curves)
+        logs.push_back(curve.log);
+    bitnet::OutputFile file(path, logs);
     file.write(std::as_bytes(std::span(svg.body())));
     file.finish();
 }

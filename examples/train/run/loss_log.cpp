@@ -88,7 +88,7 @@ void LossLog::save() const {
 }
 
 Curve read_curve(const std::string& path, std::string name) {
-    Curve curve{std::move(name), {}, {}};
+    Curve curve{std::move(name), path, {}, {}};
     const std::vector<std::string> lines = lines_of(path);
     for (const std::string& line : std::span(lines).subspan(1)) {
         const std::vector<double> numbers = numbers_of(path, line);

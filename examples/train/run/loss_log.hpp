@@ -27,13 +27,14 @@ class LossLog {
 
 /// A curve of a chart: what a log says.
 struct Curve {
-    std::string name;
+    std::string name, log;
     std::vector<std::pair<double, double>> training, held_out;  // step, loss
 };
 
 /// Reads a log. Throws bitnet::FileError for what is none.
 Curve read_curve(const std::string& path, std::string name);
-/// Writes a chart of losses over steps, as SVG; readable on light and dark ground.
+/// Writes a chart of losses over steps, as SVG; readable on light and dark ground. Refuses a path that is one of the
+/// logs.
 void draw_curves(const std::string& path, const std::vector<Curve>& curves);
 
 }  // namespace train
