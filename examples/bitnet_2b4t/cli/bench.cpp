@@ -110,14 +110,17 @@ std::string as_table(const std::vector<Result>& results, double load_seconds) {
 }
 
 void check_lengths(const Model& model, const BenchOptions& options) {
+    std::size_t longest = 0;
     for (const auto& lengths : {options.prompts, options.generated}) {
         for (const std::size_t length : lengths) {
+            longest = std::max(longest, length);
             if (length <= model.context()) continue;
             throw FileError(model.source().name(),
                             "tests (-p, -n) of at most " + std::to_string(model.context()) + " tokens, its context",
                             std::to_string(length));
         }
     }
+    if (longest == 0) throw CLI::ValidationError("-p, -n", "expected a length above 0, found none");
 }
 
 void bench(const BenchOptions& options) {
@@ -136,17 +139,16 @@ void add_bench(CLI::App& app) {
         add_command(app, "bench", "Measure tokens per second: of prompts (pp) and generated (tg)",
                     "bitnet-2b4t bench -m ggml-model-i2_s.gguf -p 512 -n 64 -t 1,2 --json", bench);
     add_bench_model_options(command, options.model);
-    for (CLI::Option* list :
-         {add_number(command, "-p,--n-prompt", options.prompts, "lengths of prompts; 0: none", 0, 1 << 24),
-          add_number(command, "-n,--n-gen", options.generated, "numbers of tokens to generate; 0: none", 0, 1 << 24),
-          add_number(command, "-t,--threads", options.threads, "numbers of threads (default: all that the machine has)",
-                     1, 256)}) {
-        list->delimiter(',')->type_name("N,N,...")->capture_default_str();
-    }
+    add_numbers(command, "-p,--n-prompt", options.prompts, "lengths of prompts; 0: none", 0, 1 << 24)
+        ->default_str("512");
+    add_numbers(command, "-n,--n-gen", options.generated, "numbers of tokens to generate; 0: none", 0, 1 << 24)
+        ->default_str("128");
+    add_numbers(command, "-t,--threads", options.threads, "numbers of threads (default: all that the machine has)", 1,
+                256);
     add_number(command, "-r,--repetitions", options.repeats, "times that each test is repeated", 1, 1000)
         ->capture_default_str();
-    options.model.screened_head = true;
-    command.add_flag("!--full-head", options.model.screened_head, "compute all logits after each token");
+    options.model.full_head = false;
+    command.add_flag("--full-head", options.model.full_head, "compute all logits after each token");
     command.add_flag("--json", options.json, "print a JSON list");
 }
 

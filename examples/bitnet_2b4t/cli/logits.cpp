@@ -6,6 +6,7 @@
 #include "../files/output_file.hpp"
 #include "command.hpp"
 #include "interrupt.hpp"
+#include "number_option.hpp"
 #include "output.hpp"
 #include "session.hpp"
 
@@ -48,14 +49,11 @@ void logits(const LogitsOptions& options) {
 }  // namespace
 
 void add_logits(CLI::App& app) {
-    const auto [command, options] = add_command(
-        app, "logits", "Write raw little-endian float32 logits [tokens, vocabulary]; needs no tokenizer",
-        "bitnet-2b4t logits -m ggml-model-i2_s.gguf --tokens 128000,9906 --output logits.f32 --kv-type f32", logits);
+    const auto [command, options] =
+        add_command(app, "logits", "Write raw little-endian float32 logits [tokens, vocabulary]; needs no tokenizer",
+                    "bitnet-2b4t logits -m model.gguf --tokens 128000,9906 --output logits", logits);
     add_model_options(command, options.model);
-    command.add_option("--tokens", options.tokens, "token ids, separated by commas")
-        ->required()
-        ->delimiter(',')
-        ->type_name("ID,ID,...");
+    add_numbers(command, "--tokens", options.tokens, "token ids", 0, 1 << 24)->required();
     command.add_option("--output", options.output, "where the logits go")->required()->type_name("FILE");
 }
 

@@ -28,9 +28,9 @@ void add_synth(CLI::App& app) {
                     "bitnet-2b4t synth --output synth.gguf --layers 30 --seed 1", synth);
     command.add_option("--output", options.output, "the GGUF file to write")->required()->type_name("FILE");
     add_number(command, "--layers", options.layers, "number of layers", 1, 4096)->capture_default_str();
-    command.add_option("--seed", options.seed, "of the random numbers")->type_name("N")->capture_default_str();
     command.add_flag("--repeating", options.repeating,
                      "weights whose greedy text repeats its last token: drafts' best case");
+    add_seed(command, options.seed, "of the random numbers");
     command.add_option("--vocab", options.vocabulary, "tiktoken file with the vocabulary (default: single bytes)")
         ->type_name("FILE");
 }

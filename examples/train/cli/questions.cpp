@@ -42,15 +42,14 @@ void add_questions(CLI::App& app, Action& action) {
     std::vector<std::string> names;
     for (const Skill& skill : skills)
         names.emplace_back(skill.name);
-    command->add_option("-n,--count", options->count, "questions of each skill")
-        ->check(bitnet::cli::in_range(1, 1000000))
-        ->type_name("N")
+    bitnet::cli::add_number(*command, "-n,--count", options->count, "questions of each skill", 1, 1000000)
         ->capture_default_str();
-    command->add_option("--skill", options->skill, "of this skill alone")
-        ->check(CLI::IsMember(names))
+    command->add_option("--skill", options->skill, "of this skill alone: " + CLI::detail::join(names, ", "))
+        ->check(CLI::IsMember(names).description(""))
         ->type_name("NAME");
-    command->add_option("--seed", options->seed, "which ones")->type_name("N")->capture_default_str();
+    bitnet::cli::add_seed(*command, options->seed, "which ones");
     command->add_flag("--training", options->training, "such as training shows");
+    command->footer("Example: bitnet-train questions -n 3 --skill addition");
     command->callback([options, &action] { action = [options] { print_questions(*options); }; });
 }
 

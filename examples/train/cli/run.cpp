@@ -159,11 +159,7 @@ void train_in_folder(const RunOptions& options) {
 
 void add_size_options(CLI::App& command, bitnet::Config& sizes) {
     const auto size = [&](const char* name, std::size_t& value, const char* help) {
-        command.add_option(name, value, help)
-            ->check(bitnet::cli::in_range(1, 1 << 16))
-            ->type_name("N")
-            ->capture_default_str()
-            ->group("Sizes");
+        bitnet::cli::add_number(command, name, value, help, 1, 1 << 16)->capture_default_str()->group("Sizes");
     };
     size("--layers", sizes.layers, "layers");
     size("--hidden", sizes.hidden, "width of the residual stream");
@@ -177,17 +173,12 @@ void add_recipe_options(CLI::App& command, Recipe& recipe) {
     const std::map<std::string, Weights> kinds = {
         {"ternary", Weights::ternary}, {"binary", Weights::binary}, {"real", Weights::real}};
     command.add_option("--weights", recipe.weights, "ternary (b1.58), binary (v1) or real, to compare with")
-        ->transform(CLI::CheckedTransformer(kinds))
+        ->transform(CLI::CheckedTransformer(kinds).description(""))
         ->type_name("KIND")
         ->default_str("ternary");
-    command.add_option("--seed", recipe.seed, "of the first weights and the dialogues")
-        ->type_name("N")
-        ->capture_default_str();
+    bitnet::cli::add_seed(command, recipe.seed, "of the first weights and the dialogues");
     const auto number = [&](const char* name, auto& value, auto least, auto most, const char* help) {
-        command.add_option(name, value, help)
-            ->check(bitnet::cli::in_range(least, most))
-            ->type_name("N")
-            ->capture_default_str();
+        bitnet::cli::add_number(command, name, value, help, least, most)->capture_default_str();
     };
     number("--steps", recipe.steps, 1, 100000000, "steps");
     number("--rows", recipe.rows, 16, 4096, "conversations a step, a multiple of 16");
@@ -209,11 +200,8 @@ void add_run(CLI::App& app, Action& action) {
         "curve and at the end the model");
     command->add_option("-o,--output", options->output, "the run's folder")->required()->type_name("FOLDER");
     command->add_option("--name", options->name, "the model's name")->type_name("TEXT")->capture_default_str();
-    command
-        ->add_option("-t,--threads", options->threads,
-                     "threads (default: all that the machine has; more than 4 help little)")
-        ->check(bitnet::cli::in_range(1, 256))
-        ->type_name("N");
+    bitnet::cli::add_number(*command, "-t,--threads", options->threads,
+                            "threads (default: all that the machine has; more than 4 help little)", 1, 256);
     add_recipe_options(*command, options->recipe);
     add_size_options(*command, options->recipe.sizes);
     command->footer("Example: bitnet-train run -o my-model");
