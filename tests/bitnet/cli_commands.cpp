@@ -24,14 +24,28 @@ bool is_utf8(std::string_view text) {
     return true;
 }
 
+/// Help fits into 80 columns, and shows nothing of how options are declared.
+void check_readable(const std::string& help) {
+    std::istringstream stream(help);
+    for (std::string line; std::getline(stream, line);) {
+        INFO(line);
+        CHECK(line.size() <= 80);
+    }
+    for (const char* inside : {":{", "{false}", "[]", "->", " ..."})
+        CHECK(help.find(inside) == std::string::npos);
+}
+
 TEST_CASE("cli: help has an example for each subcommand, and there is a version") {
-    for (const std::string command :
-         {"chat", "complete", "tokenize", "logits", "perplexity", "score", "bench", "inspect", "convert", "synth"}) {
+    for (const std::string command : {"chat", "complete", "tokenize", "logits", "perplexity", "score", "bench",
+                                      "inspect", "convert", "ternarize", "synth", "arch"}) {
         const Outcome help = run({command, "--help"});
         CHECK(help.status == 0);
         CHECK(help.err.empty());
         CHECK(help.out.find("bitnet-2b4t " + command, help.out.find("Example: ")) != std::string::npos);
         CHECK(run({"--help"}).out.find("  " + command) != std::string::npos);
+        check_readable(help.out);
+        CHECK(help.out.substr(help.out.rfind("\n\n")).starts_with("\n\nExample: "));
+        CHECK(lines(help.out.substr(help.out.rfind("Example: "))) == 1);
     }
     const Outcome version = run({"--version"});
     CHECK(version.status == 0);

@@ -101,6 +101,46 @@ TEST_CASE("cli: a full disk is said, and the checkpoint before stays whole") {
     CHECK((read_text(folder / "run/checkpoint") == before));
 }
 
+TEST_CASE("cli: where the last checkpoint doesn't fit, the model is written all the same") {
+    const TemporaryFolder folder;
+    std::string command = "trap '' XFSZ; ulimit -f 250; " + shell_quoted(trainer);
+    for (const std::string& argument : small_run(folder / "run", "2"))
+        command += " " + shell_quoted(argument);
+    const Outcome run = run_program("/bin/bash", {"-c", command});
+    INFO(run.err);
+    CHECK(run.status == 0);
+    CHECK(run.err.find("run/checkpoint: cannot be written: File too large; the run goes on") != std::string::npos);
+    CHECK(run.out.find("The model is in ") != std::string::npos);
+    CHECK_FALSE(std::filesystem::exists(folder / "run/checkpoint"));
+    CHECK(std::filesystem::exists(folder / "run/model.gguf"));
+}
+
+TEST_CASE("cli: a folder is for one run at a time") {
+    const TemporaryFolder folder;
+    const int held = ::open((folder / "").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    REQUIRE(::flock(held, LOCK_EX) == 0);
+    check_refused_with(train(small_run(folder / "", "1")), 1, "expected a folder that no other run is using");
+    CHECK(folder.entries() == 0);
+    ::close(held);
+    CHECK(train(small_run(folder / "", "1")).status == 0);
+}
+
+TEST_CASE("cli: each command explains itself, and there is a version") {
+    for (const std::string command : {"run", "questions", "curve"}) {
+        const Outcome help = train({command, "--help"});
+        CHECK(help.status == 0);
+        CHECK(help.out.find("bitnet-train " + command, help.out.find("Example: ")) != std::string::npos);
+        std::istringstream lines(help.out);
+        for (std::string line; std::getline(lines, line);) {
+            INFO(line);
+            CHECK(line.size() <= 80);
+            CHECK(line.find_first_of("{}") == std::string::npos);
+        }
+    }
+    CHECK(train({"--version"}).out.starts_with("bitnet-train "));
+    check_refused_with(train({"chess"}), 2, "there is no subcommand \"chess\"");
+}
+
 TEST_CASE("cli: wrong options, folders and checkpoints are refused in one line") {
     const TemporaryFolder folder;
     check_refused_with(train({"run"}), 2, "--output");

@@ -89,7 +89,7 @@ std::string as_json(const std::vector<Result>& results, const BenchOptions& opti
                         {"repeats", options.repeats},
                         {"batch_size", options.model.batch},
                         {"kv_type", options.model.kv_type},
-                        {"full_head", !options.model.screened_head},
+                        {"full_head", options.model.full_head},
                         {"load_seconds", load_seconds},
                         {"memory_bytes", result.memory},
                         {"model", options.model.path}});

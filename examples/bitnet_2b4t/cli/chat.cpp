@@ -245,7 +245,7 @@ void add_chat(CLI::App& app) {
         app, "chat",
         "Talk to a model. Where standard input is no terminal, each line is a turn, and standard output gets "
         "the answers, a line each",
-        "bitnet-2b4t chat -m ggml-model-i2_s.gguf -s \"You are a helpful assistant.\"", chat);
+        "bitnet-2b4t chat -m ggml-model-i2_s.gguf -s \"Be brief.\"", chat);
     add_model_options(command, options.model);
     command.get_option("--model")->required(false);
     command.add_option("-s,--system", options.system, "system prompt: how the model should behave")->type_name("TEXT");

@@ -49,7 +49,7 @@ void complete(const CompleteOptions& options) {
 void add_complete(CLI::App& app) {
     const auto [command, options] =
         add_command(app, "complete", "Continue a text; only what is new goes to standard output",
-                    "bitnet-2b4t complete -m ggml-model-i2_s.gguf -p \"Once upon a time\" -n 64 --temp 0", complete);
+                    "bitnet-2b4t complete -m ggml-model-i2_s.gguf -p \"Once upon\" -n 64", complete);
     add_model_options(command, options.model);
     auto* prompt = command.add_option_group("prompt");
     prompt->add_option("-p,--prompt", options.prompt, "the text to continue")->type_name("TEXT");

@@ -105,8 +105,9 @@ void convert_model(const ModelSource& source, const ConvertOptions& options) {
 void add_convert_options(CLI::App& command, ConvertOptions& options) {
     add_file_options(command, options.model);
     command.add_option("--output", options.output, "the GGUF file to write")->required()->type_name("FILE");
-    command.add_option("--embedding", options.embedding, "numbers of the embedding; keep: as they are")
-        ->transform(CLI::IsMember({"keep", "F32", "F16", "BF16"}, CLI::ignore_case))
+    command
+        .add_option("--embedding", options.embedding, "numbers of the embedding: F32, F16 or BF16; keep: as they are")
+        ->transform(CLI::IsMember({"keep", "F32", "F16", "BF16"}, CLI::ignore_case).description(""))
         ->type_name("TYPE")
         ->capture_default_str();
 }
@@ -114,7 +115,7 @@ void add_convert_options(CLI::App& command, ConvertOptions& options) {
 void add_convert(CLI::App& app) {
     const auto [command, options] =
         add_command(app, "convert", "Write a model as GGUF with I2_S layers, from any format",
-                    "bitnet-2b4t convert -m bitnet-b1.58-2B-4T --output model.gguf --embedding f16", convert);
+                    "bitnet-2b4t convert -m bitnet-b1.58-2B-4T --output model.gguf", convert);
     add_convert_options(command, options);
 }
 

@@ -13,11 +13,11 @@ void add_generation_options(CLI::App& command, ModelOptions& model, GenerationOp
     add_number(command, "-n,--predict", options.limit, "most tokens to generate; -1: until the model stops", -1,
                1 << 30)
         ->capture_default_str();
-    model.screened_head = true;
+    model.full_head = false;
     add_number(command, "--draft-ngram", model.draft_ngram,
                "guess what follows from where the last N tokens stood before; the text stays the same; 0: off", 0, 64)
         ->capture_default_str();
-    command.add_flag("!--full-head", model.screened_head,
+    command.add_flag("--full-head", model.full_head,
                      "compute all logits instead of those that can matter; the text stays the same");
 
     const auto sampling = [&](const char* name, auto& value, const char* help, auto least, auto most) {

@@ -2,9 +2,7 @@
 #include <cstdio>
 #include <exception>
 #include <new>
-#include <sstream>
 #include <string>
-#include <ternion/core/version.hpp>
 
 #include "../files/mapped_file.hpp"
 #include "command.hpp"
@@ -12,6 +10,7 @@
 #include "file_options.hpp"
 #include "interrupt.hpp"
 #include "output.hpp"
+#include "usage.hpp"
 
 namespace {
 
@@ -28,27 +27,10 @@ void complain(std::string message) {
     std::fprintf(stderr, "bitnet-2b4t: %s\n", message.c_str());
 }
 
-std::string version_text() {
-    const auto [major, minor, patch] = ternion::version;
-    return "bitnet-2b4t " + std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(patch);
-}
-
-/// Help and version go to standard output; everything else is wrong usage.
-int report(const CLI::App& app, const CLI::ParseError& error) {
-    if (error.get_exit_code() != 0) {
-        complain(std::string(error.what()) + " (--help says more)");
-        return wrong_usage;
-    }
-    std::ostringstream text;
-    app.exit(error, text);
-    write_output(text.str());
-    return 0;
-}
-
 int run(int argc, char** argv) {
     CLI::App app("BitNet b1.58 2B4T: chat with a ternary language model, and measure it.", "bitnet-2b4t");
     app.require_subcommand(1);
-    app.set_version_flag("--version", version_text());
+    add_version(app);
     app.footer("Example: bitnet-2b4t chat -m ggml-model-i2_s.gguf");
     for (const auto add : {add_chat, add_complete, add_tokenize, add_logits, add_perplexity, add_score, add_bench,
                            add_inspect, add_convert, add_ternarize, add_synth, add_arch}) {
@@ -58,7 +40,10 @@ int run(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return report(app, error);
+        const std::string complaint = answer_or_complaint(app, error);
+        if (complaint.empty()) return 0;
+        complain(complaint);
+        return wrong_usage;
     }
     return 0;
 }

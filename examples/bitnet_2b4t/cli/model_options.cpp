@@ -28,11 +28,11 @@ std::optional<Tokenizer> load(Parts parts, const ModelSource& source) {
                     std::to_string(tokenizer.size()));
 }
 
-Weights load(const ModelSource& source, Threads& threads, bool screened_head) {
+Weights load(const ModelSource& source, Threads& threads, bool full_head) {
     Progress progress("loading");
     Weights weights =
         load_weights(source, threads, [&](std::size_t done, std::size_t total) { progress.update(done, total); });
-    if (screened_head) weights.screen.emplace(weights.head(), threads);
+    if (!full_head) weights.screen.emplace(weights.head(), threads);
     return weights;
 }
 
@@ -67,7 +67,7 @@ void add_bench_model_options(CLI::App& command, ModelOptions& options) {
     add_number(command, "-b,--batch-size", options.batch, "tokens of a prompt that are processed at once", 1, 65536)
         ->capture_default_str();
     command.add_option("--kv-type", options.kv_type, "numbers of the KV cache: f32, f16, i8, i4 or i3")
-        ->check(CLI::IsMember(std::vector<std::string>(kv_type_names.begin(), kv_type_names.end())))
+        ->check(CLI::IsMember(std::vector<std::string>(kv_type_names.begin(), kv_type_names.end())).description(""))
         ->type_name("TYPE")
         ->capture_default_str();
 }
@@ -89,7 +89,7 @@ Model::Model(const ModelOptions& options, Parts parts)
       tokenizer_(load(parts, *source_)),
       context_(checked_context(options.context, *source_)),
       threads_(options.threads),
-      weights_(load(*source_, threads_, options.screened_head)) {}
+      weights_(load(*source_, threads_, options.full_head)) {}
 
 KvCache Model::new_cache() const {
     const KvType type = kv_type_of(options_.kv_type);

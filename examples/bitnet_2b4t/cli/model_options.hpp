@@ -21,7 +21,7 @@ struct ModelOptions {
     std::size_t batch = 256;  // larger ones take memory and are no faster
     std::size_t context = 0;  // 0: the model's
     std::string kv_type = "f16";
-    bool screened_head = false;   // for what samples; logits and perplexity need all of them anyway
+    bool full_head = true;        // what samples needs the likeliest only
     std::size_t draft_ngram = 0;  // 0: no drafts
 };
 

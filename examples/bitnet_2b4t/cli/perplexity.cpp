@@ -78,9 +78,9 @@ void perplexity(const PerplexityOptions& options) {
 }  // namespace
 
 void add_perplexity(CLI::App& app) {
-    const auto [command, options] = add_command(
-        app, "perplexity", "Measure how well a model predicts a text",
-        "bitnet-2b4t perplexity -m ggml-model-i2_s.gguf -f wiki.test.raw -c 2048 --stride 1024", perplexity);
+    const auto [command, options] =
+        add_command(app, "perplexity", "Measure how well a model predicts a text",
+                    "bitnet-2b4t perplexity -m ggml-model-i2_s.gguf -f text.txt -c 2048", perplexity);
     add_model_options(command, options.model);
     command.add_option("-f,--file", options.text, "the text; -: standard input")->required()->type_name("FILE");
     add_number(command, "--stride", options.stride,

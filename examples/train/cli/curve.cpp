@@ -35,6 +35,7 @@ void add_curve(CLI::App& app, Action& action) {
     CLI::App* command = app.add_subcommand("curve", "Draw the losses of several runs into one chart");
     command->add_option("logs", options->logs, "log.csv files of runs")->required()->expected(1, 4)->type_name("LOG");
     command->add_option("-o,--output", options->output, "the SVG file to write")->required()->type_name("FILE");
+    command->footer("Example: bitnet-train curve one/log.csv two/log.csv -o curve.svg");
     command->callback([options, &action] { action = [options] { draw(*options); }; });
 }
 

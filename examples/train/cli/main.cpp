@@ -1,6 +1,7 @@
 #include <bitnet_2b4t/cli/file_options.hpp>
 #include <bitnet_2b4t/cli/interrupt.hpp>
 #include <bitnet_2b4t/cli/output.hpp>
+#include <bitnet_2b4t/cli/usage.hpp>
 #include <bitnet_2b4t/files/mapped_file.hpp>
 #include <csignal>
 #include <cstdio>
@@ -25,6 +26,7 @@ void complain(std::string message) {
 int run(int argc, char** argv) {
     CLI::App app("Trains a small language model with ternary weights, from nothing, on this machine.", "bitnet-train");
     app.require_subcommand(1);
+    bitnet::cli::add_version(app);
     app.footer("Example: bitnet-train run --output my-model");
     train::cli::Action action;
     for (const auto add : {train::cli::add_run, train::cli::add_questions, train::cli::add_curve})
@@ -32,11 +34,10 @@ int run(int argc, char** argv) {
     bitnet::cli::refuse_empty_names(app);
     try {
         app.parse(argc, argv);
-    } catch (const CLI::CallForHelp&) {
-        bitnet::cli::write_output(app.help());
-        return 0;
     } catch (const CLI::ParseError& error) {
-        complain(std::string(error.what()) + " (--help says more)");
+        const std::string complaint = bitnet::cli::answer_or_complaint(app, error);
+        if (complaint.empty()) return 0;
+        complain(complaint);
         return wrong_usage;
     }
     action();
