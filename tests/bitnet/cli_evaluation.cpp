@@ -191,6 +191,15 @@ TEST_CASE("cli: score reads ARC's and HellaSwag's files") {
          swag);
 }
 
+TEST_CASE("cli: a question that is too long is found before any is scored") {
+    const TemporaryFolder folder;
+    const json good = {{"context", "x"}, {"choices", {"a", "b"}}, {"answer", 1}};
+    const json bad = {{"context", std::string(700, '7')}, {"choices", {"a", "b"}}, {"answer", 1}};
+    write_text(folder / "items", good.dump() + "\n" + bad.dump() + "\n");
+    check_refused({"score", "-m", golden_gguf, "-f", folder / "items", "--json"}, 1,
+                  {folder / "items, line 2: expected at most 512 tokens, found 7"});
+}
+
 TEST_CASE("cli: questions that are none are refused with their line") {
     const TemporaryFolder folder;
     const auto refused = [&](const std::string& lines, const std::vector<std::string>& parts) {
@@ -206,6 +215,9 @@ TEST_CASE("cli: questions that are none are refused with their line") {
     refused(R"({"context":"x","choices":["a",1],"answer":0})", {"texts as choices, found number"});
     refused(R"({"context":"x","choices":["a"," "],"answer":0})", {"an empty one"});
     refused(R"({"choices":["a"],"answer":0})", {"\"context\", found no such key"});
+    refused(R"({"context":"x","choices":"ab","answer":0})", {"a list of choices, found string"});
+    refused(good + R"({"question":"x","choices":{"text":["a","b"],"label":["A"]},"answerKey":"A"})",
+            {"line 2", "a label for each of 2 choices, found 1"});
     refused(R"({"question":"x","choices":["a"],"answerKey":"A"})", {"choices with \"text\" and \"label\""});
     refused(R"({"context":"x","choices":["a"],"answer":"z"})", {"a choice's number in \"answer\", found \"z\""});
 }

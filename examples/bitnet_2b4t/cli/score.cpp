@@ -30,6 +30,8 @@ struct Item {
     std::string context;
     std::vector<std::string> choices;
     std::size_t answer = 0;
+    std::size_t given = 0;                 // tokens of the context
+    std::vector<std::vector<int>> tokens;  // of the context with each choice
 };
 
 std::string text_or(const Json& json, const char* key, const std::string& where) {
@@ -37,6 +39,7 @@ std::string text_or(const Json& json, const char* key, const std::string& where)
 }
 
 std::vector<std::string> texts(const Json& list, const std::string& where) {
+    if (!list.is_array()) throw FileError(where, "a list of choices", list.type_name());
     std::vector<std::string> found;
     for (const Json& text : list) {
         if (!text.is_string()) throw FileError(where, "texts as choices", text.type_name());
@@ -73,6 +76,10 @@ Item arc(const Json& json, const std::string& where) {
             item.choices.push_back(trimmed(json_text(choice, "text", where)));
             labels.push_back(json_text(choice, "label", where));
         }
+    }
+    if (labels.size() != item.choices.size()) {
+        throw FileError(where, "a label for each of " + std::to_string(item.choices.size()) + " choices",
+                        std::to_string(labels.size()));
     }
     const std::string key = json_text(json, "answerKey", where);
     item.answer = static_cast<std::size_t>(std::ranges::find(labels, key) - labels.begin());
@@ -156,6 +163,22 @@ std::vector<Item> read_items(const std::string& text, const std::string& file) {
     return items;
 }
 
+/// Gives items their tokens. Throws FileError, which names the line, for one that doesn't fit into the context: before
+/// any is scored, because that may take hours.
+void tokenize(std::vector<Item>& items, const Model& model) {
+    for (Item& item : items) {
+        item.given = encode_with_bos(model.tokenizer(), item.context).size();
+        if (item.given == 0) throw FileError(item.where, "a context", "none, and the model has no BOS token");
+        for (const std::string& choice : item.choices) {
+            const std::string text = item.context + (item.context.empty() ? "" : " ") + choice;
+            const auto& tokens = item.tokens.emplace_back(encode_with_bos(model.tokenizer(), text));
+            if (tokens.size() <= model.context() + 1) continue;
+            throw FileError(item.where, "at most " + std::to_string(model.context()) + " tokens",
+                            std::to_string(tokens.size()));
+        }
+    }
+}
+
 struct Scores {
     std::vector<double> sums, normalised;  // of each choice
 
@@ -174,23 +197,15 @@ class Scorer {
     explicit Scorer(const Model& model) : session_(model) {}
 
     Scores operator()(const Item& item) {
-        const Tokenizer& tokenizer = session_.model().tokenizer();
-        const std::size_t given = encode_with_bos(tokenizer, item.context).size();
-        if (given == 0) throw FileError(item.where, "a context", "none, and the model has no BOS token");
         Scores scores;
-        for (const std::string& choice : item.choices) {
-            const std::string text = item.context + (item.context.empty() ? "" : " ") + choice;
-            const std::vector<int> tokens = encode_with_bos(tokenizer, text);
-            if (tokens.size() > session_.capacity() + 1) {
-                throw FileError(item.where, "at most " + std::to_string(session_.capacity()) + " tokens",
-                                std::to_string(tokens.size()));
-            }
+        for (std::size_t i = 0; i < item.choices.size(); ++i) {
+            const std::vector<int>& tokens = item.tokens[i];
             double sum = 0;
-            const std::size_t first = std::min(given, tokens.size() - 1);
+            const std::size_t first = std::min(item.given, tokens.size() - 1);
             for (const double one : session_.log_probabilities(tokens, first))
                 sum += one;
             scores.sums.push_back(sum);
-            scores.normalised.push_back(sum / static_cast<double>(characters(choice)));
+            scores.normalised.push_back(sum / static_cast<double>(characters(item.choices[i])));
         }
         return scores;
     }
@@ -210,8 +225,9 @@ std::string as_json(const Item& item, const Scores& scores) {
 }
 
 void score(const ScoreOptions& options) {
-    const std::vector<Item> items = read_items(read_input(options.items), options.items);
+    std::vector<Item> items = read_items(read_input(options.items), options.items);
     const Model model(options.model, Parts::weights_and_tokenizer);
+    tokenize(items, model);
     Progress progress("scoring");
     Scorer scorer(model);
     std::vector<double> right, right_normalised;
