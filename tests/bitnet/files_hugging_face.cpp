@@ -111,6 +111,13 @@ TEST_CASE("a model is found by what its file is") {
                ContainsSubstring("expected tokenizer.json or tokenizer.model, found neither"));
 }
 
+TEST_CASE("layers that config.json doesn't know are refused") {
+    CHECK_THAT(refused_config("num_hidden_layers", 2),
+               ContainsSubstring("model.safetensors: expected 2 layers, as \"num_hidden_layers\" says, found tensor "
+                                 "\"model.layers.2.input_layernorm.weight\""));
+    CHECK(refused_config("num_hidden_layers", 3).empty());
+}
+
 TEST_CASE("a weight_scale multiplies or divides, by linear_class") {
     const Json header = {{q_proj, entry("U8", {1, 4}, 0, 4)}, {q_scale, entry("BF16", {1}, 4, 6)}};
     const std::string file = safetensors_of(header, std::string("\x55\x55\x55\x55") + scale_of_2);

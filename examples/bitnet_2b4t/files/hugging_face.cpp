@@ -1,5 +1,6 @@
 #include "hugging_face.hpp"
 
+#include <charconv>
 #include <filesystem>
 #include <span>
 
@@ -47,6 +48,19 @@ bool read_scale_divides(const Json& json, const std::string& file) {
     if (convention == "bitlinear") return true;
     if (convention == "autobitlinear") return false;
     throw FileError(file, "\"linear_class\" \"autobitlinear\" or \"bitlinear\"", in_quotes(convention));
+}
+
+/// A layer that the sizes don't know would be left out, and the model be another.
+void check_layers(const Safetensors& tensors, std::size_t layers, const std::string& file) {
+    constexpr std::string_view prefix = "model.layers.";
+    for (const auto& [name, tensor] : tensors.tensors()) {
+        if (!name.starts_with(prefix)) continue;
+        std::size_t layer = 0;
+        std::from_chars(name.data() + prefix.size(), name.data() + name.size(), layer);
+        if (layer < layers) continue;
+        throw FileError(file, std::to_string(layers) + " layers, as \"num_hidden_layers\" says",
+                        "tensor " + in_quotes(name));
+    }
 }
 
 std::string in_tensor(std::string_view name) {
@@ -101,7 +115,9 @@ HuggingFaceSource::HuggingFaceSource(std::unique_ptr<MappedFile> safetensors, co
     : file_(std::move(safetensors)),
       folder_(std::move(folder)),
       config_(read_hugging_face_config(config.text(), config.name())),
-      tensors_(file_->bytes(), file_->name()) {}
+      tensors_(file_->bytes(), file_->name()) {
+    check_layers(tensors_, config_.sizes.layers, name());
+}
 
 bool HuggingFaceSource::contains(std::string_view tensor) const {
     const auto name = hugging_face_name(tensor);
