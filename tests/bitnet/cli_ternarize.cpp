@@ -72,6 +72,18 @@ TEST_CASE("cli: ternarize writes what absmean makes of float weights, says what 
     CHECK(matrices == 21);
 }
 
+TEST_CASE("cli: convert warns of float weights, and inspect doesn't call them ternary") {
+    const TemporaryFolder folder;
+    write_float_model(folder / "float.gguf");
+    const Outcome convert = run({"convert", "-m", folder / "float.gguf", "--output", folder / "out.gguf"});
+    CHECK(convert.status == 0);
+    CHECK(convert.err.find("far worse model") != std::string::npos);
+    CHECK(run({"convert", "-m", folder / "out.gguf", "--output", folder / "again.gguf"}).err.empty());
+    const std::string floats = run({"inspect", folder / "float.gguf"}).out;
+    CHECK(floats.find("\n21 matrices of floats, ternary when loaded, 2 359 296 weights, ") != std::string::npos);
+    CHECK(floats.find("ternary matrices") == std::string::npos);
+}
+
 TEST_CASE("cli: a model that is ternary already is not ternarized") {
     const TemporaryFolder folder;
     check_refused({"ternarize", "-m", golden_gguf, "--output", folder / "out.gguf"}, 1,

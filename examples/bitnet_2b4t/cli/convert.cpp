@@ -1,6 +1,7 @@
 #include "convert.hpp"
 
 #include <cmath>
+#include <cstdio>
 #include <span>
 #include <string>
 #include <ternion/ternion.hpp>
@@ -100,6 +101,11 @@ void convert(const ConvertOptions& options) {
 void convert_model(const ModelSource& source, const ConvertOptions& options) {
     const Interrupt interrupt;
     Converter(source, options.output, find_number_format(options.embedding)).run();
+    if (find_number_format(source.ternary("blk.0.attn_q.weight").format) == nullptr) return;
+    std::fputs(
+        "Weights that weren't trained to be ternary lose much by it: expect\n"
+        "a far worse model, unless it is trained further.\n",
+        stderr);
 }
 
 void add_convert_options(CLI::App& command, ConvertOptions& options) {

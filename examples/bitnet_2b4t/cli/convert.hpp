@@ -15,8 +15,8 @@ struct ConvertOptions {
 
 void add_convert_options(CLI::App& command, ConvertOptions& options);
 
-/// Writes a model as GGUF with I2_S layers; float layers are quantised by absmean. Each tensor goes through memory
-/// alone. Throws FileError, and Interrupted after a signal; then nothing stays.
+/// Writes a model as GGUF with I2_S layers; float layers are quantised by absmean, with a warning. Each tensor goes
+/// through memory alone. Throws FileError, and Interrupted after a signal; then nothing stays.
 void convert_model(const ModelSource& source, const ConvertOptions& options);
 
 }  // namespace bitnet::cli

@@ -59,10 +59,15 @@ void write_row(std::string_view name, std::string_view type, const std::string& 
 }
 
 struct Tally {
+    const char* what;
     std::size_t matrices = 0, weights = 0, zeros = 0;
 };
 
-void write_tensor(const ModelSource& source, const ModelTensor& tensor, Threads& threads, Tally& tally) {
+struct Tallies {
+    Tally ternary{" ternary matrices, "}, floats{" matrices of floats, ternary when loaded, "};
+};
+
+void write_tensor(const ModelSource& source, const ModelTensor& tensor, Threads& threads, Tallies& tallies) {
     const std::string_view name = std::string_view(tensor.name).substr(0, tensor.name.rfind(".weight"));
     const auto shape = [](const auto& found) {
         return (found.rows == 1 ? "" : std::to_string(found.rows) + "x") + std::to_string(found.cols);
@@ -77,6 +82,7 @@ void write_tensor(const ModelSource& source, const ModelTensor& tensor, Threads&
     char scale[32];
     std::snprintf(scale, sizeof scale, "%.5g", static_cast<double>(found.scale));
     write_row(name, found.format, shape(found), scale, percent(zeros, found.rows * found.cols));
+    Tally& tally = find_number_format(found.format) == nullptr ? tallies.ternary : tallies.floats;
     tally.matrices += 1;
     tally.weights += found.rows * found.cols;
     tally.zeros += zeros;
@@ -90,14 +96,16 @@ void inspect(const ModelOptions& options) {
     write_output("\n");
     write_row("tensor", "type", "shape", "scale", "zeros");
     Threads threads;
-    Tally tally;
+    Tallies tallies;
     for (const ModelTensor& tensor : model_tensors(source->config(), source->contains("output.weight"))) {
-        write_tensor(*source, tensor, threads, tally);
+        write_tensor(*source, tensor, threads, tallies);
     }
-    if (tally.weights == 0) return;
     write_output("\n");
-    write_line(grouped(tally.matrices) + " ternary matrices, " + grouped(tally.weights) + " weights, " +
-               percent(tally.zeros, tally.weights) + " zeros");
+    for (const Tally& tally : {tallies.ternary, tallies.floats}) {
+        if (tally.weights == 0) continue;
+        write_line(grouped(tally.matrices) + tally.what + grouped(tally.weights) + " weights, " +
+                   percent(tally.zeros, tally.weights) + " zeros");
+    }
 }
 
 }  // namespace

@@ -52,10 +52,6 @@ void ternarize(const ConvertOptions& options) {
     }
     convert_model(*source, options);
     write_output(table);
-    std::fputs(
-        "Weights that weren't trained to be ternary lose much by it: expect\n"
-        "a far worse model, unless it is trained further.\n",
-        stderr);
 }
 
 }  // namespace
