@@ -207,6 +207,7 @@ TEST_CASE("cli: bench prints a JSON list") {
     }
     const Outcome table = run({"bench", "-m", golden_gguf, "-p", "0", "-n", "4", "-t", "1", "-r", "1"});
     CHECK(lines(table.out) == 3);
+    CHECK(table.out.find("\xc2\xb1") == std::string::npos);  // one repetition has no spread
     CHECK(table.out.find("tg4") != std::string::npos);
 }
 

@@ -97,12 +97,14 @@ std::string as_json(const std::vector<Result>& results, const BenchOptions& opti
     return list.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
-std::string as_table(const std::vector<Result>& results, double load_seconds) {
+std::string as_table(const std::vector<Result>& results, int repeats, double load_seconds) {
     std::string table = "test      threads   tokens/s          memory\n";
     char line[80];
     for (const Result& result : results) {
-        std::snprintf(line, sizeof(line), "%-8s  %7zu   %8.2f ± %-5.2f  %5zu MB\n", result.test.c_str(), result.threads,
-                      result.rate.value, result.rate.deviation, result.memory / 1000000);
+        std::snprintf(line, sizeof(line), " ± %-5.2f", result.rate.deviation);
+        const std::string spread = repeats > 1 ? line : "        ";
+        std::snprintf(line, sizeof(line), "%-8s  %7zu   %8.2f%s  %5zu MB\n", result.test.c_str(), result.threads,
+                      result.rate.value, spread.c_str(), result.memory / 1000000);
         table += line;
     }
     std::snprintf(line, sizeof(line), "loaded in %.2f s\n", load_seconds);
@@ -129,7 +131,8 @@ void bench(const BenchOptions& options) {
     const double load_seconds = watch.seconds();
     check_lengths(model, options);
     const std::vector<Result> results = measure_all(model, options);
-    write_output(options.json ? as_json(results, options, load_seconds) : as_table(results, load_seconds));
+    write_output(options.json ? as_json(results, options, load_seconds)
+                              : as_table(results, options.repeats, load_seconds));
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ void synth(const SynthOptions& options) {
 
 void add_synth(CLI::App& app) {
     const auto [command, options] =
-        add_command(app, "synth", "Write a model of full size (1.19 GB) with random weights, to measure speed",
+        add_command(app, "synth", "Write a model of full size (1.18 GB) with random weights, to measure speed",
                     "bitnet-2b4t synth --output synth.gguf --layers 30 --seed 1", synth);
     command.add_option("--output", options.output, "the GGUF file to write")->required()->type_name("FILE");
     add_number(command, "--layers", options.layers, "number of layers", 1, 4096)->capture_default_str();

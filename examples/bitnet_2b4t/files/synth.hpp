@@ -25,7 +25,7 @@ struct SynthOptions {
     std::function<void(std::uint64_t done, std::uint64_t total)> progress;
 };
 
-/// Writes a GGUF model with random weights in the sizes of BitNet b1.58 2B4T (1.19 GB) or others, to measure speed
+/// Writes a GGUF model with random weights in the sizes of BitNet b1.58 2B4T (1.18 GB) or others, to measure speed
 /// without a download. The same options give the same bytes from the same program. Weights are 3/8 zeros, the rest -1
 /// and +1 in equal parts, and scales keep activations near 1. Streams: needs some 50 MB of memory. Throws FileError.
 void synthesize(const SynthOptions& options);
