@@ -1,6 +1,13 @@
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <csignal>
 #include <filesystem>
+#include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -61,6 +68,9 @@ TEST_CASE("cli: a run leaves a checkpoint, a log, a chart and a model that bitne
     CHECK(train(small_run(folder / "run", "60")).out == run.out);
     CHECK(read_text(folder / "run/log.csv") == log);
     check_refused_with(train(small_run(folder / "run", "80")), 1, "expected steps = 80, found 60");
+    std::vector<std::string> faster = small_run(folder / "run", "60");
+    faster.insert(faster.end(), {"--rate", "0.1"});
+    check_refused_with(train(faster), 1, "checkpoint: expected rate = 0.1, found 0.003");
 
     CHECK(train({"curve", folder / "run/log.csv", "-o", folder / "two.svg"}).status == 0);
     CHECK(read_text(folder / "two.svg").find("<polyline") != std::string::npos);
@@ -148,7 +158,8 @@ TEST_CASE("cli: wrong options, folders and checkpoints are refused in one line")
     check_refused_with(train({"run", "-o", folder / "run", "--weights", "quaternary"}), 2, "quaternary");
     check_refused_with(train({"run", "-o", folder / "run", "--rate", "nan"}), 2, "nan");
     check_refused_with(train({"run", "-o", folder / "run", "--rows", "20"}), 1, "a multiple of 16 rows, found 20");
-    check_refused_with(train({"run", "-o", folder / "run", "--heads", "3"}), 1, "a divisor of 3 heads, found 2");
+    check_refused_with(train({"run", "-o", folder / "run", "--heads", "3"}), 1,
+                       "bitnet-train: options: impossible number of key/value heads: expected a divisor of 3 heads");
     check_refused_with(train({"run", "-o", folder / "run", "--hidden", "60", "--head-dim", "20"}), 1,
                        "a multiple of 128 weights");
     check_refused_with(train({"run", "-o", folder / "run", "--clip", "0"}), 2, "--clip");

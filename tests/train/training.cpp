@@ -77,6 +77,7 @@ TEST_CASE("a checkpoint of another recipe, or a broken one, is refused and chang
     bitnet::Threads threads(1);
     Trainer trainer(with_vocabulary(small_recipe()), tokenizer(), threads);
     trainer.step();
+    const std::vector<float> trained = weights_of(trainer);
     const std::string path = folder / "checkpoint";
     save_checkpoint(path, trainer);
 
@@ -90,6 +91,11 @@ TEST_CASE("a checkpoint of another recipe, or a broken one, is refused and chang
     const std::string whole = bitnet_tests::read_text(path);
     bitnet_tests::write_text(path, whole.substr(0, whole.size() - 4));
     CHECK_THROWS_AS(load_checkpoint(path, trainer), bitnet::FileError);
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    const std::string broken(reinterpret_cast<const char*>(&nan), sizeof nan);
+    bitnet_tests::write_text(path, whole.substr(0, whole.size() - 4) + broken);
+    CHECK_THROWS_WITH(load_checkpoint(path, trainer), path + ": expected finite numbers, found NaN or infinity");
+    CHECK(weights_of(trainer) == trained);
     bitnet_tests::write_text(path, "{}\n");
     CHECK_THROWS_WITH(load_checkpoint(path, trainer),
                       path + ": expected a ternion training checkpoint 2, found something else");

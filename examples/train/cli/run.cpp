@@ -1,7 +1,11 @@
+#include <fcntl.h>
+#include <sys/file.h>
+
 #include <bitnet_2b4t/cli/interrupt.hpp>
 #include <bitnet_2b4t/cli/number_option.hpp>
 #include <bitnet_2b4t/cli/output.hpp>
 #include <bitnet_2b4t/files/file_error.hpp>
+#include <cerrno>
 #include <chrono>
 #include <filesystem>
 #include <map>
@@ -65,9 +69,7 @@ class Run {
                 throw bitnet::cli::Interrupted("interrupted after step " + std::to_string(report.step) +
                                                "; the same command goes on from there");
             }
-            if (last) {
-                save();
-            } else if (std::chrono::duration<double>(Clock::now() - saved).count() > seconds_a_checkpoint) {
+            if (last || std::chrono::duration<double>(Clock::now() - saved).count() > seconds_a_checkpoint) {
                 try_to_save();
                 saved = Clock::now();
             }
@@ -100,12 +102,17 @@ class Run {
         std::error_code error;
         std::filesystem::create_directories(folder, error);
         if (!std::filesystem::is_directory(folder)) throw bitnet::FileError(folder, "a folder", error.message());
+        // Never closed: the lock ends with the process.
+        const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+            throw bitnet::FileError(folder, "a folder that no other run is using", "one that is in use");
+        }
         return folder;
     }
     Recipe with_vocabulary(Recipe recipe) const {
         recipe.sizes.vocab = vocabulary_.size();
         recipe.sizes.context = 4 * recipe.length;
-        recipe.sizes.validate("bitnet-train");
+        recipe.sizes.validate("options");
         if (recipe.weights != Weights::real) check_that_i2s_fits(recipe.sizes);
         return recipe;
     }
@@ -124,7 +131,7 @@ class Run {
         if (std::filesystem::exists(path("checkpoint"))) since_line_ = load_checkpoint(path("checkpoint"), trainer_);
         return {path("log.csv"), trainer_.steps_done()};
     }
-    /// A disk that is full now may not be so in a minute: the run goes on.
+    /// A disk that is full now may not be so in a minute, or may have room for the model: the run goes on.
     void try_to_save() const {
         try {
             save();

@@ -6,6 +6,9 @@
 #include <bitnet_2b4t/files/file_error.hpp>
 #include <bitnet_2b4t/files/mapped_file.hpp>
 #include <bitnet_2b4t/files/output_file.hpp>
+#include <bitnet_2b4t/files/tensor_format.hpp>
+#include <charconv>
+#include <cmath>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
@@ -48,12 +51,19 @@ bool is_header(const Json& header) {
            field(since_line, "steps").is_number_unsigned();
 }
 
+/// A float as it was given: 0.1, not 0.10000000149011612.
+std::string shown(const Json& value) {
+    if (!value.is_number_float()) return value.dump();
+    char text[32];
+    return {text, std::to_chars(text, std::end(text), value.get<float>()).ptr};
+}
+
 /// Throws unless the file's recipe is this one; says what differs.
 void check_recipe(const std::string& path, const Json& found, const Json& expected) {
     for (const auto& [key, value] : expected.items()) {
         const auto it = found.find(key);
         if (it == found.end() || *it != value) {
-            throw bitnet::FileError(path, key + " = " + value.dump(), it == found.end() ? "none" : it->dump());
+            throw bitnet::FileError(path, key + " = " + shown(value), it == found.end() ? "none" : shown(*it));
         }
     }
 }
@@ -94,6 +104,11 @@ LossSum load_checkpoint(const std::string& path, Trainer& trainer) {
         throw bitnet::FileError(path, std::to_string(expected) + " bytes", std::to_string(file.bytes().size()));
     }
     std::size_t at = begin;
+    for (; at < expected; at += sizeof(float)) {
+        if (std::isfinite(bitnet::load<float>(file.bytes().data() + at))) continue;
+        throw bitnet::FileError(path, "finite numbers", "NaN or infinity");
+    }
+    at = begin;
     for (const std::span<float> to : trainer.state()) {
         std::memcpy(to.data(), file.bytes().data() + at, to.size_bytes());
         at += to.size_bytes();

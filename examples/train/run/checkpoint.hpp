@@ -16,8 +16,8 @@ struct LossSum {
 void save_checkpoint(const std::string& path, const Trainer& trainer, const LossSum& since_line = {});
 
 /// Puts a run back to where it was saved; it then goes on to the same bits as if it had never stopped. Returns what was
-/// saved of the losses. Throws
-/// bitnet::FileError for a file of another version, of another recipe or cut short; the trainer is then as before.
+/// saved of the losses. Throws bitnet::FileError for a file of another version, of another recipe, cut short or with
+/// NaN in it; the trainer is then as before.
 LossSum load_checkpoint(const std::string& path, Trainer& trainer);
 
 }  // namespace train
