@@ -30,7 +30,7 @@ std::vector<std::string> complete(std::vector<std::string> more) {
 
 TEST_CASE("cli: wrong usage is one line and status 2") {
     check_refused({}, 2, {"subcommand"});
-    check_refused({"no-such-command"}, 2, {"no subcommand \"no-such-command\"", "--help"});
+    check_refused({"no-such-command"}, 2, {"expected a subcommand, found \"no-such-command\"", "--help"});
     check_refused({"chat", "--no-such-option"}, 2, {"--no-such-option"});
     check_refused({"complete", "-p", "x"}, 2, {"--model"});
     check_refused({"complete", "-m", golden_gguf}, 2, {"--prompt"});

@@ -148,7 +148,7 @@ TEST_CASE("cli: each command explains itself, and there is a version") {
         }
     }
     CHECK(train({"--version"}).out.starts_with("bitnet-train "));
-    check_refused_with(train({"chess"}), 2, "there is no subcommand \"chess\"");
+    check_refused_with(train({"chess"}), 2, "expected a subcommand, found \"chess\"");
 }
 
 TEST_CASE("cli: wrong options, folders and checkpoints are refused in one line") {

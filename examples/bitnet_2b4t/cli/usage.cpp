@@ -46,7 +46,7 @@ std::string answer_or_complaint(const CLI::App& app, const CLI::ParseError& erro
     }
     const std::vector<std::string> words = app.remaining();
     const bool unknown = app.get_subcommands().empty() && !words.empty();
-    return (unknown ? "there is no subcommand " + in_quotes(words[0]) : error.what()) + " (--help says more)";
+    return (unknown ? "expected a subcommand, found " + in_quotes(words[0]) : error.what()) + " (--help says more)";
 }
 
 }  // namespace bitnet::cli
