@@ -116,6 +116,7 @@ void add_inspect(CLI::App& app) {
                     "bitnet-2b4t inspect ggml-model-i2_s.gguf", inspect);
     command.add_option("-m,--model,FILE", options.path, "GGUF file, or Hugging Face folder or model.safetensors")
         ->required()
+        ->type_name("FILE")
         ->option_text("(either)");
 }
 
