@@ -17,7 +17,8 @@ constexpr std::array signals{SIGINT, SIGTERM, SIGHUP};
 /// Runs bitnet-2b4t, which gets the signal as soon as the shell's condition holds.
 Outcome interrupted(int signal, const std::string& condition, const std::vector<std::string>& arguments,
                     const std::string& input = "") {
-    std::string command = "set -m; " + shell_quoted(program);
+    // What doesn't stop is stopped after a minute of computing.
+    std::string command = "ulimit -t 60; set -m; " + shell_quoted(program);
     for (const std::string& argument : arguments)
         command += " " + shell_quoted(argument);
     command += " <&3 & pid=$!; until " + condition + "; do sleep 0.05; done; kill -" + std::to_string(signal) +
@@ -65,8 +66,8 @@ TEST_CASE("cli: Ctrl-C ends a shell's loop too") {
         loop += " " + option;
     loop += " > " + shell_quoted(folder / "text") + "; echo again; done";
     const Outcome outcome = run_program(
-        "/bin/bash", {"-c", "set -m; bash -c " + shell_quoted(loop) + " & until [ -s " + shell_quoted(folder / "text") +
-                                " ]; do sleep 0.05; done; kill -INT -- -$!; wait $!"});
+        "/bin/bash", {"-c", "ulimit -t 60; set -m; bash -c " + shell_quoted(loop) + " & until [ -s " +
+                                shell_quoted(folder / "text") + " ]; do sleep 0.05; done; kill -INT -- -$!; wait $!"});
     CHECK(outcome.status == 128 + SIGINT);
     CHECK(outcome.out.empty());
 }
