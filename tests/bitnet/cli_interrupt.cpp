@@ -21,8 +21,8 @@ Outcome interrupted(int signal, const std::string& condition, const std::vector<
     std::string command = "ulimit -t 60; set -m; " + shell_quoted(program);
     for (const std::string& argument : arguments)
         command += " " + shell_quoted(argument);
-    command += " <&3 & pid=$!; until " + condition + "; do sleep 0.05; done; kill -" + std::to_string(signal) +
-               " $pid; wait $pid";
+    command += " <&3 & pid=$!; until " + condition + " || ! kill -0 $pid; do sleep 0.05; done; kill -" +
+               std::to_string(signal) + " $pid; wait $pid";
     return run_program("/bin/bash", {"-c", command}, input, "3<&0");
 }
 
