@@ -1,5 +1,5 @@
 #!/bin/sh
-# run.sh PROGRAMS [SECONDS]: runs each fuzz target for a while, two at a time, from seeds that are the golden files (of
+# run.sh PROGRAMS [SECONDS]: runs each fuzz target for a while, in two turns, from seeds that are the golden files (of
 # models, what stands before the tensors' data) and what was found before; the same inputs each time, as far as the seconds
 # allow. Fails on any finding, which stays in the working folder: copy it to tests/fuzz/findings/TARGET/, where the
 # ordinary tests try it for ever.
@@ -41,8 +41,8 @@ fuzz() {
         -artifact_prefix="$work/finding-$1-" "$work/$1" >"$work/$1.log" 2>&1 || touch "$work/$1.failed"
     echo "fuzz: $1: $(sed -n 's/stat::number_of_executed_units: *//p' "$work/$1.log") inputs"
 }
-for pair in "gguf safetensors" "config vocabulary" "text"; do
-    for target in $pair; do fuzz "$target" & done
+for turn in "gguf safetensors" "config vocabulary text"; do
+    for target in $turn; do fuzz "$target" & done
     wait
 done
 status=0
