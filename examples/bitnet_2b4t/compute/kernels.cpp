@@ -1,6 +1,6 @@
 // Compiled once for each arch of the program (ternion_add_dispatched), or once with the program's own flags. Nothing
 // here may become a function that other units share, such as those of std:: that aren't inlined: the linker might keep
-// this unit's for all. tests/portable checks that.
+// this unit's for all. tests/dispatch checks that.
 #include "kernels.hpp"
 
 #include "attention_block.hpp"
