@@ -10,12 +10,12 @@
 #include <string>
 #include <vector>
 
-#include "cli/chat_template.hpp"
+#include <bitnet_2b4t/tokenizer/chat_template.hpp>
+#include <program/io/utf8.hpp>
 #include "decoder.hpp"
 #include "files/gguf_source.hpp"
 #include "gemv_check.hpp"
 #include "sampler.hpp"
-#include "tokenizer/utf8.hpp"
 
 namespace {
 

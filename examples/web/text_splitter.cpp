@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "tokenizer/utf8.hpp"
+#include <program/io/utf8.hpp>
 
 // In split_by_regexp.js, with its pattern.
 extern "C" int split_by_regexp(const char* text, int size, std::uint32_t* lengths);

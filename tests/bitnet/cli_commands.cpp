@@ -3,9 +3,9 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include <program/io/utf8.hpp>
 #include "cli_program.hpp"
 #include "files_fixture.hpp"
-#include "tokenizer/utf8.hpp"
 
 namespace {
 

@@ -16,8 +16,8 @@
 #include <string_view>
 #include <vector>
 
-#include "files/file_error.hpp"
-#include "files/mapped_file.hpp"
+#include <program/io/file_error.hpp>
+#include <program/io/mapped_file.hpp>
 
 namespace bitnet_tests {
 

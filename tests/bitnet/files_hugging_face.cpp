@@ -3,8 +3,8 @@
 #include <cmath>
 #include <cstring>
 
+#include <program/io/json_file.hpp>
 #include "files/gguf_source.hpp"
-#include "files/json_file.hpp"
 #include "files_fixture.hpp"
 
 using namespace bitnet_tests;

@@ -5,9 +5,9 @@
 #include <cerrno>
 #include <csignal>
 
+#include <program/io/output_file.hpp>
 #include "files/gguf.hpp"
 #include "files/gguf_writer.hpp"
-#include "files/output_file.hpp"
 #include "files_fixture.hpp"
 
 using namespace bitnet_tests;

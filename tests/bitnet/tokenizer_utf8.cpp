@@ -1,4 +1,4 @@
-#include "tokenizer/utf8.hpp"
+#include <program/io/utf8.hpp>
 
 #include <random>
 

@@ -10,11 +10,11 @@
 #include <string_view>
 #include <vector>
 
+#include <program/io/utf8.hpp>
 #include "files/gguf_source.hpp"
 #include "files/hugging_face.hpp"
 #include "files/vocabulary_files.hpp"
 #include "tokenizer/llama3.hpp"
-#include "tokenizer/utf8.hpp"
 
 namespace bitnet_tests {
 

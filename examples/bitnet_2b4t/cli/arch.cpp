@@ -1,9 +1,9 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include <program/cli/output.hpp>
 #include "../compute/kernels.hpp"
-#include "command.hpp"
-#include "output.hpp"
+#include "commands.hpp"
 
 namespace bitnet::cli {
 

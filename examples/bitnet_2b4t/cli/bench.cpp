@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "command.hpp"
+#include <program/cli/number_option.hpp>
+#include <program/cli/output.hpp>
+#include "commands.hpp"
 #include "measurement.hpp"
 #include "model_options.hpp"
-#include "number_option.hpp"
-#include "output.hpp"
 
 namespace bitnet::cli {
 

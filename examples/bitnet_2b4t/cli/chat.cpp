@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "command.hpp"
+#include <program/cli/interrupt.hpp>
+#include <program/cli/output.hpp>
+#include "commands.hpp"
 #include "conversation.hpp"
 #include "input.hpp"
-#include "interrupt.hpp"
-#include "output.hpp"
 
 namespace bitnet::cli {
 

@@ -8,8 +8,8 @@
 #include <fstream>
 #include <utility>
 
-#include "../files/mapped_file.hpp"
-#include "../files/output_file.hpp"
+#include <program/io/mapped_file.hpp>
+#include <program/io/output_file.hpp>
 #include "fingerprint.hpp"
 
 namespace bitnet::cli {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "chat_template.hpp"
+#include "../tokenizer/chat_template.hpp"
 #include "generate.hpp"
 
 namespace bitnet::cli {

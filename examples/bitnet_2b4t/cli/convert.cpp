@@ -7,12 +7,12 @@
 #include <ternion/ternion.hpp>
 #include <vector>
 
+#include <program/cli/interrupt.hpp>
+#include <program/cli/output.hpp>
 #include "../files/gguf_writer.hpp"
 #include "../files/tensor_format.hpp"
 #include "../files/tensor_reader.hpp"
-#include "command.hpp"
-#include "interrupt.hpp"
-#include "output.hpp"
+#include "commands.hpp"
 
 namespace bitnet::cli {
 

@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include "interrupt.hpp"
-#include "number_option.hpp"
+#include <program/cli/interrupt.hpp>
+#include <program/cli/number_option.hpp>
 
 namespace bitnet::cli {
 

@@ -7,9 +7,9 @@
 #include <cstdio>
 #include <cstring>
 
-#include "../files/file_error.hpp"
-#include "interrupt.hpp"
-#include "output.hpp"
+#include <program/cli/interrupt.hpp>
+#include <program/cli/output.hpp>
+#include <program/io/file_error.hpp>
 
 #if defined(BITNET_LIBEDIT)
 #include <histedit.h>

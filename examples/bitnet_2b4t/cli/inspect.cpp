@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
+#include <program/cli/output.hpp>
 #include "../compute/threads.hpp"
-#include "command.hpp"
+#include "commands.hpp"
 #include "model_options.hpp"
-#include "output.hpp"
 
 namespace bitnet::cli {
 

@@ -3,11 +3,11 @@
 #include <string>
 #include <vector>
 
-#include "../files/output_file.hpp"
-#include "command.hpp"
-#include "interrupt.hpp"
-#include "number_option.hpp"
-#include "output.hpp"
+#include <program/cli/interrupt.hpp>
+#include <program/cli/number_option.hpp>
+#include <program/cli/output.hpp>
+#include <program/io/output_file.hpp>
+#include "commands.hpp"
 #include "session.hpp"
 
 namespace bitnet::cli {

@@ -4,9 +4,9 @@
 #include <utility>
 #include <vector>
 
+#include <program/cli/number_option.hpp>
+#include <program/cli/output.hpp>
 #include "../compute/kernels.hpp"
-#include "number_option.hpp"
-#include "output.hpp"
 
 namespace bitnet::cli {
 

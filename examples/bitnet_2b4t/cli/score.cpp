@@ -5,12 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "../files/json_file.hpp"
-#include "chat_template.hpp"
-#include "command.hpp"
+#include <program/cli/output.hpp>
+#include <program/io/json_file.hpp>
+#include "../tokenizer/chat_template.hpp"
+#include "commands.hpp"
 #include "input.hpp"
 #include "measurement.hpp"
-#include "output.hpp"
 #include "session.hpp"
 
 namespace bitnet::cli {

@@ -6,9 +6,9 @@
 #include <stdexcept>
 #include <string>
 
+#include <program/cli/interrupt.hpp>
+#include <program/cli/output.hpp>
 #include "draft.hpp"
-#include "interrupt.hpp"
-#include "output.hpp"
 
 namespace bitnet::cli {
 

@@ -1,9 +1,9 @@
 #include "../files/synth.hpp"
 
-#include "command.hpp"
-#include "interrupt.hpp"
-#include "number_option.hpp"
-#include "output.hpp"
+#include <program/cli/interrupt.hpp>
+#include <program/cli/number_option.hpp>
+#include <program/cli/output.hpp>
+#include "commands.hpp"
 
 namespace bitnet::cli {
 

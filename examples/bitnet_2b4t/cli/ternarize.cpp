@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "command.hpp"
+#include <program/cli/output.hpp>
+#include "commands.hpp"
 #include "convert.hpp"
-#include "output.hpp"
 
 namespace bitnet::cli {
 

@@ -1,10 +1,10 @@
 #include <string>
 #include <vector>
 
-#include "command.hpp"
+#include <program/cli/output.hpp>
+#include "commands.hpp"
 #include "input.hpp"
 #include "model_options.hpp"
-#include "output.hpp"
 
 namespace bitnet::cli {
 

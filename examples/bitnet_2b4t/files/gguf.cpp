@@ -6,7 +6,7 @@
 #include <sstream>
 #include <utility>
 
-#include "file_error.hpp"
+#include <program/io/file_error.hpp>
 #include "tensor_format.hpp"
 
 namespace bitnet {

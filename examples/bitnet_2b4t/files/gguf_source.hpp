@@ -2,8 +2,8 @@
 
 #include <memory>
 
+#include <program/io/mapped_file.hpp>
 #include "gguf.hpp"
-#include "mapped_file.hpp"
 #include "model_source.hpp"
 
 namespace bitnet {

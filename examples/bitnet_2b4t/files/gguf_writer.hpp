@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include <program/io/output_file.hpp>
 #include "gguf.hpp"
 #include "model_source.hpp"
-#include "output_file.hpp"
 
 namespace bitnet {
 

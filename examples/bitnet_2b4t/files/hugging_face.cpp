@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <span>
 
+#include <program/io/json_file.hpp>
 #include "gguf_writer.hpp"
-#include "json_file.hpp"
 #include "tensor_format.hpp"
 #include "vocabulary_files.hpp"
 

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "mapped_file.hpp"
+#include <program/io/mapped_file.hpp>
 #include "model_source.hpp"
 #include "safetensors.hpp"
 

@@ -7,10 +7,10 @@
 #include <utility>
 #include <vector>
 
+#include <program/io/file_error.hpp>
 #include "../config.hpp"
 #include "../tokenizer/tokenizer.hpp"
 #include "../tokenizer/vocabulary.hpp"
-#include "file_error.hpp"
 #include "tensor_format.hpp"
 
 namespace bitnet {

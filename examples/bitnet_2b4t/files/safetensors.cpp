@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "file_error.hpp"
-#include "json_file.hpp"
+#include <program/io/file_error.hpp>
+#include <program/io/json_file.hpp>
 #include "tensor_format.hpp"
 
 namespace bitnet {

@@ -14,7 +14,7 @@
 #include <ternion/quant/absmean.hpp>
 #include <vector>
 
-#include "file_error.hpp"
+#include <program/io/file_error.hpp>
 
 namespace bitnet {
 namespace {

@@ -1,11 +1,11 @@
 #include <stdexcept>
 #include <vector>
 
+#include <program/io/file_error.hpp>
+#include <program/io/json_file.hpp>
+#include <program/io/mapped_file.hpp>
 #include "../tokenizer/llama3.hpp"
 #include "../tokenizer/printable_bytes.hpp"
-#include "file_error.hpp"
-#include "json_file.hpp"
-#include "mapped_file.hpp"
 #include "vocabulary_files.hpp"
 
 namespace bitnet {

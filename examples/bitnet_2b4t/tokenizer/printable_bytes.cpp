@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "utf8.hpp"
+#include <program/io/utf8.hpp>
 
 namespace bitnet {
 namespace {

@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "utf8.hpp"
+#include <program/io/utf8.hpp>
 
 namespace bitnet {
 namespace {

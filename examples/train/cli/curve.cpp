@@ -1,10 +1,9 @@
 #include <filesystem>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "../run/loss_log.hpp"
-#include "command.hpp"
+#include "commands.hpp"
 
 namespace train::cli {
 
@@ -30,13 +29,12 @@ void draw(const CurveOptions& options) {
 
 }  // namespace
 
-void add_curve(CLI::App& app, Action& action) {
-    auto options = std::make_shared<CurveOptions>();
-    CLI::App* command = app.add_subcommand("curve", "Draw the losses of several runs into one chart");
-    command->add_option("logs", options->logs, "log.csv files of runs")->required()->expected(1, 4)->type_name("LOG");
-    command->add_option("-o,--output", options->output, "the SVG file to write")->required()->type_name("FILE");
-    command->footer("Example: bitnet-train curve one/log.csv two/log.csv -o curve.svg");
-    command->callback([options, &action] { action = [options] { draw(*options); }; });
+void add_curve(CLI::App& app) {
+    const auto [command, options] =
+        bitnet::cli::add_command(app, "curve", "Draw the losses of several runs into one chart",
+                                 "bitnet-train curve one/log.csv two/log.csv -o curve.svg", draw);
+    command.add_option("logs", options.logs, "log.csv files of runs")->required()->expected(1, 4)->type_name("LOG");
+    command.add_option("-o,--output", options.output, "the SVG file to write")->required()->type_name("FILE");
 }
 
 }  // namespace train::cli

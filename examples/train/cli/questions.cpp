@@ -1,12 +1,11 @@
 #include <algorithm>
-#include <bitnet_2b4t/cli/number_option.hpp>
-#include <bitnet_2b4t/cli/output.hpp>
-#include <memory>
 #include <nlohmann/json.hpp>
+#include <program/cli/number_option.hpp>
+#include <program/cli/output.hpp>
 #include <string>
 
 #include "../dialogues/exchange.hpp"
-#include "command.hpp"
+#include "commands.hpp"
 
 namespace train::cli {
 
@@ -34,23 +33,21 @@ void print_questions(const QuestionOptions& options) {
 
 }  // namespace
 
-void add_questions(CLI::App& app, Action& action) {
-    auto options = std::make_shared<QuestionOptions>();
-    CLI::App* command = app.add_subcommand("questions",
-                                           "Print questions and their right answers as JSON lines; those that training "
-                                           "never shows, unless --training");
+void add_questions(CLI::App& app) {
+    const auto [command, options] = bitnet::cli::add_command(
+        app, "questions",
+        "Print questions and their right answers as JSON lines; those that training never shows, unless --training",
+        "bitnet-train questions -n 3 --skill addition", print_questions);
     std::vector<std::string> names;
     for (const Skill& skill : skills)
         names.emplace_back(skill.name);
-    bitnet::cli::add_number(*command, "-n,--count", options->count, "questions of each skill", 1, 1000000)
+    bitnet::cli::add_number(command, "-n,--count", options.count, "questions of each skill", 1, 1000000)
         ->capture_default_str();
-    command->add_option("--skill", options->skill, "of this skill alone: " + CLI::detail::join(names, ", "))
+    command.add_option("--skill", options.skill, "of this skill alone: " + CLI::detail::join(names, ", "))
         ->check(CLI::IsMember(names).description(""))
         ->type_name("NAME");
-    bitnet::cli::add_seed(*command, options->seed, "which ones");
-    command->add_flag("--training", options->training, "such as training shows");
-    command->footer("Example: bitnet-train questions -n 3 --skill addition");
-    command->callback([options, &action] { action = [options] { print_questions(*options); }; });
+    bitnet::cli::add_seed(command, options.seed, "which ones");
+    command.add_flag("--training", options.training, "such as training shows");
 }
 
 }  // namespace train::cli

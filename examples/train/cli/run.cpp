@@ -1,22 +1,21 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
-#include <bitnet_2b4t/cli/interrupt.hpp>
-#include <bitnet_2b4t/cli/number_option.hpp>
-#include <bitnet_2b4t/cli/output.hpp>
-#include <bitnet_2b4t/files/file_error.hpp>
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
 #include <map>
-#include <memory>
+#include <program/cli/interrupt.hpp>
+#include <program/cli/number_option.hpp>
+#include <program/cli/output.hpp>
+#include <program/io/file_error.hpp>
 #include <string>
 
 #include "../dialogues/vocabulary.hpp"
 #include "../run/checkpoint.hpp"
 #include "../run/export.hpp"
 #include "../run/loss_log.hpp"
-#include "command.hpp"
+#include "commands.hpp"
 #include "status_line.hpp"
 
 namespace train::cli {
@@ -199,20 +198,18 @@ void add_recipe_options(CLI::App& command, Recipe& recipe) {
 
 }  // namespace
 
-void add_run(CLI::App& app, Action& action) {
-    auto options = std::make_shared<RunOptions>();
-    CLI::App* command = app.add_subcommand(
-        "run",
+void add_run(CLI::App& app) {
+    const auto [command, options] = bitnet::cli::add_command(
+        app, "run",
         "Train a model. Its folder holds a checkpoint, from which the same command goes on, the log, the loss "
-        "curve and at the end the model");
-    command->add_option("-o,--output", options->output, "the run's folder")->required()->type_name("FOLDER");
-    command->add_option("--name", options->name, "the model's name")->type_name("TEXT")->capture_default_str();
-    bitnet::cli::add_number(*command, "-t,--threads", options->threads,
+        "curve and at the end the model",
+        "bitnet-train run -o my-model", train_in_folder);
+    command.add_option("-o,--output", options.output, "the run's folder")->required()->type_name("FOLDER");
+    command.add_option("--name", options.name, "the model's name")->type_name("TEXT")->capture_default_str();
+    bitnet::cli::add_number(command, "-t,--threads", options.threads,
                             "threads (default: all that the machine has; more than 4 help little)", 1, 256);
-    add_recipe_options(*command, options->recipe);
-    add_size_options(*command, options->recipe.sizes);
-    command->footer("Example: bitnet-train run -o my-model");
-    command->callback([options, &action] { action = [options] { train_in_folder(*options); }; });
+    add_recipe_options(command, options.recipe);
+    add_size_options(command, options.recipe.sizes);
 }
 
 }  // namespace train::cli

@@ -3,8 +3,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <bitnet_2b4t/cli/output.hpp>
 #include <cstdio>
+#include <program/cli/output.hpp>
 #include <string>
 
 namespace train::cli {

@@ -3,14 +3,14 @@
 #include "checkpoint.hpp"
 
 #include <algorithm>
-#include <bitnet_2b4t/files/file_error.hpp>
-#include <bitnet_2b4t/files/mapped_file.hpp>
-#include <bitnet_2b4t/files/output_file.hpp>
 #include <bitnet_2b4t/files/tensor_format.hpp>
 #include <charconv>
 #include <cmath>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <program/io/file_error.hpp>
+#include <program/io/mapped_file.hpp>
+#include <program/io/output_file.hpp>
 
 namespace train {
 

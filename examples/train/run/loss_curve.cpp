@@ -1,9 +1,9 @@
 // The chart: loss on a logarithmic scale over steps; lines for the training data, dots for held-out questions.
 #include <algorithm>
 #include <array>
-#include <bitnet_2b4t/files/output_file.hpp>
 #include <cmath>
 #include <cstdio>
+#include <program/io/output_file.hpp>
 #include <span>
 
 #include "loss_log.hpp"

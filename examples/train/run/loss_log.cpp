@@ -1,12 +1,12 @@
 #include "loss_log.hpp"
 
 #include <algorithm>
-#include <bitnet_2b4t/files/file_error.hpp>
-#include <bitnet_2b4t/files/mapped_file.hpp>
-#include <bitnet_2b4t/files/output_file.hpp>
 #include <charconv>
 #include <cstdio>
 #include <filesystem>
+#include <program/io/file_error.hpp>
+#include <program/io/mapped_file.hpp>
+#include <program/io/output_file.hpp>
 #include <sstream>
 
 namespace train {

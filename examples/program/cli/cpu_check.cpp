@@ -13,7 +13,7 @@ namespace bitnet::cli {
 namespace {
 
 constexpr std::string_view refusal =
-    "bitnet-2b4t: this program was compiled for a CPU with instructions that this one lacks: build it on this "
+    "this program was compiled for a CPU with instructions that this one lacks: build it on this "
     "machine, or anywhere with the preset portable\n";
 
 // 101 is the first priority that is not the compiler's own.

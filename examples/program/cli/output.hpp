@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "../tokenizer/utf8.hpp"
+#include "../io/utf8.hpp"
 
 namespace bitnet::cli {
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace bitnet::cli {
 
@@ -19,18 +20,17 @@ std::pair<CLI::App&, Options&> add_command(CLI::App& app, const char* name, cons
     return {command, *options};
 }
 
-// One file a subcommand: each adds its name, options and help.
-void add_chat(CLI::App& app);
-void add_complete(CLI::App& app);
-void add_tokenize(CLI::App& app);
-void add_logits(CLI::App& app);
-void add_perplexity(CLI::App& app);
-void add_score(CLI::App& app);
-void add_bench(CLI::App& app);
-void add_inspect(CLI::App& app);
-void add_convert(CLI::App& app);
-void add_synth(CLI::App& app);
-void add_ternarize(CLI::App& app);
-void add_arch(CLI::App& app);
+/// A program of subcommands, each of which a function adds.
+struct Program {
+    const char* name;
+    const char* help;
+    const char* example;
+    std::vector<void (*)(CLI::App&)> commands;
+};
+
+/// Reads the command line and runs what it asks for. Whatever goes wrong is said in one line on standard error, that
+/// begins with the program's name. Returns the exit status: 0, also where whoever read standard output has gone; 1; or
+/// 2 for a wrong command line. A signal that an Interrupt has noted ends the process.
+int run_program(const Program& program, int argc, char** argv);
 
 }  // namespace bitnet::cli

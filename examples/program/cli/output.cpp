@@ -10,7 +10,7 @@
 #include <cstring>
 #include <utility>
 
-#include "../files/file_error.hpp"
+#include "../io/file_error.hpp"
 
 namespace bitnet::cli {
 

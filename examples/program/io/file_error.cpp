@@ -2,7 +2,7 @@
 
 #include <cstdio>
 
-#include "../tokenizer/utf8.hpp"
+#include "utf8.hpp"
 
 namespace bitnet {
 namespace {

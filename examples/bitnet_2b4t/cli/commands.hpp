@@ -1,0 +1,21 @@
+#pragma once
+
+#include <program/cli/command_line.hpp>
+
+namespace bitnet::cli {
+
+// One file a subcommand: each adds its name, options and help.
+void add_chat(CLI::App& app);
+void add_complete(CLI::App& app);
+void add_tokenize(CLI::App& app);
+void add_logits(CLI::App& app);
+void add_perplexity(CLI::App& app);
+void add_score(CLI::App& app);
+void add_bench(CLI::App& app);
+void add_inspect(CLI::App& app);
+void add_convert(CLI::App& app);
+void add_synth(CLI::App& app);
+void add_ternarize(CLI::App& app);
+void add_arch(CLI::App& app);
+
+}  // namespace bitnet::cli

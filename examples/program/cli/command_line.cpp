@@ -1,0 +1,126 @@
+#include "command_line.hpp"
+
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <new>
+#include <sstream>
+#include <ternion/core/version.hpp>
+
+#include "../io/file_error.hpp"
+#include "../io/mapped_file.hpp"
+#include "cpu_check.hpp"
+#include "interrupt.hpp"
+#include "output.hpp"
+
+namespace bitnet::cli {
+
+constinit const ternion::CpuFeatures required_features = ternion::enabled_features;
+
+namespace {
+
+constexpr int failure = 1;
+constexpr int wrong_usage = 2;
+
+/// Exactly one line, whatever the message holds.
+void complain(const Program& program, std::string message) {
+    for (char& c : message) {
+        if (static_cast<unsigned char>(c) < 0x20) c = ' ';
+    }
+    std::fprintf(stderr, "%s: %s\n", program.name, message.c_str());
+}
+
+std::string version_of(const Program& program) {
+    const auto [major, minor, patch] = ternion::version;
+    return std::string(program.name) + " " + std::to_string(major) + "." + std::to_string(minor) + "." +
+           std::to_string(patch);
+}
+
+/// Refuses an empty name wherever a subcommand takes a file or folder, by what the help calls its value: scripts pass
+/// one for a variable that isn't set.
+void refuse_empty_names(CLI::App& app) {
+    const CLI::Validator named(
+        [](const std::string& name) {
+            return std::string(name.empty() ? "expected a file or folder, found an empty name" : "");
+        },
+        "", "");
+    for (CLI::Option* option : app.get_options()) {
+        const std::string type = option->get_type_name();
+        if (type == "FILE" || type == "FOLDER" || type == "LOG") option->check(named);
+    }
+    for (CLI::App* command : app.get_subcommands({}))
+        refuse_empty_names(*command);
+}
+
+/// In lines of 80 columns: what doesn't fit stands in the next line, that of an option under its description.
+std::string wrapped(const std::string& help) {
+    constexpr std::size_t width = 80, descriptions = 30;
+    std::istringstream lines(help);
+    std::string out;
+    for (std::string line; std::getline(lines, line);) {
+        const std::string indent(line.starts_with(' ') ? descriptions : 0, ' ');
+        while (line.size() > width) {
+            const std::size_t space = line.rfind(' ', width);
+            if (space == line.npos || space < indent.size()) break;
+            out += line.substr(0, space) + "\n";
+            line = indent + line.substr(space + 1);
+        }
+        out += line + "\n";
+    }
+    return out;
+}
+
+/// Help or version, which the command line asked for, go to standard output; what is wrong with it is said.
+int answer(const Program& program, const CLI::App& app, const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) {
+        std::ostringstream text;
+        app.exit(error, text);
+        write_output(wrapped(text.str()));
+        return 0;
+    }
+    const std::vector<std::string> words = app.remaining();
+    const bool unknown = app.get_subcommands().empty() && !words.empty();
+    complain(program,
+             (unknown ? "expected a subcommand, found " + in_quotes(words[0]) : error.what()) + " (--help says more)");
+    return wrong_usage;
+}
+
+int run(const Program& program, int argc, char** argv) {
+    CLI::App app(program.help, program.name);
+    app.require_subcommand(1);
+    app.set_version_flag("--version", version_of(program));
+    app.footer(std::string("Example: ") + program.example);
+    for (const auto add : program.commands)
+        add(app);
+    refuse_empty_names(app);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return answer(program, app, error);
+    }
+    Interrupt::check();
+    return 0;
+}
+
+}  // namespace
+
+int run_program(const Program& program, int argc, char** argv) {
+    // A reader that went away is noticed by the write that fails.
+    std::signal(SIGPIPE, SIG_IGN);
+    end_on_truncation(program.name);
+    try {
+        return run(program, argc, argv);
+    } catch (const ReaderGone&) {
+        return 0;
+    } catch (const Interrupted& error) {
+        complain(program, error.what());
+        Interrupt::end_process();
+    } catch (const std::bad_alloc&) {
+        complain(program, "out of memory");
+    } catch (const std::exception& error) {
+        complain(program, error.what());
+    }
+    return failure;
+}
+
+}  // namespace bitnet::cli

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <program/cli/command_line.hpp>
+
+namespace train::cli {
+
+// One file a subcommand.
+void add_run(CLI::App& app);
+void add_questions(CLI::App& app);
+void add_curve(CLI::App& app);
+
+}  // namespace train::cli
