@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
+#include <program/cli/measurement.hpp>
 #include <program/cli/number_option.hpp>
 #include <program/cli/output.hpp>
 #include "commands.hpp"
-#include "measurement.hpp"
 #include "model_options.hpp"
 
 namespace bitnet::cli {

@@ -5,11 +5,12 @@
 #include <string>
 #include <vector>
 
+#include <program/cli/input.hpp>
 #include <program/cli/interrupt.hpp>
 #include <program/cli/output.hpp>
 #include "commands.hpp"
 #include "conversation.hpp"
-#include "input.hpp"
+#include "line_editor.hpp"
 
 namespace bitnet::cli {
 

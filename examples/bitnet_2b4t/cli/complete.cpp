@@ -3,11 +3,11 @@
 #include <string>
 #include <vector>
 
+#include <program/cli/input.hpp>
 #include <program/cli/interrupt.hpp>
 #include <program/cli/output.hpp>
 #include "commands.hpp"
 #include "generate.hpp"
-#include "input.hpp"
 
 namespace bitnet::cli {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "measurement.hpp"
+#include <program/cli/measurement.hpp>
 #include "session.hpp"
 
 namespace bitnet::cli {

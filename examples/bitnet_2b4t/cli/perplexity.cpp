@@ -4,11 +4,11 @@
 #include <string>
 #include <vector>
 
+#include <program/cli/input.hpp>
+#include <program/cli/measurement.hpp>
 #include <program/cli/number_option.hpp>
 #include <program/cli/output.hpp>
 #include "commands.hpp"
-#include "input.hpp"
-#include "measurement.hpp"
 #include "session.hpp"
 
 namespace bitnet::cli {

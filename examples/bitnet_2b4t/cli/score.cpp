@@ -5,12 +5,12 @@
 #include <string>
 #include <vector>
 
+#include <program/cli/input.hpp>
+#include <program/cli/measurement.hpp>
 #include <program/cli/output.hpp>
 #include <program/io/json_file.hpp>
 #include "../tokenizer/chat_template.hpp"
 #include "commands.hpp"
-#include "input.hpp"
-#include "measurement.hpp"
 #include "session.hpp"
 
 namespace bitnet::cli {

@@ -1,9 +1,9 @@
 #include <string>
 #include <vector>
 
+#include <program/cli/input.hpp>
 #include <program/cli/output.hpp>
 #include "commands.hpp"
-#include "input.hpp"
 #include "model_options.hpp"
 
 namespace bitnet::cli {

@@ -2,10 +2,10 @@
 #include <sys/file.h>
 
 #include <cerrno>
-#include <chrono>
 #include <filesystem>
 #include <map>
 #include <program/cli/interrupt.hpp>
+#include <program/cli/measurement.hpp>
 #include <program/cli/number_option.hpp>
 #include <program/cli/output.hpp>
 #include <program/io/file_error.hpp>
@@ -49,7 +49,7 @@ class Run {
     void train() {
         const bitnet::cli::Interrupt interrupt;
         StatusLine status(trainer_.recipe(), trainer_.steps_done());
-        Clock::time_point saved = Clock::now();
+        bitnet::cli::Stopwatch since_saved;
         while (trainer_.steps_done() < trainer_.recipe().steps) {
             StepReport report = trainer_.step();
             since_line_.sum += report.loss;
@@ -68,9 +68,9 @@ class Run {
                 throw bitnet::cli::Interrupted("interrupted after step " + std::to_string(report.step) +
                                                "; the same command goes on from there");
             }
-            if (last || std::chrono::duration<double>(Clock::now() - saved).count() > seconds_a_checkpoint) {
+            if (last || since_saved.seconds() > seconds_a_checkpoint) {
                 try_to_save();
-                saved = Clock::now();
+                since_saved = {};
             }
         }
         export_gguf(path("model.gguf"), name_, trainer_.recipe(), trainer_.network(), trainer_.state()[0], vocabulary_);
@@ -95,8 +95,6 @@ class Run {
     }
 
  private:
-    using Clock = std::chrono::steady_clock;
-
     static std::filesystem::path made(const std::string& folder) {
         std::error_code error;
         std::filesystem::create_directories(folder, error);

@@ -32,7 +32,7 @@ StatusLine::~StatusLine() {
 
 void StatusLine::show(const StepReport& report, const std::optional<Accuracy>& tested) {
     if (!terminal_ && !tested) return;
-    const double rate = static_cast<double>(report.step - first_step_) / seconds();
+    const double rate = static_cast<double>(report.step - first_step_) / watch_.seconds();
     char line[160];
     std::snprintf(line, sizeof line, "step %zu of %zu, loss %.4f, %.0f tokens/s, %s left", report.step, steps_,
                   report.loss, rate * static_cast<double>(tokens_a_step_),

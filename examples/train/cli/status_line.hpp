@@ -1,7 +1,7 @@
 #pragma once
 
-#include <chrono>
 #include <optional>
+#include <program/cli/measurement.hpp>
 
 #include "../run/trainer.hpp"
 
@@ -18,11 +18,9 @@ class StatusLine {
     void show(const StepReport& report, const std::optional<Accuracy>& tested);
 
  private:
-    double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
-
     std::size_t steps_, first_step_, tokens_a_step_;
     bool terminal_;
-    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+    bitnet::cli::Stopwatch watch_;
 };
 
 }  // namespace train::cli
