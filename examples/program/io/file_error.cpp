@@ -29,19 +29,13 @@ std::string printable(std::string_view text, std::size_t limit) {
     return out;
 }
 
-std::string message(std::string_view file, std::string_view problem) {
-    return printable(file, 4096) + ": " + printable(problem, 1000);
-}
-
 }  // namespace
 
-FileError::FileError(std::string_view file, std::string_view problem) : std::runtime_error(message(file, problem)) {}
-
-FileError::FileError(std::string_view file, std::string_view expected, std::string_view found)
-    : FileError(file, std::string("expected ").append(expected).append(", found ").append(found)) {}
+FileError::FileError(std::string_view file, std::string_view problem)
+    : std::runtime_error(joined(printable(file, 4096), ": ", printable(problem, 1000))) {}
 
 std::string in_quotes(std::string_view text) {
-    return '"' + printable(text, 60) + '"';
+    return joined("\"", printable(text, 60), "\"");
 }
 
 }  // namespace bitnet
