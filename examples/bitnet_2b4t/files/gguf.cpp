@@ -42,19 +42,13 @@ bool is_text(GgufType type) {
     return type == GgufType::text;
 }
 
-/// Any integer type, as the 64 bits of its value; `negative` tells what they mean.
-struct Integer {
+/// Of any integer type; one of u64 above 2^63 - 1 comes out negative.
+std::int64_t integer_at(GgufType type, const std::byte* from) {
     std::uint64_t bits = 0;
-    bool negative = false;
-};
-
-Integer integer_at(GgufType type, const std::byte* from) {
-    Integer number;
-    std::memcpy(&number.bits, from, info(type).size);
+    std::memcpy(&bits, from, info(type).size);
     const unsigned unused = 64 - 8 * static_cast<unsigned>(info(type).size);
-    number.negative = info(type).kind == TypeInfo::integer && (number.bits << unused) >> 63 != 0;
-    if (number.negative) number.bits = ~(~number.bits << unused >> unused);
-    return number;
+    const bool natural = info(type).kind == TypeInfo::natural;
+    return natural ? static_cast<std::int64_t>(bits) : static_cast<std::int64_t>(bits << unused) >> unused;
 }
 
 double real_at(GgufType type, const std::byte* from) {
@@ -71,13 +65,10 @@ std::string printed(GgufType type, const std::byte*& from) {
     from += is_text(type) ? 8 + text_at(at).size() : info(type).size;
     if (is_text(type)) return in_quotes(text_at(at));
     if (type == GgufType::boolean) return load<std::uint8_t>(at) != 0 ? "true" : "false";
+    if (type == GgufType::u64) return joined(load<std::uint64_t>(at));
+    if (is_integer(type)) return joined(integer_at(type, at));
     std::ostringstream text;
-    if (is_real(type)) {
-        text << real_at(type, at);
-    } else {
-        const Integer number = integer_at(type, at);
-        number.negative ? text << static_cast<std::int64_t>(number.bits) : text << number.bits;
-    }
+    text << real_at(type, at);
     return text.str();
 }
 
@@ -91,8 +82,8 @@ class Cursor {
     std::span<const std::byte> take(std::uint64_t count, const char* what) {
         const std::size_t left = bytes_.size() - at_;
         if (count > left) {
-            throw FileError(file_, std::to_string(count) + " bytes of " + what + " at offset " + std::to_string(at_),
-                            std::to_string(left) + " up to the end of the file");
+            throw FileError(file_, joined(count, " bytes of ", what, " at offset ", at_),
+                            joined(left, " up to the end of the file"));
         }
         const auto taken = bytes_.subspan(at_, static_cast<std::size_t>(count));
         at_ += taken.size();
@@ -117,7 +108,7 @@ class Cursor {
         const auto version = number<std::uint32_t>("the version");
         if (version == gguf_version) return;
         const bool swapped = version != 0 && (version & 0xffffU) == 0;
-        throw FileError(file_, "GGUF version 3", swapped ? "a big-endian file" : "version " + std::to_string(version));
+        throw FileError(file_, "GGUF version 3", swapped ? "a big-endian file" : joined("version ", version));
     }
 
     GgufValue value() {
@@ -137,7 +128,7 @@ class Cursor {
     GgufTensor tensor() {
         GgufTensor tensor;
         tensor.name = text("a tensor's name");
-        tensor.dims = dims(in_quotes(tensor.name));
+        tensor.dims = dims(tensor.name);
         tensor.type = number<std::uint32_t>("a tensor's type");
         tensor.offset = number<std::uint64_t>("a tensor's offset");
         return tensor;
@@ -147,7 +138,7 @@ class Cursor {
     GgufType type(const char* what) {
         const auto type = number<std::uint32_t>(what);
         if (type < std::size(types)) return static_cast<GgufType>(type);
-        throw FileError(file_, std::string("a type of 0 to 12 in ") + what, std::to_string(type));
+        throw FileError(file_, joined("a type of 0 to 12 in ", what), type);
     }
 
     void skip_elements(GgufType type, std::uint64_t count, int depth) {
@@ -167,20 +158,15 @@ class Cursor {
         }
     }
 
-    std::vector<std::uint64_t> dims(const std::string& tensor) {
+    std::vector<std::uint64_t> dims(std::string_view tensor) {
         const auto count = number<std::uint32_t>("a tensor's dimensions");
-        if (count < 1 || count > 4)
-            throw FileError(file_, "1 to 4 dimensions of tensor " + tensor, std::to_string(count));
-        std::vector<std::uint64_t> dims(count);
-        std::uint64_t product = 1;
-        for (std::uint64_t& dim : dims) {
-            dim = number<std::uint64_t>("a tensor's dimensions");
-            if (dim == 0) throw FileError(file_, "dimensions of at least 1 of tensor " + tensor, "0");
-            if (dim > (std::uint64_t{1} << 62) / product) {
-                throw FileError(file_, "the size of tensor " + tensor + " is beyond 2^62");
-            }
-            product *= dim;
+        if (count < 1 || count > 4) {
+            throw FileError(file_, "1 to 4 dimensions of tensor " + in_quotes(tensor), count);
         }
+        std::vector<std::uint64_t> dims(count);
+        for (std::uint64_t& dim : dims)
+            dim = number<std::uint64_t>("a tensor's dimensions");
+        checked_product(dims, 1, tensor, file_);
         return dims;
     }
 
@@ -193,17 +179,16 @@ std::uint64_t read_alignment(const Gguf& gguf) {
     if (!gguf.contains("general.alignment")) return gguf_default_alignment;
     const std::uint64_t alignment = gguf.integer("general.alignment");
     if (std::has_single_bit(alignment) && alignment <= 1U << 20) return alignment;
-    throw FileError(gguf.file(), "a power of two up to 2^20 in \"general.alignment\"", std::to_string(alignment));
+    throw FileError(gguf.file(), "a power of two up to 2^20 in \"general.alignment\"", alignment);
 }
 
 void check_offset(const GgufTensor& tensor, std::uint64_t alignment, std::size_t size, const std::string& file) {
-    const std::string offset = "an offset of tensor " + in_quotes(tensor.name), found = std::to_string(tensor.offset);
+    const std::string offset = "an offset of tensor " + in_quotes(tensor.name);
     if (tensor.offset % alignment != 0) {
-        throw FileError(file, offset + " that is a multiple of " + std::to_string(alignment), found);
+        throw FileError(file, joined(offset, " that is a multiple of ", alignment), tensor.offset);
     }
-    if (tensor.offset > size) {
-        throw FileError(file, offset + " within the " + std::to_string(size) + " bytes of data", found);
-    }
+    if (tensor.offset <= size) return;
+    throw FileError(file, joined(offset, " within the ", size, " bytes of data"), tensor.offset);
 }
 
 }  // namespace
@@ -211,7 +196,7 @@ void check_offset(const GgufTensor& tensor, std::uint64_t alignment, std::size_t
 std::string to_text(const GgufValue& value) {
     const std::byte* at = value.bytes.data();
     if (!value.is_array) return printed(value.type, at);
-    std::string text = std::to_string(value.count) + " of " + std::string(info(value.type).name);
+    std::string text = joined(value.count, " of ", info(value.type).name);
     if (value.type == GgufType::array) return text;
     const std::uint64_t shown = std::min<std::uint64_t>(value.count, 5);
     for (std::uint64_t i = 0; i < shown; ++i)
@@ -259,17 +244,16 @@ const GgufValue& Gguf::value(std::string_view key, const char* expected, bool is
     if (found == metadata_.end()) throw FileError(file_, in_quotes(key) + " (" + expected + ")", "no such key");
     const GgufValue& value = found->second;
     if (value.is_array == is_array && matches(value.type)) return value;
-    const std::string count = value.is_array ? "an array of " + std::to_string(value.count) + " " : "";
-    throw FileError(file_, std::string(expected) + " in " + in_quotes(key), count + std::string(info(value.type).name));
+    throw FileError(file_, joined(expected, " in ", in_quotes(key)),
+                    joined(value.is_array ? joined("an array of ", value.count, " ") : "", info(value.type).name));
 }
 
 std::uint64_t Gguf::integer(std::string_view key) const {
     constexpr const char* expected = "an integer of at least 0";
     const GgufValue& found = value(key, expected, false, is_integer);
-    const Integer number = integer_at(found.type, found.bytes.data());
-    if (!number.negative) return number.bits;
-    throw FileError(file_, std::string(expected) + " in " + in_quotes(key),
-                    std::to_string(static_cast<std::int64_t>(number.bits)));
+    const std::int64_t number = integer_at(found.type, found.bytes.data());
+    if (number >= 0 || found.type == GgufType::u64) return static_cast<std::uint64_t>(number);
+    throw FileError(file_, joined(expected, " in ", in_quotes(key)), number);
 }
 
 double Gguf::real(std::string_view key) const {
@@ -297,12 +281,10 @@ std::vector<std::int64_t> Gguf::integers(std::string_view key) const {
     std::vector<std::int64_t> numbers(static_cast<std::size_t>(found.count));
     const std::byte* at = found.bytes.data();
     for (std::int64_t& number : numbers) {
-        const Integer integer = integer_at(found.type, at);
-        if (!integer.negative && integer.bits > INT64_MAX) {
-            throw FileError(file_, "integers below 2^63 in " + in_quotes(key), std::to_string(integer.bits));
-        }
-        number = static_cast<std::int64_t>(integer.bits);
+        number = integer_at(found.type, at);
         at += info(found.type).size;
+        if (found.type != GgufType::u64 || number >= 0) continue;
+        throw FileError(file_, "integers below 2^63 in " + in_quotes(key), static_cast<std::uint64_t>(number));
     }
     return numbers;
 }

@@ -23,7 +23,7 @@ std::string describe_type(std::uint32_t type) {
     if (type == 39) return std::string("TL2 (39)") + tiled;
     if (const TernaryFormat* format = find_ternary_format(type)) return std::string(format->name);
     if (const NumberFormat* format = find_number_format(type)) return std::string(format->name);
-    return "type " + std::to_string(type);
+    return joined("type ", type);
 }
 
 std::string type_in(const GgufTensor& tensor) {
@@ -54,12 +54,9 @@ void add_tokens(const Gguf& gguf, Vocabulary& vocabulary) {
     std::vector<std::int64_t> types(tokens.size(), 1);
     if (gguf.contains("tokenizer.ggml.token_type")) types = gguf.integers("tokenizer.ggml.token_type");
     if (types.size() != tokens.size()) {
-        throw FileError(gguf.file(), "a token type for each of " + std::to_string(tokens.size()) + " tokens",
-                        std::to_string(types.size()));
+        throw FileError(gguf.file(), joined("a token type for each of ", tokens.size(), " tokens"), types.size());
     }
-    if (tokens.size() > 1u << 24) {
-        throw FileError(gguf.file(), "at most 2^24 tokens", std::to_string(tokens.size()));
-    }
+    if (tokens.size() > 1u << 24) throw FileError(gguf.file(), "at most 2^24 tokens", tokens.size());
     for (std::size_t i = 0; i < tokens.size(); ++i) {
         const TokenKind kind = kind_of(types[i]);
         const auto decoded = kind == TokenKind::text ? from_printable(tokens[i]) : std::nullopt;
@@ -71,7 +68,7 @@ int special_id(const Gguf& gguf, std::string_view key, std::size_t tokens) {
     if (!gguf.contains(key)) return -1;
     const std::uint64_t id = gguf.integer(key);
     if (id < tokens) return static_cast<int>(id);
-    throw FileError(gguf.file(), "an id below " + std::to_string(tokens) + " in " + in_quotes(key), std::to_string(id));
+    throw FileError(gguf.file(), joined("an id below ", tokens, " in ", in_quotes(key)), id);
 }
 
 void add_merges(const Gguf& gguf, Vocabulary& vocabulary) {
@@ -166,14 +163,13 @@ std::size_t GgufSource::size_of(const GgufTensor& tensor) const {
     if (const TernaryFormat* format = find_ternary_format(tensor.type)) {
         if (const std::size_t bytes = format->bytes(rows, cols)) return bytes;
         throw FileError(name(), "a shape that fits " + describe_type(tensor.type) + type_in(tensor),
-                        std::to_string(rows) + " x " + std::to_string(cols));
+                        joined(rows, " x ", cols));
     }
     const NumberFormat* format = find_number_format(tensor.type);
     if (!format)
         throw FileError(name(), "a type that this program reads" + type_in(tensor), describe_type(tensor.type));
     if (cols % format->block_values != 0) {
-        throw FileError(name(), "rows of a multiple of " + std::to_string(format->block_values) + type_in(tensor),
-                        std::to_string(cols));
+        throw FileError(name(), joined("rows of a multiple of ", format->block_values, type_in(tensor)), cols);
     }
     // At most 2^62 values. Only F32 needs so many bytes for each that a product could wrap.
     const std::size_t values = rows * cols;
@@ -184,8 +180,8 @@ std::span<const std::byte> GgufSource::bytes_of(const GgufTensor& tensor) const 
     const std::size_t size = size_of(tensor);
     const auto rest = gguf_.data().subspan(static_cast<std::size_t>(tensor.offset));
     if (size <= rest.size()) return rest.first(size);
-    throw FileError(name(), std::to_string(size) + " bytes" + type_in(tensor) + " (truncated?)",
-                    std::to_string(rest.size()) + " up to the end of the file");
+    throw FileError(name(), joined(size, " bytes", type_in(tensor), " (truncated?)"),
+                    joined(rest.size(), " up to the end of the file"));
 }
 
 }  // namespace bitnet

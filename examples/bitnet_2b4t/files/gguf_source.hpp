@@ -29,7 +29,7 @@ class GgufSource final : public ModelSource {
     const GgufTensor& find(std::string_view tensor) const;
     std::size_t size_of(const GgufTensor& tensor) const;
     std::span<const std::byte> bytes_of(const GgufTensor& tensor) const;
-    std::string key(std::string_view name) const { return std::string(architecture_).append(".").append(name); }
+    std::string key(std::string_view name) const { return joined(architecture_, ".", name); }
 
     std::unique_ptr<MappedFile> file_;
     Gguf gguf_;

@@ -58,8 +58,7 @@ void check_layers(const Safetensors& tensors, std::size_t layers, const std::str
         std::size_t layer = 0;
         std::from_chars(name.data() + prefix.size(), name.data() + name.size(), layer);
         if (layer < layers) continue;
-        throw FileError(file, std::to_string(layers) + " layers, as \"num_hidden_layers\" says",
-                        "tensor " + in_quotes(name));
+        throw FileError(file, joined(layers, " layers, as \"num_hidden_layers\" says"), "tensor " + in_quotes(name));
     }
 }
 
@@ -129,7 +128,7 @@ const Safetensors::Tensor& HuggingFaceSource::find(std::string_view tensor) cons
     const Safetensors::Tensor* found = name ? tensors_.find(*name) : nullptr;
     if (!found) throw FileError(this->name(), "tensor " + in_quotes(name ? *name : tensor), "none of that name");
     if (found->shape.empty() || found->shape.size() > 2) {
-        throw FileError(this->name(), "1 or 2 dimensions" + in_tensor(*name), std::to_string(found->shape.size()));
+        throw FileError(this->name(), "1 or 2 dimensions" + in_tensor(*name), found->shape.size());
     }
     return *found;
 }
@@ -155,7 +154,7 @@ float HuggingFaceSource::scale_of(std::string_view tensor) const {
     const NumberFormat* format = find_number_format(stored->dtype);
     if (!format || stored->bytes.size() != format->block_bytes) {
         throw FileError(name(), "one F32, F16 or BF16 number" + in_tensor(key),
-                        stored->dtype + ", " + std::to_string(stored->bytes.size()) + " bytes");
+                        joined(stored->dtype, ", ", stored->bytes.size(), " bytes"));
     }
     float scale = 0;
     format->decode(stored->bytes.data(), 1, &scale);

@@ -7,9 +7,8 @@ std::vector<ModelTensor> model_tensors(const Config& config, bool separate_head)
     const std::size_t hidden = config.hidden, ffn = config.ffn, q = config.q_size(), kv = config.kv_size();
     std::vector<ModelTensor> tensors = {{"token_embd.weight", config.vocab, hidden, embedding}};
     for (std::size_t layer = 0; layer < config.layers; ++layer) {
-        const std::string prefix = "blk." + std::to_string(layer) + ".";
         const auto add = [&](const char* name, std::size_t rows, std::size_t cols, ModelTensor::Kind kind) {
-            tensors.push_back({prefix + name + ".weight", rows, cols, kind});
+            tensors.push_back({joined("blk.", layer, ".", name, ".weight"), rows, cols, kind});
         };
         add("attn_norm", 1, hidden, norm);
         add("attn_q", q, hidden, ternary);

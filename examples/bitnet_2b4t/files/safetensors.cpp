@@ -36,18 +36,6 @@ std::vector<std::uint64_t> read_integers(const Json& entry, const std::string& k
     return integers;
 }
 
-/// The bytes that a tensor of this type and shape takes.
-std::uint64_t needed_bytes(const Safetensors::Tensor& tensor, const std::string& whose, const std::string& file) {
-    std::uint64_t bytes = bytes_of(tensor.dtype);
-    if (bytes == 0) throw FileError(file, "a known \"dtype\"" + whose, in_quotes(tensor.dtype));
-    for (const std::uint64_t dim : tensor.shape) {
-        if (dim == 0) throw FileError(file, "dimensions of at least 1" + whose, "0");
-        if (dim > (std::uint64_t{1} << 62) / bytes) throw FileError(file, "the size" + whose + " is beyond 2^62");
-        bytes *= dim;
-    }
-    return bytes;
-}
-
 Safetensors::Tensor read_tensor(const std::string& name, const Json& entry, std::span<const std::byte> data,
                                 const std::string& file) {
     const std::string whose = " of tensor " + in_quotes(name);
@@ -56,16 +44,16 @@ Safetensors::Tensor read_tensor(const std::string& name, const Json& entry, std:
     tensor.dtype = json_text(entry, "dtype", file);
     tensor.shape = read_integers(entry, "shape", whose, file);
     const auto offsets = read_integers(entry, "data_offsets", whose, file);
-    if (offsets.size() != 2) throw FileError(file, "2 \"data_offsets\"" + whose, std::to_string(offsets.size()));
+    if (offsets.size() != 2) throw FileError(file, "2 \"data_offsets\"" + whose, offsets.size());
     const std::uint64_t begin = offsets[0], end = offsets[1];
     if (begin > end || end > data.size()) {
-        throw FileError(file, "offsets" + whose + " within " + std::to_string(data.size()) + " bytes of data",
-                        std::to_string(begin) + " to " + std::to_string(end));
+        throw FileError(file, joined("offsets", whose, " within ", data.size(), " bytes of data"),
+                        joined(begin, " to ", end));
     }
-    const std::uint64_t needed = needed_bytes(tensor, whose, file);
-    if (end - begin != needed) {
-        throw FileError(file, std::to_string(needed) + " bytes" + whose, std::to_string(end - begin));
-    }
+    const std::uint64_t each = bytes_of(tensor.dtype);
+    if (each == 0) throw FileError(file, "a known \"dtype\"" + whose, in_quotes(tensor.dtype));
+    const std::uint64_t needed = checked_product(tensor.shape, each, name, file);
+    if (end - begin != needed) throw FileError(file, joined(needed, " bytes", whose), end - begin);
     tensor.bytes = data.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(needed));
     return tensor;
 }
@@ -76,8 +64,7 @@ Safetensors::Safetensors(std::span<const std::byte> bytes, const std::string& fi
     const std::uint64_t most = bytes.size() < length_bytes ? 0 : bytes.size() - length_bytes;
     const std::uint64_t length = most == 0 ? 0 : load<std::uint64_t>(bytes.data());
     if (length == 0 || length > most) {
-        throw FileError(file, "a safetensors header of 1 to " + std::to_string(most) + " bytes",
-                        std::to_string(length));
+        throw FileError(file, joined("a safetensors header of 1 to ", most, " bytes"), length);
     }
     const auto header = bytes.subspan(length_bytes, static_cast<std::size_t>(length));
     const auto data = bytes.subspan(length_bytes + header.size());

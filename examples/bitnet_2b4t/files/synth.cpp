@@ -101,7 +101,7 @@ Vocabulary filler_vocabulary(std::size_t size) {
     }
     // The splitter cuts these names at the brackets, so that no text is ever encoded as a filler.
     while (vocabulary.size() + 256 < size) {
-        vocabulary.add("[" + std::to_string(vocabulary.size()) + "]", TokenKind::text);
+        vocabulary.add(joined("[", vocabulary.size(), "]"), TokenKind::text);
     }
     add_llama3_specials(vocabulary);
     return vocabulary;

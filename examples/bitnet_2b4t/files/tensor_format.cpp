@@ -134,7 +134,7 @@ float shared_scale(const StoredMatrix& matrix) {
         if (found == 0 || found == scale) continue;
         if (scale != 0) {
             throw FileError(matrix.file, "one scale for all blocks of tensor " + in_quotes(matrix.name),
-                            std::to_string(scale) + " and " + std::to_string(found));
+                            joined(scale, " and ", found));
         }
         check_scale(matrix.file, matrix.name, scale = found);
     }
@@ -153,6 +153,18 @@ constexpr TernaryFormat block_formats[] = {
 };
 
 }  // namespace
+
+std::uint64_t checked_product(std::span<const std::uint64_t> dims, std::uint64_t each, std::string_view tensor,
+                              const std::string& file) {
+    for (const std::uint64_t dim : dims) {
+        if (dim == 0) throw FileError(file, "dimensions of at least 1 of tensor " + in_quotes(tensor), dim);
+        if (dim > (std::uint64_t{1} << 62) / each) {
+            throw FileError(file, joined("the size of tensor ", in_quotes(tensor), " is beyond 2^62"));
+        }
+        each *= dim;
+    }
+    return each;
+}
 
 std::span<const NumberFormat> number_formats() {
     return formats;
@@ -201,8 +213,7 @@ TernaryTensor open_hugging_face(const StoredMatrix& matrix, float scale) {
 
 void check_scale(const std::string& file, std::string_view tensor, float scale) {
     if (std::isfinite(scale) && scale != 0) return;
-    throw FileError(file, "a scale of tensor " + in_quotes(tensor) + " that is finite and not zero",
-                    std::to_string(scale));
+    throw FileError(file, joined("a scale of tensor ", in_quotes(tensor), " that is finite and not zero"), scale);
 }
 
 }  // namespace bitnet

@@ -22,6 +22,10 @@ T load(const std::byte* from) {
     return value;
 }
 
+/// The product of `each` and a tensor's dimensions. Throws FileError where one is 0, or the product above 2^62.
+std::uint64_t checked_product(std::span<const std::uint64_t> dims, std::uint64_t each, std::string_view tensor,
+                              const std::string& file);
+
 /// How a file stores the numbers of a dense tensor: blocks of `block_values` numbers in `block_bytes` bytes, one after
 /// the other. `decode` turns whole blocks into floats, `encode` floats into blocks, rounding to nearest even; it is
 /// null for formats of larger blocks. A new format is one entry in tensor_format.cpp.

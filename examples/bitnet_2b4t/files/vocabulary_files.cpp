@@ -16,7 +16,7 @@ constexpr std::uint64_t most_tokens = 1u << 24;
 using Tokens = std::vector<Vocabulary::Token>;
 
 Vocabulary::Token& place(Tokens& tokens, std::uint64_t id, const std::string& file) {
-    if (id >= most_tokens) throw FileError(file, "token ids below 2^24", std::to_string(id));
+    if (id >= most_tokens) throw FileError(file, "token ids below 2^24", id);
     if (id >= tokens.size()) tokens.resize(static_cast<std::size_t>(id) + 1);
     return tokens[static_cast<std::size_t>(id)];
 }

@@ -85,7 +85,7 @@ void MappedFile::allocate(std::size_t size) try {
     memory_.resize(size);
     bytes_ = {memory_.data(), size};
 } catch (const std::exception&) {
-    throw FileError(name_, "its " + std::to_string(size) + " bytes do not fit into memory");
+    throw FileError(name_, joined("its ", size, " bytes do not fit into memory"));
 }
 
 void MappedFile::read(int descriptor, std::size_t size) {
@@ -95,7 +95,7 @@ void MappedFile::read(int descriptor, std::size_t size) {
         const ssize_t count = ::read(descriptor, memory_.data() + done, std::min(size - done, most));
         if (count < 0 && errno == EINTR) continue;
         if (count < 0) throw FileError(name_, std::string("cannot be read: ") + std::strerror(errno));
-        if (count == 0) throw FileError(name_, std::to_string(size) + " bytes", std::to_string(done));
+        if (count == 0) throw FileError(name_, joined(size, " bytes"), done);
         done += static_cast<std::size_t>(count);
     }
 }
