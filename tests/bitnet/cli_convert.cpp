@@ -69,8 +69,7 @@ void write_master_weights(const std::string& folder) {
             std::memcpy(&bits, &value, 4);
             data += {static_cast<char>(bits >> 16), static_cast<char>(bits >> 24)};
         }
-        header[*bitnet::hugging_face_name(name)] = {
-            {"dtype", "BF16"}, {"shape", shape}, {"data_offsets", {begin, data.size()}}};
+        header[name] = {{"dtype", "BF16"}, {"shape", shape}, {"data_offsets", {begin, data.size()}}};
     };
     for (const auto& tensor : bitnet::model_tensors(source->config(), false)) {
         std::vector<float> values(tensor.rows * tensor.cols);
@@ -82,7 +81,7 @@ void write_master_weights(const std::string& folder) {
             source->dense(tensor.name).read(0, values);
         }
         using Shape = std::vector<std::size_t>;
-        put(tensor.name, tensor.rows == 1 ? Shape{tensor.cols} : Shape{tensor.rows, tensor.cols}, values);
+        put(tensor.hugging_face, tensor.rows == 1 ? Shape{tensor.cols} : Shape{tensor.rows, tensor.cols}, values);
     }
     GgufBytes file;
     file.number(std::uint64_t{header.dump().size()});

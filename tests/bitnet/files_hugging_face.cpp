@@ -1,5 +1,6 @@
 #include "files/hugging_face.hpp"
 
+#include <map>
 #include <cmath>
 #include <cstring>
 
@@ -195,9 +196,13 @@ TEST_CASE("config.json with missing or impossible values is refused") {
 }
 
 TEST_CASE("every tensor of the architecture has a Hugging Face name") {
-    CHECK(bitnet::hugging_face_name("blk.12.ffn_norm.weight") == "model.layers.12.post_attention_layernorm.weight");
-    CHECK(bitnet::hugging_face_name("output.weight") == "lm_head.weight");
-    for (const char* none : {"", "blk.", "blk.1", "blk.1.other.weight", "attn_q.weight"}) {
-        CHECK_FALSE(bitnet::hugging_face_name(none));
-    }
+    std::map<std::string, std::string> names;
+    for (const auto& tensor : bitnet::model_tensors(bitnet::config_2b4t, true))
+        CHECK(names.emplace(tensor.name, tensor.hugging_face).second);
+    CHECK(names.size() == 30 * 11 + 3);
+    CHECK(names["blk.12.ffn_norm.weight"] == "model.layers.12.post_attention_layernorm.weight");
+    CHECK(names["output.weight"] == "lm_head.weight");
+    const auto folder = bitnet::open_model(golden_folder);
+    for (const char* none : {"", "blk.", "blk.1", "blk.1.other.weight", "attn_q.weight", "blk.3.attn_q.weight"})
+        CHECK_FALSE(folder->contains(none));
 }

@@ -101,16 +101,12 @@ GgufSource::GgufSource(std::unique_ptr<MappedFile> file)
 }
 
 Config GgufSource::config() const {
-    const auto size = [&](const char* name) { return static_cast<std::size_t>(gguf_.integer(key(name))); };
     Config config;
-    config.layers = size("block_count");
-    config.hidden = size("embedding_length");
-    config.ffn = size("feed_forward_length");
-    config.heads = size("attention.head_count");
-    config.kv_heads = size("attention.head_count_kv");
-    config.context = size("context_length");
-    config.vocab = gguf_.contains(key("vocab_size")) ? size("vocab_size") : find("token_embd.weight").rows();
-    config.head_dim = size("rope.dimension_count");
+    for (const auto& [size, name, hugging_face] : size_names) {
+        // Older files don't say it.
+        const bool vocab = size == &Config::vocab && !gguf_.contains(key(name));
+        config.*size = vocab ? find("token_embd.weight").rows() : static_cast<std::size_t>(gguf_.integer(key(name)));
+    }
     config.norm_eps = static_cast<float>(gguf_.real(key("attention.layer_norm_rms_epsilon")));
     config.rope_theta = static_cast<float>(gguf_.real(key("rope.freq_base")));
     config.validate(name());

@@ -121,20 +121,13 @@ void GgufWriter::finish() {
 }
 
 void add_sizes(GgufWriter& writer, const Config& config, std::string_view name) {
-    const auto add = [&](const char* key, auto value) { writer.add(std::string("bitnet-b1.58.") + key, value); };
-    const auto add_size = [&](const char* key, std::size_t size) { add(key, static_cast<std::uint32_t>(size)); };
+    const auto add = [&](std::string_view key, auto value) { writer.add(joined("bitnet-b1.58.", key), value); };
     writer.add("general.architecture", "bitnet-b1.58");
     writer.add("general.name", name);
     writer.add("general.file_type", gguf_file_type_i2s);
     writer.add("general.quantization_version", std::uint32_t{2});
-    add_size("vocab_size", config.vocab);
-    add_size("context_length", config.context);
-    add_size("embedding_length", config.hidden);
-    add_size("block_count", config.layers);
-    add_size("feed_forward_length", config.ffn);
-    add_size("rope.dimension_count", config.head_dim);
-    add_size("attention.head_count", config.heads);
-    add_size("attention.head_count_kv", config.kv_heads);
+    for (const SizeName& size : size_names)
+        add(size.gguf, static_cast<std::uint32_t>(config.*size.size));
     add("attention.layer_norm_rms_epsilon", config.norm_eps);
     add("rope.freq_base", config.rope_theta);
 }

@@ -2,7 +2,6 @@
 
 #include <charconv>
 #include <filesystem>
-#include <span>
 
 #include <program/io/json_file.hpp>
 #include "gguf_writer.hpp"
@@ -11,28 +10,6 @@
 
 namespace bitnet {
 namespace {
-
-using Names = std::pair<std::string_view, std::string_view>;
-
-constexpr Names outer[] = {
-    {"token_embd.weight", "model.embed_tokens.weight"},
-    {"output_norm.weight", "model.norm.weight"},
-    {"output.weight", "lm_head.weight"},
-};
-
-constexpr Names in_layer[] = {
-    {"attn_norm.weight", "input_layernorm.weight"},
-    {"attn_q.weight", "self_attn.q_proj.weight"},
-    {"attn_k.weight", "self_attn.k_proj.weight"},
-    {"attn_v.weight", "self_attn.v_proj.weight"},
-    {"attn_sub_norm.weight", "self_attn.attn_sub_norm.weight"},
-    {"attn_output.weight", "self_attn.o_proj.weight"},
-    {"ffn_norm.weight", "post_attention_layernorm.weight"},
-    {"ffn_gate.weight", "mlp.gate_proj.weight"},
-    {"ffn_up.weight", "mlp.up_proj.weight"},
-    {"ffn_sub_norm.weight", "mlp.ffn_sub_norm.weight"},
-    {"ffn_down.weight", "mlp.down_proj.weight"},
-};
 
 float read_theta(const Json& json, const std::string& file) {
     // Newer versions of the transformers library nest it.
@@ -68,38 +45,18 @@ std::string in_tensor(std::string_view name) {
 
 }  // namespace
 
-std::optional<std::string> hugging_face_name(std::string_view tensor) {
-    std::span<const Names> names = outer;
-    std::string prefix;
-    if (tensor.starts_with("blk.")) {
-        const std::size_t dot = tensor.find('.', 4);
-        if (dot == tensor.npos) return std::nullopt;
-        prefix = "model.layers." + std::string(tensor.substr(4, dot - 3));
-        tensor.remove_prefix(dot + 1);
-        names = in_layer;
-    }
-    for (const auto& [gguf, hugging_face] : names) {
-        if (gguf == tensor) return prefix.append(hugging_face);
-    }
-    return std::nullopt;
-}
-
 HuggingFaceConfig read_hugging_face_config(std::string_view text, const std::string& file) {
     const Json json = parse_json_object(text, file);
-    const auto size = [&](const char* key) { return static_cast<std::size_t>(json_integer(json, key, file)); };
     if (const std::string type = json_text(json, "model_type", file); type != "bitnet") {
         throw FileError(file, "\"model_type\" \"bitnet\"", in_quotes(type));
     }
     Config sizes;
-    sizes.layers = size("num_hidden_layers");
-    sizes.hidden = size("hidden_size");
-    sizes.ffn = size("intermediate_size");
-    sizes.heads = size("num_attention_heads");
-    sizes.kv_heads = size("num_key_value_heads");
-    sizes.vocab = size("vocab_size");
-    sizes.context = size("max_position_embeddings");
     const bool has_head_dim = json.contains("head_dim") && !json["head_dim"].is_null();
-    sizes.head_dim = has_head_dim ? size("head_dim") : sizes.heads == 0 ? 0 : sizes.hidden / sizes.heads;
+    for (const auto& [size, gguf, name] : size_names) {
+        if (size == &Config::head_dim && !has_head_dim) continue;
+        sizes.*size = static_cast<std::size_t>(json_integer(json, name, file));
+    }
+    if (!has_head_dim && sizes.heads != 0) sizes.head_dim = sizes.hidden / sizes.heads;
     sizes.norm_eps = static_cast<float>(json_real(json, "rms_norm_eps", file));
     sizes.rope_theta = read_theta(json, file);
     sizes.validate(file);
@@ -116,21 +73,21 @@ HuggingFaceSource::HuggingFaceSource(std::unique_ptr<MappedFile> safetensors, co
       config_(read_hugging_face_config(config.text(), config.name())),
       tensors_(file_->bytes(), file_->name()) {
     check_layers(tensors_, config_.sizes.layers, name());
+    for (const ModelTensor& tensor : model_tensors(config_.sizes, true))
+        names_.emplace(tensor.name, tensor.hugging_face);
 }
 
-bool HuggingFaceSource::contains(std::string_view tensor) const {
-    const auto name = hugging_face_name(tensor);
-    return name && tensors_.find(*name);
+std::string_view HuggingFaceSource::name_of(std::string_view tensor) const {
+    const auto found = names_.find(tensor);
+    return found == names_.end() ? tensor : found->second;
 }
 
 const Safetensors::Tensor& HuggingFaceSource::find(std::string_view tensor) const {
-    const auto name = hugging_face_name(tensor);
-    const Safetensors::Tensor* found = name ? tensors_.find(*name) : nullptr;
-    if (!found) throw FileError(this->name(), "tensor " + in_quotes(name ? *name : tensor), "none of that name");
-    if (found->shape.empty() || found->shape.size() > 2) {
-        throw FileError(this->name(), "1 or 2 dimensions" + in_tensor(*name), found->shape.size());
-    }
-    return *found;
+    const std::string_view name = name_of(tensor);
+    const Safetensors::Tensor* found = tensors_.find(name);
+    if (!found) throw FileError(this->name(), "tensor " + in_quotes(name), "none of that name");
+    if (!found->shape.empty() && found->shape.size() <= 2) return *found;
+    throw FileError(this->name(), "1 or 2 dimensions" + in_tensor(name), found->shape.size());
 }
 
 DenseTensor HuggingFaceSource::dense(std::string_view tensor) const {
@@ -148,7 +105,7 @@ TernaryTensor HuggingFaceSource::ternary(std::string_view tensor) const {
 }
 
 float HuggingFaceSource::scale_of(std::string_view tensor) const {
-    const std::string key = hugging_face_name(tensor).value_or("") + "_scale";
+    const std::string key = joined(name_of(tensor), "_scale");
     const Safetensors::Tensor* stored = tensors_.find(key);
     if (!stored) throw FileError(name(), "tensor " + in_quotes(key), "none of that name");
     const NumberFormat* format = find_number_format(stored->dtype);

@@ -1,7 +1,7 @@
 #pragma once
 
+#include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,7 +30,7 @@ class HuggingFaceSource final : public ModelSource {
     const std::string& name() const override { return file_->name(); }
     std::vector<std::string> files() const override { return {name(), folder_ + "/config.json", vocabulary_file()}; }
     Config config() const override { return config_.sizes; }
-    bool contains(std::string_view tensor) const override;
+    bool contains(std::string_view tensor) const override { return tensors_.find(name_of(tensor)) != nullptr; }
     TernaryTensor ternary(std::string_view tensor) const override;
     DenseTensor dense(std::string_view tensor) const override;
     std::vector<std::pair<std::string, std::string>> metadata() const override { return config_.entries; }
@@ -38,6 +38,8 @@ class HuggingFaceSource final : public ModelSource {
     Vocabulary vocabulary() const override;
 
  private:
+    /// In the file.
+    std::string_view name_of(std::string_view tensor) const;
     const Safetensors::Tensor& find(std::string_view tensor) const;
     float scale_of(std::string_view tensor) const;
     /// Empty where there is none.
@@ -47,13 +49,10 @@ class HuggingFaceSource final : public ModelSource {
     std::string folder_;
     HuggingFaceConfig config_;
     Safetensors tensors_;
+    std::map<std::string, std::string, std::less<>> names_;  // by those in GGUF
 };
 
 /// From the text of a config.json. Throws FileError.
 HuggingFaceConfig read_hugging_face_config(std::string_view text, const std::string& file);
-
-/// The Hugging Face name of a tensor: "model.layers.0.self_attn.q_proj.weight" for "blk.0.attn_q.weight". Nothing where
-/// it has none.
-std::optional<std::string> hugging_face_name(std::string_view tensor);
 
 }  // namespace bitnet

@@ -15,11 +15,28 @@
 
 namespace bitnet {
 
+/// A size of the model, and what files call it: GGUF behind the architecture and a dot, Hugging Face in config.json.
+struct SizeName {
+    std::size_t Config::*size;
+    std::string_view gguf, hugging_face;
+};
+inline constexpr SizeName size_names[] = {
+    {&Config::vocab, "vocab_size", "vocab_size"},
+    {&Config::context, "context_length", "max_position_embeddings"},
+    {&Config::hidden, "embedding_length", "hidden_size"},
+    {&Config::layers, "block_count", "num_hidden_layers"},
+    {&Config::ffn, "feed_forward_length", "intermediate_size"},
+    {&Config::head_dim, "rope.dimension_count", "head_dim"},
+    {&Config::heads, "attention.head_count", "num_attention_heads"},
+    {&Config::kv_heads, "attention.head_count_kv", "num_key_value_heads"},
+};
+
 /// A tensor that a model of these sizes has, and what it is. A norm is one row.
 struct ModelTensor {
     enum class Kind { embedding, ternary, norm };
 
-    std::string name;
+    std::string name;          // "blk.0.attn_q.weight"
+    std::string hugging_face;  // "model.layers.0.self_attn.q_proj.weight"
     std::size_t rows = 0;
     std::size_t cols = 0;
     Kind kind = Kind::norm;
