@@ -53,7 +53,7 @@ class Converter {
         const std::size_t bytes = i2s_format.bytes(tensor.rows, tensor.cols);
         if (bytes != 0) return bitnet::declare(writer_, tensor, i2s_format.gguf_type, bytes);
         throw FileError(source_.name(), "a multiple of 128 weights, as I2_S has, in tensor " + in_quotes(tensor.name),
-                        std::to_string(values));
+                        values);
     }
 
     void write(const ModelTensor& tensor) {
@@ -80,8 +80,7 @@ class Converter {
     void check_f16(std::span<const float> row, const ModelTensor& tensor) const {
         for (const float x : row) {
             if (std::abs(x) < 65520) continue;
-            throw FileError(source_.name(), "numbers that fit F16 in tensor " + in_quotes(tensor.name),
-                            std::to_string(x));
+            throw FileError(source_.name(), "numbers that fit F16 in tensor " + in_quotes(tensor.name), x);
         }
     }
 
@@ -110,7 +109,7 @@ void convert_model(const ModelSource& source, const ConvertOptions& options) {
 
 void add_convert_options(CLI::App& command, ConvertOptions& options) {
     add_file_options(command, options.model);
-    command.add_option("--output", options.output, "the GGUF file to write")->required()->type_name("FILE");
+    add_file(command, "--output", options.output, "the GGUF file to write")->required();
     command
         .add_option("--embedding", options.embedding, "numbers of the embedding: F32, F16 or BF16; keep: as they are")
         ->transform(CLI::IsMember({"keep", "F32", "F16", "BF16"}, CLI::ignore_case).description(""))

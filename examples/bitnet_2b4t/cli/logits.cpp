@@ -23,12 +23,10 @@ struct LogitsOptions {
 };
 
 void check_tokens(const Model& model, const std::vector<int>& tokens) {
-    if (tokens.size() > model.context()) throw PromptTooLong(model, model.context(), tokens.size());
     const std::size_t vocab = model.config().vocab;
     for (const int token : tokens) {
-        if (token >= 0 && static_cast<std::size_t>(token) < vocab) continue;
-        throw FileError(model.source().name(), "token ids from 0 to " + std::to_string(vocab - 1),
-                        std::to_string(token));
+        if (static_cast<std::size_t>(token) < vocab) continue;
+        throw FileError(model.source().name(), joined("token ids from 0 to ", vocab - 1), token);
     }
 }
 
@@ -54,7 +52,7 @@ void add_logits(CLI::App& app) {
                     "bitnet-2b4t logits -m model.gguf --tokens 128000,9906 --output logits", logits);
     add_model_options(command, options.model);
     add_numbers(command, "--tokens", options.tokens, "token ids", 0, 1 << 24)->required();
-    command.add_option("--output", options.output, "where the logits go")->required()->type_name("FILE");
+    add_file(command, "--output", options.output, "where the logits go")->required();
 }
 
 }  // namespace bitnet::cli

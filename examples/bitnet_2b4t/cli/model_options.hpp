@@ -21,8 +21,7 @@ struct ModelOptions {
     std::size_t batch = 256;  // larger ones take memory and are no faster
     std::size_t context = 0;  // 0: the model's
     std::string kv_type = "f16";
-    bool full_head = true;        // what samples needs the likeliest only
-    std::size_t draft_ngram = 0;  // 0: no drafts
+    bool full_head = true;  // what samples needs the likeliest only
 };
 
 /// -m alone, for what reads a model's tokenizer only.

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <string>
 #include <vector>
 
@@ -45,10 +44,8 @@ void ternarize(const ConvertOptions& options) {
         const DenseTensor weights = source->dense(tensor.name);
         const TernaryTensor trits = source->ternary(tensor.name);
         const Damage damage = damage_of(weights, trits);
-        char line[128];
-        std::snprintf(line, sizeof line, "%-25s %11.4g %5.1f %% %4.1f %%\n", tensor.name.c_str(),
-                      static_cast<double>(trits.scale), 100 * damage.error, 100 * damage.zeros);
-        table += line;
+        table += formatted("%-25s %11.4g %5.1f %% %4.1f %%\n", tensor.name.c_str(), static_cast<double>(trits.scale),
+                           100 * damage.error, 100 * damage.zeros);
     }
     convert_model(*source, options);
     write_output(table);

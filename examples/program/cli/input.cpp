@@ -21,7 +21,7 @@ void check_length(const std::string& text, const std::string& name) {
 }
 
 FileError unreadable(const std::string& name) {
-    return {name, std::string("cannot be read: ") + std::strerror(errno)};
+    return {name, joined("cannot be read: ", std::strerror(errno))};
 }
 
 }  // namespace
