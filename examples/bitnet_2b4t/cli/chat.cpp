@@ -33,9 +33,7 @@ std::string default_model() {
     if (const fs::path program = fs::read_symlink("/proc/self/exe", error); !error) {
         places.push_back(program.parent_path().parent_path() / "share" / "ternion" / "small.gguf");
     }
-#if defined(BITNET_DEFAULT_MODEL)
     places.emplace_back(BITNET_DEFAULT_MODEL);
-#endif
     for (const fs::path& place : places) {
         if (fs::is_regular_file(place, error)) return place.string();
     }
@@ -74,10 +72,6 @@ void show_stats(const Conversation& conversation) {
     std::fprintf(stderr, "memory   %7.1f MB, without the mapped file\n", static_cast<double>(memory_in_use()) / 1e6);
 }
 
-bool is_blank(std::string_view line) {
-    return line.find_first_not_of(" \t\v\f\r") == std::string_view::npos;
-}
-
 enum class Line { turn, command, exit };
 
 /// Runs the command that a line is, one that begins with "/" and a letter; any other line is a turn. Throws FileError,
@@ -111,7 +105,7 @@ Line run_command(const std::string& line, Conversation& conversation) {
 /// Answers a turn on standard output, and says what else there is to know of the answer. Tells how it ended.
 GenerationEnd answer_turn(Conversation& conversation, const std::string& line, GeneratedText text) {
     Answer answer;
-    if (!is_blank(line)) answer = conversation.answer(line, text);
+    if (!trimmed(line).empty()) answer = conversation.answer(line, text);
     text.finish(answer);
     if (answer.forgetful) say(coloured(2, "[the context was full: the oldest turns are forgotten]\n"));
     if (answer.end == GenerationEnd::full_context) {
@@ -146,7 +140,7 @@ class ChatTerminal {
     void run() {
         say(coloured(2, "/help shows the commands.\n"));
         for (std::string line; read(line);) {
-            if (is_blank(line)) continue;
+            if (trimmed(line).empty()) continue;
             const Line kind = command(line);
             if (kind == Line::exit) return;
             if (kind == Line::turn) answer(line);

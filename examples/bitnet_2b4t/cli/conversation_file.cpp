@@ -15,17 +15,14 @@ namespace bitnet::cli {
 namespace {
 
 /// FNV-1a of some numbers' bytes.
-class Hash {
- public:
+struct Hash {
+    std::uint64_t value = 0xcbf29ce484222325U;
+
     template <class T>
     void add(std::span<const T> numbers) {
         for (const std::byte byte : std::as_bytes(numbers))
-            value_ = (value_ ^ static_cast<std::uint64_t>(byte)) * 0x100000001b3U;
+            value = (value ^ static_cast<std::uint64_t>(byte)) * 0x100000001b3U;
     }
-    std::uint64_t value() const { return value_; }
-
- private:
-    std::uint64_t value_ = 0xcbf29ce484222325U;
 };
 
 void add_product(Hash& hash, const Matrix& matrix, Threads& threads) {
@@ -67,7 +64,7 @@ std::uint64_t fingerprint(const Model& model) {
     }
     for (const Embedding* table : {&weights.embedding, &weights.head()})
         add_some_rows(hash, *table);
-    return hash.value();
+    return hash.value;
 }
 
 // A saved conversation: the mark, a fingerprint of the model and the KV cache's type, the numbers of tokens in the

@@ -11,8 +11,6 @@ namespace bitnet::cli {
 class LineEditor {
  public:
     LineEditor();
-    LineEditor(const LineEditor&) = delete;
-    LineEditor& operator=(const LineEditor&) = delete;
     ~LineEditor();
 
     /// False at the end of the input, and where a signal was noted.

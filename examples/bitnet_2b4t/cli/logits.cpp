@@ -22,17 +22,13 @@ struct LogitsOptions {
     std::string output;
 };
 
-void check_tokens(const Model& model, const std::vector<int>& tokens) {
-    const std::size_t vocab = model.config().vocab;
-    for (const int token : tokens) {
-        if (static_cast<std::size_t>(token) < vocab) continue;
-        throw FileError(model.source().name(), joined("token ids from 0 to ", vocab - 1), token);
-    }
-}
-
 void logits(const LogitsOptions& options) {
     const Model model(options.model);
-    check_tokens(model, options.tokens);
+    const std::size_t vocab = model.config().vocab;
+    for (const int token : options.tokens) {
+        if (static_cast<std::size_t>(token) >= vocab)
+            throw FileError(model.source().name(), joined("token ids from 0 to ", vocab - 1), token);
+    }
     const Interrupt interrupt;
     OutputFile file(options.output, model.source().files());
     Progress progress("computing");
