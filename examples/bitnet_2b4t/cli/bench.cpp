@@ -104,19 +104,16 @@ void print_table(const std::vector<Result>& results, int repeats, double load_se
     write_output(table + formatted("loaded in %.2f s\n", load_seconds));
 }
 
-void check_lengths(const Model& model, const BenchOptions& options) {
-    const std::size_t longest = std::max(std::ranges::max(options.prompts), std::ranges::max(options.generated));
-    if (longest == 0) throw CLI::ValidationError("-p, -n", "expected a length above 0, found none");
-    if (longest <= model.context()) return;
-    throw FileError(model.source().name(),
-                    joined("tests (-p, -n) of at most ", model.context(), " tokens, its context"), longest);
-}
-
 void bench(const BenchOptions& options) {
     const Stopwatch watch;
     const Model model(options.model);
     const double load_seconds = watch.seconds();
-    check_lengths(model, options);
+    const std::size_t most = model.context();
+    const std::size_t longest = std::max(std::ranges::max(options.prompts), std::ranges::max(options.generated));
+    if (longest == 0) throw CLI::ValidationError("-p, -n", "expected a length above 0, found none");
+    if (longest > most) {
+        throw FileError(model.name(), joined("tests (-p, -n) of at most ", most, " tokens, its context"), longest);
+    }
     const std::vector<Result> results = measure_all(model, options);
     options.json ? print_json(results, options, load_seconds) : print_table(results, options.repeats, load_seconds);
 }
@@ -128,10 +125,8 @@ void add_bench(CLI::App& app) {
         add_command(app, "bench", "Measure tokens per second: of prompts (pp) and generated (tg)",
                     "bitnet-2b4t bench -m ggml-model-i2_s.gguf -p 512 -n 64 -t 1,2 --json", bench);
     add_bench_model_options(command, options.model);
-    add_numbers(command, "-p,--n-prompt", options.prompts, "lengths of prompts; 0: none", 0, 1 << 24)
-        ->default_str("512");
-    add_numbers(command, "-n,--n-gen", options.generated, "numbers of tokens to generate; 0: none", 0, 1 << 24)
-        ->default_str("128");
+    add_numbers(command, "-p,--n-prompt", options.prompts, "lengths of prompts; 0: none", 0, 1 << 24);
+    add_numbers(command, "-n,--n-gen", options.generated, "numbers of tokens to generate; 0: none", 0, 1 << 24);
     add_numbers(command, "-t,--threads", options.threads, "numbers of threads (default: all that the machine has)", 1,
                 256);
     add_number(command, "-r,--repetitions", options.repeats, "times that each test is repeated", 1, 1000);

@@ -67,7 +67,7 @@ void show_stats(const Conversation& conversation) {
     const Session& session = conversation.session();
     for (const auto& [what, pace] : {std::pair("prompts", conversation.prompts()), {"answers", conversation.answers()}})
         std::fprintf(stderr, "%s  %7zu tokens, %8.1f tokens/s\n", what, pace.tokens, pace.rate());
-    std::fprintf(stderr, "context  %7zu of %zu tokens\n", session.tokens().size(), session.capacity());
+    std::fprintf(stderr, "context  %7zu of %zu tokens\n", session.tokens().size(), session.model().context());
     std::fprintf(stderr, "KV cache %7.1f MB\n", static_cast<double>(session.cache().bytes()) / 1e6);
     std::fprintf(stderr, "memory   %7.1f MB, without the mapped file\n", static_cast<double>(memory_in_use()) / 1e6);
 }

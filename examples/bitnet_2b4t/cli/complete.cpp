@@ -34,7 +34,7 @@ void complete(const CompleteOptions& options) {
     const Generation made = generate(session, prompt, sampler, options.generation, text);
     text.finish(made, output_is_terminal() ? "\n" : "");
     if (!options.json && made.end == GenerationEnd::full_context) {
-        std::fprintf(stderr, "stopped: the context of %zu tokens is full\n", session.capacity());
+        std::fprintf(stderr, "stopped: the context of %zu tokens is full\n", model.context());
     }
 }
 

@@ -40,7 +40,7 @@ Answer Conversation::answer(std::string_view user, GeneratedText& text) {
 /// Where the context has no room for what is to be read and an answer, drops turns behind the opening, a question with
 /// its answer at a time, until a quarter of it is free; what is left is all to be read again. Whether there were any.
 bool Conversation::make_room(std::vector<int>& unread) {
-    const std::size_t capacity = session_.capacity();
+    const std::size_t capacity = session_.model().context();
     if (session_.room() >= unread.size() + capacity / 8) return false;
     std::vector<int> tokens = session_.tokens();
     tokens.insert(tokens.end(), unread.begin(), unread.end());

@@ -117,7 +117,7 @@ void Conversation::load(const std::string& path) {
     if (header.mark != own.mark) refuse("a saved conversation", in_quotes(file.text().substr(0, 8)));
     if (header.model != own.model) refuse("a conversation with this model", "one with another");
     if (header.cache_type != own.cache_type) refuse("a KV cache of the type in use (--kv-type)", "another");
-    const std::size_t most = session_.capacity();
+    const std::size_t most = session_.model().context();
     if (header.tokens > most || header.unfed > most) {
         refuse(joined("at most ", most, " tokens, the context"), std::max(header.tokens, header.unfed));
     }

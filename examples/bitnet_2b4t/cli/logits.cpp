@@ -1,4 +1,4 @@
-#include <bit>
+#include <algorithm>
 #include <span>
 #include <string>
 #include <vector>
@@ -14,8 +14,6 @@ namespace bitnet::cli {
 
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "the output is little-endian");
-
 struct LogitsOptions {
     ModelOptions model;
     std::vector<int> tokens;
@@ -24,11 +22,9 @@ struct LogitsOptions {
 
 void logits(const LogitsOptions& options) {
     const Model model(options.model);
-    const std::size_t vocab = model.config().vocab;
-    for (const int token : options.tokens) {
-        if (static_cast<std::size_t>(token) >= vocab)
-            throw FileError(model.source().name(), joined("token ids from 0 to ", vocab - 1), token);
-    }
+    const auto vocab = static_cast<int>(model.config().vocab);
+    const int largest = std::ranges::max(options.tokens);
+    if (largest >= vocab) throw FileError(model.name(), joined("token ids from 0 to ", vocab - 1), largest);
     const Interrupt interrupt;
     OutputFile file(options.output, model.source().files());
     Progress progress("computing");

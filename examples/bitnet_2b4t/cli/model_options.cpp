@@ -1,8 +1,6 @@
 #include "model_options.hpp"
 
 #include <algorithm>
-#include <utility>
-#include <vector>
 
 #include <program/cli/command_line.hpp>
 #include <program/cli/number_option.hpp>

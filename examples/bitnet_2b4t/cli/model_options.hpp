@@ -43,6 +43,8 @@ class Model {
     Model& operator=(const Model&) = delete;
 
     const ModelSource& source() const { return *source_; }
+    /// The file, for messages.
+    const std::string& name() const { return source_->name(); }
     const ModelOptions& options() const { return options_; }
     const Tokenizer& tokenizer() const { return *tokenizer_; }
     const Weights& weights() const { return weights_; }

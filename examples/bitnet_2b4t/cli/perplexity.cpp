@@ -30,14 +30,13 @@ std::vector<double> slide(const Model& model, const std::vector<int>& text, std:
     const std::size_t front = bos >= 0 ? 1 : 0;
     std::vector<double> results;
     for (std::size_t begin = 0, done = 1 - front; done < text.size(); begin += stride) {
-        const std::size_t end = std::min(begin + window, text.size());
+        const auto some = std::span(text).subspan(begin, std::min(window, text.size() - begin));
         std::vector<int> tokens(front, bos);
-        tokens.insert(tokens.end(), text.begin() + static_cast<std::ptrdiff_t>(begin),
-                      text.begin() + static_cast<std::ptrdiff_t>(end));
+        tokens.insert(tokens.end(), some.begin(), some.end());
         progress.update(done, text.size());
         const auto more = session.log_probabilities(tokens, front + done - begin);
         results.insert(results.end(), more.begin(), more.end());
-        done = end;
+        done = begin + some.size();
     }
     return results;
 }
@@ -49,10 +48,10 @@ void perplexity(const PerplexityOptions& options) {
     const std::vector<int> text = model.tokenizer().encode(bytes);
     if (text.size() < 2) throw FileError(options.text, "a text of at least 2 tokens", text.size());
     const std::size_t window = model.context() - (has_bos ? 1 : 0);
-    if (window < 2) throw FileError(model.source().name(), "a context of at least 3 tokens (-c)", "less");
+    if (window < 2) throw FileError(model.name(), "a context of at least 3 tokens (-c)", "less");
     const std::size_t stride = options.stride == 0 ? window / 2 : options.stride;
     if (stride > window) {
-        throw FileError(model.source().name(), joined("a stride (--stride) of at most ", window, " tokens"), stride);
+        throw FileError(model.name(), joined("a stride (--stride) of at most ", window, " tokens"), stride);
     }
     const Mean mean = mean_of(slide(model, text, window, stride));
     const std::size_t scored = text.size() - (has_bos ? 0 : 1);

@@ -24,7 +24,7 @@ double log_probability(std::span<const float> logits, int token) {
 }  // namespace
 
 PromptTooLong::PromptTooLong(const Model& model, std::size_t room, std::size_t found)
-    : FileError(model.source().name(),
+    : FileError(model.name(),
                 joined("a prompt of at most ", room, " tokens, what is left of a context of ", model.context()),
                 found) {}
 

@@ -25,7 +25,6 @@ class Session {
     const std::vector<int>& tokens() const { return tokens_; }
     /// Tokens that still fit in the context.
     std::size_t room() const { return cache_.capacity() - cache_.length(); }
-    std::size_t capacity() const { return cache_.capacity(); }
     const KvCache& cache() const { return cache_; }
     const Model& model() const { return model_; }
 

@@ -54,7 +54,9 @@ CLI::Option* add_numbers(CLI::App& command, const char* name, std::vector<Value>
             CLI::detail::lexical_cast(number, values.emplace_back());
         }
     };
-    return command.add_option_function<std::string>(name, read, help)->type_name("N,N,...");
+    CLI::Option* option = command.add_option_function<std::string>(name, read, help)->type_name("N,N,...");
+    if (!values.empty() && static_cast<T>(values[0]) >= least) option->default_str(CLI::detail::join(values));
+    return option;
 }
 
 }  // namespace bitnet::cli
