@@ -6,7 +6,6 @@
 #include "commands.hpp"
 
 namespace bitnet::cli {
-
 namespace {
 
 struct ArchOptions {

@@ -11,7 +11,6 @@
 #include "model_options.hpp"
 
 namespace bitnet::cli {
-
 namespace {
 
 struct BenchOptions {

@@ -13,7 +13,6 @@
 #include "line_editor.hpp"
 
 namespace bitnet::cli {
-
 namespace {
 
 struct ChatOptions {

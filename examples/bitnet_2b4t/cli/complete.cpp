@@ -10,7 +10,6 @@
 #include "generate.hpp"
 
 namespace bitnet::cli {
-
 namespace {
 
 struct CompleteOptions {

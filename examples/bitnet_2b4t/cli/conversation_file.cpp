@@ -11,7 +11,6 @@
 #include "conversation.hpp"
 
 namespace bitnet::cli {
-
 namespace {
 
 /// FNV-1a of some numbers' bytes.

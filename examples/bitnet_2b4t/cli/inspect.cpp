@@ -11,7 +11,6 @@
 #include "model_options.hpp"
 
 namespace bitnet::cli {
-
 namespace {
 
 /// What is too long for a terminal is cut, between characters.

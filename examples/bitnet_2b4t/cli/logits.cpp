@@ -11,7 +11,6 @@
 #include "session.hpp"
 
 namespace bitnet::cli {
-
 namespace {
 
 struct LogitsOptions {

@@ -8,7 +8,6 @@
 #include "../compute/kernels.hpp"
 
 namespace bitnet::cli {
-
 namespace {
 
 std::size_t checked_context(std::size_t asked, const ModelSource& source) {

@@ -14,7 +14,6 @@
 #include "session.hpp"
 
 namespace bitnet::cli {
-
 namespace {
 
 struct ScoreOptions {

@@ -8,7 +8,6 @@
 #include <program/cli/output.hpp>
 
 namespace bitnet::cli {
-
 namespace {
 
 double log_probability(std::span<const float> logits, int token) {

@@ -6,7 +6,6 @@
 #include "commands.hpp"
 
 namespace bitnet::cli {
-
 namespace {
 
 void synth(const SynthOptions& options) {

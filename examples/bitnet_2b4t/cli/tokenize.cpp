@@ -7,7 +7,6 @@
 #include "model_options.hpp"
 
 namespace bitnet::cli {
-
 namespace {
 
 struct TokenizeOptions {

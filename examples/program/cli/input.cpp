@@ -11,7 +11,6 @@
 #include "../io/file_error.hpp"
 
 namespace bitnet::cli {
-
 namespace {
 
 constexpr std::size_t longest_input = std::size_t{64} << 20;

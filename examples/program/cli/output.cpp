@@ -14,7 +14,6 @@
 #include "../io/file_error.hpp"
 
 namespace bitnet::cli {
-
 namespace {
 
 constexpr std::string_view replacement = "\xef\xbf\xbd";

@@ -6,7 +6,6 @@
 #include "commands.hpp"
 
 namespace train::cli {
-
 namespace {
 
 struct CurveOptions {

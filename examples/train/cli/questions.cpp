@@ -8,7 +8,6 @@
 #include "commands.hpp"
 
 namespace train::cli {
-
 namespace {
 
 struct QuestionOptions {

@@ -19,7 +19,6 @@
 #include "status_line.hpp"
 
 namespace train::cli {
-
 namespace {
 
 struct RunOptions {

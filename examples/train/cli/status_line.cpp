@@ -8,7 +8,6 @@
 #include <string>
 
 namespace train::cli {
-
 namespace {
 
 std::string remaining(double seconds) {
