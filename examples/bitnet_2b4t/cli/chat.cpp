@@ -131,62 +131,50 @@ void answer_lines(Conversation& conversation, const ChatOptions& options) {
     }
 }
 
+/// Whether it was Ctrl-C that ended the answer.
+bool answer_at_terminal(Conversation& conversation, const std::string& line) {
+    try {
+        if (answer_turn(conversation, line, GeneratedText(false)) != GenerationEnd::interrupted) return false;
+    } catch (const PromptTooLong& error) {
+        say(joined(error.what(), "\n"));
+        return false;
+    }
+    Interrupt::forget();
+    say(coloured(2, "[stopped; Ctrl-C again leaves]\n"));
+    return true;
+}
+
+/// What goes wrong is said.
+Line command_at_terminal(const std::string& line, Conversation& conversation) {
+    try {
+        return run_command(line, conversation);
+    } catch (const std::runtime_error& error) {
+        say(joined(error.what(), "\n"));
+        return Line::command;
+    }
+}
+
 /// The chat at a terminal: a prompt, answers as they come, Ctrl-C. What isn't an answer goes to standard error.
-class ChatTerminal {
- public:
-    explicit ChatTerminal(Conversation& conversation) : conversation_(conversation) {}
-
-    void run() {
-        say(coloured(2, "/help shows the commands.\n"));
-        for (std::string line; read(line);) {
-            if (trimmed(line).empty()) continue;
-            const Line kind = command(line);
+void chat_at_terminal(Conversation& conversation) {
+    const Interrupt interrupt;  // stops an answer, or gives up a line
+    LineEditor editor;
+    bool leaving = false;  // the last thing that happened was Ctrl-C: the next one leaves
+    say(coloured(2, "/help shows the commands.\n"));
+    for (std::string line;;) {
+        if (editor.next(line)) {
+            const Line kind = trimmed(line).empty() ? Line::command : command_at_terminal(line, conversation);
             if (kind == Line::exit) return;
-            if (kind == Line::turn) answer(line);
+            leaving = kind == Line::turn && answer_at_terminal(conversation, line);
+            continue;
         }
-    }
-
- private:
-    /// False at the end of the chat.
-    bool read(std::string& line) {
-        while (!editor_.next(line)) {
-            say("\n");
-            if (!Interrupt::noted()) return false;
-            Interrupt::forget();
-            if (leaving_ && !editor_.typed()) return false;
-            leaving_ = true;
-            say(coloured(2, "Ctrl-C again, Ctrl-D or /exit leaves.\n"));
-        }
-        leaving_ = false;
-        return true;
-    }
-
-    /// What goes wrong is said.
-    Line command(const std::string& line) {
-        try {
-            return run_command(line, conversation_);
-        } catch (const std::runtime_error& error) {
-            say(joined(error.what(), "\n"));
-            return Line::command;
-        }
-    }
-
-    void answer(const std::string& line) {
-        try {
-            leaving_ = answer_turn(conversation_, line, GeneratedText(false)) == GenerationEnd::interrupted;
-        } catch (const PromptTooLong& error) {
-            say(joined(error.what(), "\n"));
-        }
-        if (!leaving_) return;
+        say("\n");
+        if (!Interrupt::noted()) return;  // the end of the input
         Interrupt::forget();
-        say(coloured(2, "[stopped; Ctrl-C again leaves]\n"));
+        if (leaving && !editor.typed()) return;
+        leaving = true;
+        say(coloured(2, "Ctrl-C again, Ctrl-D or /exit leaves.\n"));
     }
-
-    Conversation& conversation_;
-    Interrupt interrupt_;  // stops an answer, or gives up a line
-    LineEditor editor_;
-    bool leaving_ = false;  // the last thing that happened was Ctrl-C: the next one leaves
-};
+}
 
 void chat(const ChatOptions& given) {
     ChatOptions options = given;
@@ -199,7 +187,7 @@ void chat(const ChatOptions& given) {
     const Model model(options.model, Parts::weights_and_tokenizer);
     Conversation conversation(model, options.system, options.generation);
     if (input_is_terminal() && options.prompt_file.empty() && !options.json) {
-        ChatTerminal(conversation).run();
+        chat_at_terminal(conversation);
     } else {
         answer_lines(conversation, options);
     }

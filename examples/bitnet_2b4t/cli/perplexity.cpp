@@ -43,26 +43,25 @@ std::vector<double> slide(const Model& model, const std::vector<int>& text, std:
 void perplexity(const PerplexityOptions& options) {
     const std::string bytes = read_input(options.text);
     const Model model(options.model, Parts::weights_and_tokenizer);
-    const bool has_bos = model.tokenizer().bos() >= 0;
     const std::vector<int> text = model.tokenizer().encode(bytes);
     if (text.size() < 2) throw FileError(options.text, "a text of at least 2 tokens", text.size());
-    const std::size_t window = model.context() - (has_bos ? 1 : 0);
+    const std::size_t window = model.context() - (model.tokenizer().bos() >= 0 ? 1 : 0);
     if (window < 2) throw FileError(model.name(), "a context of at least 3 tokens (-c)", "less");
     const std::size_t stride = options.stride == 0 ? window / 2 : options.stride;
     if (stride > window) {
         throw FileError(model.name(), joined("a stride (--stride) of at most ", window, " tokens"), stride);
     }
-    const Mean mean = mean_of(slide(model, text, window, stride));
-    const std::size_t scored = text.size() - (has_bos ? 0 : 1);
+    const std::vector<double> scores = slide(model, text, window, stride);
+    const Mean mean = mean_of(scores);
     const double result = std::exp(-mean.value), error = result * mean.error;
     if (!options.json) {
         return write_output(formatted("perplexity %.4f ± %.4f (%zu tokens, context %zu, stride %zu)\n", result, error,
-                                      scored, model.context(), stride));
+                                      scores.size(), model.context(), stride));
     }
-    const double bits = -mean.value * static_cast<double>(scored) / std::log(2.0);
+    const double bits = -mean.value * static_cast<double>(scores.size()) / std::log(2.0);
     write_json(nlohmann::json{{"perplexity", result},
                               {"standard_error", error},
-                              {"tokens", scored},
+                              {"tokens", scores.size()},
                               {"bits_per_byte", bits / static_cast<double>(bytes.size())},
                               {"context", model.context()},
                               {"stride", stride}});

@@ -94,13 +94,11 @@ std::string without_brackets(std::string text) {
 
 Item hellaswag(const Json& json, const std::string& where) {
     Item item;
-    std::string context = text_or(json, "ctx", where);
-    if (json.contains("ctx_a")) {
-        std::string more = text_or(json, "ctx_b", where);
-        std::ranges::transform(more, more.begin(), [](char c) { return std::tolower(static_cast<unsigned char>(c)); });
-        if (!more.empty()) more[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(more[0])));
-        context = json_text(json, "ctx_a", where) + " " + more;
-    }
+    std::string more = text_or(json, "ctx_b", where);
+    std::ranges::transform(more, more.begin(), [](char c) { return std::tolower(static_cast<unsigned char>(c)); });
+    if (!more.empty()) more[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(more[0])));
+    const std::string context =
+        json.contains("ctx_a") ? json_text(json, "ctx_a", where) + " " + more : text_or(json, "ctx", where);
     const std::string activity = text_or(json, "activity_label", where);
     item.context = without_brackets((activity.empty() ? "" : activity + ": ") + context);
     for (const std::string& ending : texts(json["endings"], where))
