@@ -6,7 +6,6 @@
 #include "commands.hpp"
 
 namespace bitnet::cli {
-
 namespace {
 
 struct ArchOptions {
@@ -20,9 +19,9 @@ void list_archs(const ArchOptions& options) {
         const bool selected = name == arch_in_use();
         list.push_back({{"name", name}, {"available", available}, {"selected", selected}});
         const char* state = selected ? "selected" : available ? "available" : "not on this machine";
-        table += std::string(name) + std::string(12 - name.size(), ' ') + state + "\n";
+        table += formatted("%-11s %s\n", std::string(name).c_str(), state);
     }
-    write_output(options.json ? list.dump(1) + "\n" : table);
+    options.json ? write_json(list, 1) : write_output(table);
 }
 
 }  // namespace

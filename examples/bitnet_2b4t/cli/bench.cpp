@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <random>
 #include <string>
@@ -12,14 +11,13 @@
 #include "model_options.hpp"
 
 namespace bitnet::cli {
-
 namespace {
 
 struct BenchOptions {
     ModelOptions model;
     std::vector<std::size_t> prompts = {512};
     std::vector<std::size_t> generated = {128};
-    std::vector<int> threads;
+    std::vector<int> threads = {0};  // as many as the machine has
     int repeats = 3;
     bool json = false;
 };
@@ -57,16 +55,14 @@ Result measure(const Model& model, Threads& threads, bool prompt, std::size_t to
         run_once(decoder, cache, tokens, step);
         rates.push_back(Pace{tokens, watch.seconds()}.rate());
     }
-    const std::string name = (prompt ? "pp" : "tg") + std::to_string(tokens);
-    return {name, tokens, threads.concurrency(), memory_in_use(), mean_of(rates)};
+    return {joined(prompt ? "pp" : "tg", tokens), tokens, threads.concurrency(), memory_in_use(), mean_of(rates)};
 }
 
 std::vector<Result> measure_all(const Model& model, const BenchOptions& options) {
     std::vector<Result> results;
     Progress progress("measuring");
-    const std::vector<int> counts = options.threads.empty() ? std::vector<int>{0} : options.threads;
-    const std::size_t total = counts.size() * (options.prompts.size() + options.generated.size());
-    for (const int count : counts) {
+    const std::size_t total = options.threads.size() * (options.prompts.size() + options.generated.size());
+    for (const int count : options.threads) {
         Threads threads(count);
         for (const bool prompt : {true, false}) {
             for (const std::size_t tokens : prompt ? options.prompts : options.generated) {
@@ -78,7 +74,7 @@ std::vector<Result> measure_all(const Model& model, const BenchOptions& options)
     return results;
 }
 
-std::string as_json(const std::vector<Result>& results, const BenchOptions& options, double load_seconds) {
+void print_json(const std::vector<Result>& results, const BenchOptions& options, double load_seconds) {
     nlohmann::json list = nlohmann::json::array();
     for (const Result& result : results) {
         list.push_back({{"test", result.test},
@@ -94,45 +90,31 @@ std::string as_json(const std::vector<Result>& results, const BenchOptions& opti
                         {"memory_bytes", result.memory},
                         {"model", options.model.path}});
     }
-    return list.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+    write_json(list, 2);
 }
 
-std::string as_table(const std::vector<Result>& results, int repeats, double load_seconds) {
+void print_table(const std::vector<Result>& results, int repeats, double load_seconds) {
     std::string table = "test      threads   tokens/s          memory\n";
-    char line[80];
-    for (const Result& result : results) {
-        std::snprintf(line, sizeof(line), " ± %-5.2f", result.rate.deviation);
-        const std::string spread = repeats > 1 ? line : "        ";
-        std::snprintf(line, sizeof(line), "%-8s  %7zu   %8.2f%s  %5zu MB\n", result.test.c_str(), result.threads,
-                      result.rate.value, spread.c_str(), result.memory / 1000000);
-        table += line;
+    for (const auto& [test, tokens, threads, memory, rate] : results) {
+        const std::string spread = repeats > 1 ? formatted(" ± %-5.2f", rate.deviation) : "        ";
+        table += formatted("%-8s  %7zu   %8.2f%s  %5zu MB\n", test.c_str(), threads, rate.value, spread.c_str(),
+                           memory / 1000000);
     }
-    std::snprintf(line, sizeof(line), "loaded in %.2f s\n", load_seconds);
-    return table + line;
-}
-
-void check_lengths(const Model& model, const BenchOptions& options) {
-    std::size_t longest = 0;
-    for (const auto& lengths : {options.prompts, options.generated}) {
-        for (const std::size_t length : lengths) {
-            longest = std::max(longest, length);
-            if (length <= model.context()) continue;
-            throw FileError(model.source().name(),
-                            "tests (-p, -n) of at most " + std::to_string(model.context()) + " tokens, its context",
-                            std::to_string(length));
-        }
-    }
-    if (longest == 0) throw CLI::ValidationError("-p, -n", "expected a length above 0, found none");
+    write_output(table + formatted("loaded in %.2f s\n", load_seconds));
 }
 
 void bench(const BenchOptions& options) {
     const Stopwatch watch;
     const Model model(options.model);
     const double load_seconds = watch.seconds();
-    check_lengths(model, options);
+    const std::size_t most = model.context();
+    const std::size_t longest = std::max(std::ranges::max(options.prompts), std::ranges::max(options.generated));
+    if (longest == 0) throw CLI::ValidationError("-p, -n", "expected a length above 0, found none");
+    if (longest > most) {
+        throw FileError(model.name(), joined("tests (-p, -n) of at most ", most, " tokens, its context"), longest);
+    }
     const std::vector<Result> results = measure_all(model, options);
-    write_output(options.json ? as_json(results, options, load_seconds)
-                              : as_table(results, options.repeats, load_seconds));
+    options.json ? print_json(results, options, load_seconds) : print_table(results, options.repeats, load_seconds);
 }
 
 }  // namespace
@@ -142,14 +124,11 @@ void add_bench(CLI::App& app) {
         add_command(app, "bench", "Measure tokens per second: of prompts (pp) and generated (tg)",
                     "bitnet-2b4t bench -m ggml-model-i2_s.gguf -p 512 -n 64 -t 1,2 --json", bench);
     add_bench_model_options(command, options.model);
-    add_numbers(command, "-p,--n-prompt", options.prompts, "lengths of prompts; 0: none", 0, 1 << 24)
-        ->default_str("512");
-    add_numbers(command, "-n,--n-gen", options.generated, "numbers of tokens to generate; 0: none", 0, 1 << 24)
-        ->default_str("128");
+    add_numbers(command, "-p,--n-prompt", options.prompts, "lengths of prompts; 0: none", 0, 1 << 24);
+    add_numbers(command, "-n,--n-gen", options.generated, "numbers of tokens to generate; 0: none", 0, 1 << 24);
     add_numbers(command, "-t,--threads", options.threads, "numbers of threads (default: all that the machine has)", 1,
                 256);
-    add_number(command, "-r,--repetitions", options.repeats, "times that each test is repeated", 1, 1000)
-        ->capture_default_str();
+    add_number(command, "-r,--repetitions", options.repeats, "times that each test is repeated", 1, 1000);
     options.model.full_head = false;
     command.add_flag("--full-head", options.model.full_head, "compute all logits after each token");
     command.add_flag("--json", options.json, "print a JSON list");

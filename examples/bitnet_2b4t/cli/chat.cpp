@@ -13,7 +13,6 @@
 #include "line_editor.hpp"
 
 namespace bitnet::cli {
-
 namespace {
 
 struct ChatOptions {
@@ -33,27 +32,23 @@ std::string default_model() {
     if (const fs::path program = fs::read_symlink("/proc/self/exe", error); !error) {
         places.push_back(program.parent_path().parent_path() / "share" / "ternion" / "small.gguf");
     }
-#if defined(BITNET_DEFAULT_MODEL)
     places.emplace_back(BITNET_DEFAULT_MODEL);
-#endif
     for (const fs::path& place : places) {
         if (fs::is_regular_file(place, error)) return place.string();
     }
     throw std::runtime_error("expected a model (-m FILE), found none, nor the one that ships with the project");
 }
 
+void say(const std::string& text) {
+    std::fputs(text.c_str(), stderr);
+}
+
 void introduce_default_model() {
-    std::fputs(
-        "No model was given (-m FILE): this is the project's small\n"
+    say("No model was given (-m FILE): this is the project's small\n"
         "one, which knows a few things only. Ask it, for example:\n"
         "  What is 123 + 45?\n"
         "  Write 25 in balanced ternary\n"
-        "  How many n's are in \"banana\"?\n",
-        stderr);
-}
-
-void say(const std::string& text) {
-    std::fputs(text.c_str(), stderr);
+        "  How many n's are in \"banana\"?\n");
 }
 
 void show_help() {
@@ -67,21 +62,13 @@ void show_help() {
         "Ctrl-C stops an answer or gives up a line; pressed again, it leaves.\n");
 }
 
-void show_pace(const char* what, const Pace& pace) {
-    std::fprintf(stderr, "%-8s %7zu tokens, %8.1f tokens/s\n", what, pace.tokens, pace.rate());
-}
-
 void show_stats(const Conversation& conversation) {
     const Session& session = conversation.session();
-    show_pace("prompts", conversation.prompts());
-    show_pace("answers", conversation.answers());
-    std::fprintf(stderr, "context  %7zu of %zu tokens\n", session.tokens().size(), session.capacity());
+    for (const auto& [what, pace] : {std::pair("prompts", conversation.prompts()), {"answers", conversation.answers()}})
+        std::fprintf(stderr, "%s  %7zu tokens, %8.1f tokens/s\n", what, pace.tokens, pace.rate());
+    std::fprintf(stderr, "context  %7zu of %zu tokens\n", session.tokens().size(), session.model().context());
     std::fprintf(stderr, "KV cache %7.1f MB\n", static_cast<double>(session.cache().bytes()) / 1e6);
     std::fprintf(stderr, "memory   %7.1f MB, without the mapped file\n", static_cast<double>(memory_in_use()) / 1e6);
-}
-
-bool is_blank(std::string_view line) {
-    return line.find_first_not_of(" \t\v\f\r") == std::string_view::npos;
 }
 
 enum class Line { turn, command, exit };
@@ -109,118 +96,85 @@ Line run_command(const std::string& line, Conversation& conversation) {
         say("The conversation is saved.\n");
     } else {
         conversation.load(file);
-        say("The conversation goes on: " + std::to_string(conversation.session().tokens().size()) + " tokens.\n");
+        say(joined("The conversation goes on: ", conversation.session().tokens().size(), " tokens.\n"));
     }
     return Line::command;
 }
 
-/// What else there is to know of an answer.
-void explain(const Answer& answer) {
-    if (answer.forgetful) say(coloured(2, "[the context was full: the oldest turns are forgotten]\n"));
-    if (answer.end != GenerationEnd::full_context) return;
-    say(coloured(2, "[the context is full: the answer is cut, and the next turn forgets the oldest]\n"));
-}
-
-/// Standard output gets one line for each answer.
-void answer_line(Conversation& conversation, const std::string& line, Sampler& sampler, const ChatOptions& options) {
-    std::string whole;
-    VisibleText text(TextTarget::line);
-    const auto put = [&](std::string_view piece) {
-        options.json ? void(whole += piece) : write_output(text.put(piece));
-    };
+/// Answers a turn on standard output, and says what else there is to know of the answer. Tells how it ended.
+GenerationEnd answer_turn(Conversation& conversation, const std::string& line, GeneratedText text) {
     Answer answer;
-    if (!is_blank(line)) answer = conversation.answer(line, sampler, options.generation.limit, put);
-    write_output(options.json ? as_json(whole, answer) : text.finish() + "\n");
-    explain(answer);
+    if (!trimmed(line).empty()) answer = conversation.answer(line, text);
+    text.finish(answer);
+    if (answer.forgetful) say(coloured(2, "[the context was full: the oldest turns are forgotten]\n"));
+    if (answer.end == GenerationEnd::full_context) {
+        say(coloured(2, "[the context is full: the answer is cut, and the next turn forgets the oldest]\n"));
+    }
+    return answer.end;
 }
 
-/// Each line of standard input is a turn, or the whole prompt file is the only one.
+/// Each line of standard input is a turn, or the whole prompt file is the only one; each answer is a line.
 void answer_lines(Conversation& conversation, const ChatOptions& options) {
-    Sampler sampler = options.generation.make_sampler();
+    const GeneratedText text(options.json, VisibleText(TextTarget::line));
     if (!options.prompt_file.empty()) {
         const std::string message = read_input(options.prompt_file);
         const Interrupt interrupt;
-        return answer_line(conversation, message, sampler, options);
+        answer_turn(conversation, message, text);
+        return;
     }
     for (std::string line; next_line(line);) {
         const Interrupt interrupt;  // not before: a signal ends the wait for a line at once
         const Line kind = run_command(line, conversation);
         if (kind == Line::exit) return;
-        if (kind == Line::turn) answer_line(conversation, line, sampler, options);
+        if (kind == Line::turn) answer_turn(conversation, line, text);
         Interrupt::check();
     }
 }
 
+/// Whether it was Ctrl-C that ended the answer.
+bool answer_at_terminal(Conversation& conversation, const std::string& line) {
+    try {
+        if (answer_turn(conversation, line, GeneratedText(false)) != GenerationEnd::interrupted) return false;
+    } catch (const PromptTooLong& error) {
+        say(joined(error.what(), "\n"));
+        return false;
+    }
+    Interrupt::forget();
+    say(coloured(2, "[stopped; Ctrl-C again leaves]\n"));
+    return true;
+}
+
+/// What goes wrong is said.
+Line command_at_terminal(const std::string& line, Conversation& conversation) {
+    try {
+        return run_command(line, conversation);
+    } catch (const std::runtime_error& error) {
+        say(joined(error.what(), "\n"));
+        return Line::command;
+    }
+}
+
 /// The chat at a terminal: a prompt, answers as they come, Ctrl-C. What isn't an answer goes to standard error.
-class ChatTerminal {
- public:
-    ChatTerminal(Conversation& conversation, const GenerationOptions& options)
-        : conversation_(conversation), sampler_(options.make_sampler()), limit_(options.limit) {}
-
-    void run() {
-        say(coloured(2, "/help shows the commands.\n"));
-        for (std::string line; read(line);) {
-            if (is_blank(line)) continue;
-            const Line kind = command(line);
+void chat_at_terminal(Conversation& conversation) {
+    const Interrupt interrupt;  // stops an answer, or gives up a line
+    LineEditor editor;
+    bool leaving = false;  // the last thing that happened was Ctrl-C: the next one leaves
+    say(coloured(2, "/help shows the commands.\n"));
+    for (std::string line;;) {
+        if (editor.next(line)) {
+            const Line kind = trimmed(line).empty() ? Line::command : command_at_terminal(line, conversation);
             if (kind == Line::exit) return;
-            if (kind == Line::turn) answer(line);
+            leaving = kind == Line::turn && answer_at_terminal(conversation, line);
+            continue;
         }
+        say("\n");
+        if (!Interrupt::noted()) return;  // the end of the input
+        Interrupt::forget();
+        if (leaving && !editor.typed()) return;
+        leaving = true;
+        say(coloured(2, "Ctrl-C again, Ctrl-D or /exit leaves.\n"));
     }
-
- private:
-    /// False at the end of the chat.
-    bool read(std::string& line) {
-        for (;;) {
-            switch (editor_.next(line)) {
-                case LineEditor::Result::line:
-                    leaving_ = false;
-                    return true;
-                case LineEditor::Result::end:
-                    say("\n");
-                    return false;
-                case LineEditor::Result::interrupted:
-                    say("\n");
-                    Interrupt::forget();
-                    if (leaving_ && !editor_.typed()) return false;
-                    leaving_ = true;
-                    say(coloured(2, "Ctrl-C again, Ctrl-D or /exit leaves.\n"));
-            }
-        }
-    }
-
-    /// What goes wrong is said.
-    Line command(const std::string& line) {
-        try {
-            return run_command(line, conversation_);
-        } catch (const std::runtime_error& error) {
-            say(std::string(error.what()) + "\n");
-            return Line::command;
-        }
-    }
-
-    void answer(const std::string& line) {
-        VisibleText text;
-        try {
-            const auto put = [&](std::string_view piece) { write_output(text.put(piece)); };
-            const Answer answer = conversation_.answer(line, sampler_, limit_, put);
-            write_output(text.finish() + "\n");
-            explain(answer);
-            leaving_ = answer.end == GenerationEnd::interrupted;
-            if (!leaving_) return;
-            Interrupt::forget();
-            say(coloured(2, "[stopped; Ctrl-C again leaves]\n"));
-        } catch (const PromptTooLong& error) {
-            say(std::string(error.what()) + "\n");
-        }
-    }
-
-    Conversation& conversation_;
-    Sampler sampler_;
-    int limit_;
-    Interrupt interrupt_;  // stops an answer, or gives up a line
-    LineEditor editor_;
-    bool leaving_ = false;  // the last thing that happened was Ctrl-C: the next one leaves
-};
+}
 
 void chat(const ChatOptions& given) {
     ChatOptions options = given;
@@ -231,9 +185,9 @@ void chat(const ChatOptions& given) {
         if (options.temperature->count() == 0) options.generation.sampling.temperature = 0;
     }
     const Model model(options.model, Parts::weights_and_tokenizer);
-    Conversation conversation(model, options.system);
+    Conversation conversation(model, options.system, options.generation);
     if (input_is_terminal() && options.prompt_file.empty() && !options.json) {
-        ChatTerminal(conversation, options.generation).run();
+        chat_at_terminal(conversation);
     } else {
         answer_lines(conversation, options);
     }
@@ -250,7 +204,7 @@ void add_chat(CLI::App& app) {
     add_model_options(command, options.model);
     command.get_option("--model")->required(false);
     command.add_option("-s,--system", options.system, "system prompt: how the model should behave")->type_name("TEXT");
-    command.add_option("-f,--prompt-file", options.prompt_file, "answer this one message and leave")->type_name("FILE");
+    add_file(command, "-f,--prompt-file", options.prompt_file, "answer this one message and leave");
     command.add_flag("--json", options.json, "print a JSON object for each answer, with speed and memory");
     add_generation_options(command, options.model, options.generation);
     options.temperature = command.get_option("--temp");

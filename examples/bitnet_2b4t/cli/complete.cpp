@@ -10,7 +10,6 @@
 #include "generate.hpp"
 
 namespace bitnet::cli {
-
 namespace {
 
 struct CompleteOptions {
@@ -30,17 +29,11 @@ void complete(const CompleteOptions& options) {
     const Interrupt interrupt;
     Session session(model);
     Sampler sampler = options.generation.make_sampler();
-    VisibleText text;
-    std::string whole;
-    const auto put = [&](std::string_view piece) {
-        options.json ? void(whole += piece) : write_output(text.put(piece));
-    };
-    const Generation made = generate(session, prompt, sampler, options.generation.limit, put);
-    if (options.json) return write_output(as_json(whole, made));
-    write_output(text.finish());
-    if (output_is_terminal()) write_output("\n");
-    if (made.end == GenerationEnd::full_context) {
-        std::fprintf(stderr, "stopped: the context of %zu tokens is full\n", session.capacity());
+    GeneratedText text(options.json);
+    const Generation made = generate(session, prompt, sampler, options.generation, text);
+    text.finish(made, output_is_terminal() ? "\n" : "");
+    if (!options.json && made.end == GenerationEnd::full_context) {
+        std::fprintf(stderr, "stopped: the context of %zu tokens is full\n", model.context());
     }
 }
 
@@ -53,7 +46,7 @@ void add_complete(CLI::App& app) {
     add_model_options(command, options.model);
     auto* prompt = command.add_option_group("prompt");
     prompt->add_option("-p,--prompt", options.prompt, "the text to continue")->type_name("TEXT");
-    prompt->add_option("-f,--prompt-file", options.prompt_file, "a file with it; -: standard input")->type_name("FILE");
+    add_file(*prompt, "-f,--prompt-file", options.prompt_file, "a file with it; -: standard input");
     prompt->require_option(1);
     command.add_flag("--json", options.json, "print a JSON object, with speed and memory");
     add_generation_options(command, options.model, options.generation);

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <cstddef>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,12 +17,12 @@ struct Answer : Generation {
 /// Turns of a user and answers of the model. The KV cache is kept from turn to turn: only what is new is processed.
 class Conversation {
  public:
-    Conversation(const Model& model, std::string system);
+    Conversation(const Model& model, std::string system, const GenerationOptions& options);
 
-    /// Hands the answer's pieces to `put`. Where the context has little room left, the oldest turns are dropped and the
-    /// others read again; a turn that doesn't fit even so throws PromptTooLong and changes nothing, and one that is
+    /// Puts the answer into `text`. Where the context has little room left, the oldest turns are dropped and the others
+    /// read again; a turn that doesn't fit even so throws PromptTooLong and changes nothing, and one that is
     /// interrupted while it is read isn't part of the conversation either.
-    Answer answer(std::string_view user, Sampler& sampler, int limit, const std::function<void(std::string_view)>& put);
+    Answer answer(std::string_view user, GeneratedText& text);
     /// Begins anew, with the same system prompt.
     void reset();
 
@@ -42,6 +40,8 @@ class Conversation {
 
     ChatTemplate template_;
     std::string system_;
+    GenerationOptions options_;
+    Sampler sampler_;
     Session session_;
     std::vector<int> unfed_;  // tokens that belong to the conversation, but the session hasn't got yet
     Pace prompts_, answers_;

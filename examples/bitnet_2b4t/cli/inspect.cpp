@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdio>
 #include <string>
 #include <vector>
 
@@ -12,7 +11,6 @@
 #include "model_options.hpp"
 
 namespace bitnet::cli {
-
 namespace {
 
 /// What is too long for a terminal is cut, between characters.
@@ -34,9 +32,7 @@ std::string grouped(std::size_t number) {
 }
 
 std::string percent(std::size_t part, std::size_t whole) {
-    char text[16];
-    std::snprintf(text, sizeof text, "%.1f %%", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
-    return text;
+    return formatted("%.1f %%", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
 }
 
 std::size_t count_zeros(const TernaryTensor& tensor, Threads& threads) {
@@ -49,13 +45,11 @@ std::size_t count_zeros(const TernaryTensor& tensor, Threads& threads) {
     return zeros;
 }
 
-void write_row(std::string_view name, std::string_view type, const std::string& shape, const std::string& scale = "",
-               const std::string& zeros = "") {
-    char row[128];
-    std::snprintf(row, sizeof row, "%-20.*s %-5.*s %11s %11s %7s", static_cast<int>(name.size()), name.data(),
-                  static_cast<int>(type.size()), type.data(), shape.c_str(), scale.c_str(), zeros.c_str());
-    std::string line = row;
-    write_line(line.erase(line.find_last_not_of(' ') + 1));
+void write_row(const std::string& name, const std::string& type, const std::string& shape,
+               const std::string& scale = "", const std::string& zeros = "") {
+    const std::string row =
+        formatted("%-20s %-5s %11s %11s %7s", name.c_str(), type.c_str(), shape.c_str(), scale.c_str(), zeros.c_str());
+    write_line(row.substr(0, row.find_last_not_of(' ') + 1));
 }
 
 struct Tally {
@@ -63,28 +57,26 @@ struct Tally {
     std::size_t matrices = 0, weights = 0, zeros = 0;
 };
 
-struct Tallies {
-    Tally ternary{" ternary matrices, "}, floats{" matrices of floats, ternary when loaded, "};
-};
-
-void write_tensor(const ModelSource& source, const ModelTensor& tensor, Threads& threads, Tallies& tallies) {
-    const std::string_view name = std::string_view(tensor.name).substr(0, tensor.name.rfind(".weight"));
+/// The table's row of a tensor. Ternary matrices are also counted.
+void write_tensor(const ModelSource& source, const ModelTensor& tensor, Threads& threads, Tally& ternary,
+                  Tally& floats) {
+    const std::string name = tensor.name.substr(0, tensor.name.rfind(".weight"));
     const auto shape = [](const auto& found) {
-        return (found.rows == 1 ? "" : std::to_string(found.rows) + "x") + std::to_string(found.cols);
+        return found.rows == 1 ? joined(found.cols) : joined(found.rows, "x", found.cols);
     };
     if (!source.contains(tensor.name)) return write_row(name, "missing", "");
     if (tensor.kind != ModelTensor::Kind::ternary) {
         const DenseTensor found = source.dense(tensor.name);
-        return write_row(name, found.format->name, shape(found));
+        return write_row(name, std::string(found.format->name), shape(found));
     }
     const TernaryTensor found = source.ternary(tensor.name);
     const std::size_t zeros = count_zeros(found, threads);
-    char scale[32];
-    std::snprintf(scale, sizeof scale, "%.5g", static_cast<double>(found.scale));
-    write_row(name, found.format, shape(found), scale, percent(zeros, found.rows * found.cols));
-    Tally& tally = find_number_format(found.format) == nullptr ? tallies.ternary : tallies.floats;
+    const std::size_t weights = found.rows * found.cols;
+    write_row(name, found.format, shape(found), formatted("%.5g", static_cast<double>(found.scale)),
+              percent(zeros, weights));
+    Tally& tally = find_number_format(found.format) == nullptr ? ternary : floats;
     tally.matrices += 1;
-    tally.weights += found.rows * found.cols;
+    tally.weights += weights;
     tally.zeros += zeros;
 }
 
@@ -96,15 +88,13 @@ void inspect(const ModelOptions& options) {
     write_output("\n");
     write_row("tensor", "type", "shape", "scale", "zeros");
     Threads threads;
-    Tallies tallies;
-    for (const ModelTensor& tensor : model_tensors(source->config(), source->contains("output.weight"))) {
-        write_tensor(*source, tensor, threads, tallies);
-    }
+    Tally ternary{" ternary matrices, "}, floats{" matrices of floats, ternary when loaded, "};
+    for (const ModelTensor& tensor : model_tensors(source->config(), source->contains("output.weight")))
+        write_tensor(*source, tensor, threads, ternary, floats);
     write_output("\n");
-    for (const Tally& tally : {tallies.ternary, tallies.floats}) {
-        if (tally.weights == 0) continue;
-        write_line(grouped(tally.matrices) + tally.what + grouped(tally.weights) + " weights, " +
-                   percent(tally.zeros, tally.weights) + " zeros");
+    for (const auto& [what, matrices, weights, zeros] : {ternary, floats}) {
+        if (weights == 0) continue;
+        write_line(joined(grouped(matrices), what, grouped(weights), " weights, ", percent(zeros, weights), " zeros"));
     }
 }
 
@@ -114,9 +104,8 @@ void add_inspect(CLI::App& app) {
     const auto [command, options] =
         add_command(app, "inspect", "Print a model's metadata, tensors, scales and share of zeros",
                     "bitnet-2b4t inspect ggml-model-i2_s.gguf", inspect);
-    command.add_option("-m,--model,FILE", options.path, "GGUF file, or Hugging Face folder or model.safetensors")
+    add_file(command, "-m,--model,FILE", options.path, "GGUF file, or Hugging Face folder or model.safetensors")
         ->required()
-        ->type_name("FILE")
         ->option_text("(either)");
 }
 

@@ -68,7 +68,7 @@ struct LineEditor::Library {
     History* lines = history_init();
 };
 
-LineEditor::Result LineEditor::next(std::string& line) {
+bool LineEditor::next(std::string& line) {
     int size = 0;
     library_->typed = false;
     // Before the prompt: a key pressed in between would have its old meaning.
@@ -76,13 +76,13 @@ LineEditor::Result LineEditor::next(std::string& line) {
     const char* typed = el_gets(library_->editor, &size);
     if (typed == nullptr || size <= 0) {
         el_reset(library_->editor);
-        return Interrupt::noted() ? Result::interrupted : Result::end;
+        return false;
     }
     line.assign(typed, static_cast<std::size_t>(size));
     if (line.ends_with('\n')) line.pop_back();
     HistEvent event;
     if (!line.empty()) history(library_->lines, &event, H_ENTER, line.c_str());
-    return Result::line;
+    return true;
 }
 
 #else
@@ -91,10 +91,9 @@ struct LineEditor::Library {
     bool typed = false;
 };
 
-LineEditor::Result LineEditor::next(std::string& line) {
+bool LineEditor::next(std::string& line) {
     std::fputs((coloured(1, ">") + " ").c_str(), stderr);
-    if (!Interrupt::await_input()) return Result::interrupted;
-    return next_line(line) ? Result::line : Result::end;
+    return Interrupt::await_input() && next_line(line);
 }
 
 #endif

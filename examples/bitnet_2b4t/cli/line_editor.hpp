@@ -10,14 +10,11 @@ namespace bitnet::cli {
 /// All but the line goes to standard error.
 class LineEditor {
  public:
-    enum class Result { line, end, interrupted };
-
     LineEditor();
-    LineEditor(const LineEditor&) = delete;
-    LineEditor& operator=(const LineEditor&) = delete;
     ~LineEditor();
 
-    Result next(std::string& line);
+    /// False at the end of the input, and where a signal was noted.
+    bool next(std::string& line);
     /// Whether a key was pressed since the prompt. Without libedit nobody knows of a line before its end: never.
     bool typed() const;
 

@@ -1,4 +1,4 @@
-#include <bit>
+#include <algorithm>
 #include <span>
 #include <string>
 #include <vector>
@@ -11,10 +11,7 @@
 #include "session.hpp"
 
 namespace bitnet::cli {
-
 namespace {
-
-static_assert(std::endian::native == std::endian::little, "the output is little-endian");
 
 struct LogitsOptions {
     ModelOptions model;
@@ -22,19 +19,11 @@ struct LogitsOptions {
     std::string output;
 };
 
-void check_tokens(const Model& model, const std::vector<int>& tokens) {
-    if (tokens.size() > model.context()) throw PromptTooLong(model, model.context(), tokens.size());
-    const std::size_t vocab = model.config().vocab;
-    for (const int token : tokens) {
-        if (token >= 0 && static_cast<std::size_t>(token) < vocab) continue;
-        throw FileError(model.source().name(), "token ids from 0 to " + std::to_string(vocab - 1),
-                        std::to_string(token));
-    }
-}
-
 void logits(const LogitsOptions& options) {
     const Model model(options.model);
-    check_tokens(model, options.tokens);
+    const auto vocab = static_cast<int>(model.config().vocab);
+    const int largest = std::ranges::max(options.tokens);
+    if (largest >= vocab) throw FileError(model.name(), joined("token ids from 0 to ", vocab - 1), largest);
     const Interrupt interrupt;
     OutputFile file(options.output, model.source().files());
     Progress progress("computing");
@@ -54,7 +43,7 @@ void add_logits(CLI::App& app) {
                     "bitnet-2b4t logits -m model.gguf --tokens 128000,9906 --output logits", logits);
     add_model_options(command, options.model);
     add_numbers(command, "--tokens", options.tokens, "token ids", 0, 1 << 24)->required();
-    command.add_option("--output", options.output, "where the logits go")->required()->type_name("FILE");
+    add_file(command, "--output", options.output, "where the logits go")->required();
 }
 
 }  // namespace bitnet::cli

@@ -1,22 +1,19 @@
 #include "model_options.hpp"
 
 #include <algorithm>
-#include <utility>
-#include <vector>
 
+#include <program/cli/command_line.hpp>
 #include <program/cli/number_option.hpp>
 #include <program/cli/output.hpp>
 #include "../compute/kernels.hpp"
 
 namespace bitnet::cli {
-
 namespace {
 
 std::size_t checked_context(std::size_t asked, const ModelSource& source) {
     const std::size_t most = source.config().context;
     if (asked <= most) return asked == 0 ? most : asked;
-    throw FileError(source.name(), "a context of at most " + std::to_string(most) + " tokens (-c)",
-                    std::to_string(asked));
+    throw FileError(source.name(), joined("a context of at most ", most, " tokens (-c)"), asked);
 }
 
 std::optional<Tokenizer> load(Parts parts, const ModelSource& source) {
@@ -24,8 +21,8 @@ std::optional<Tokenizer> load(Parts parts, const ModelSource& source) {
     Tokenizer tokenizer = load_tokenizer(source);
     const std::size_t vocab = source.config().vocab;
     if (tokenizer.size() <= vocab) return tokenizer;
-    throw FileError(source.name(), "a tokenizer of at most " + std::to_string(vocab) + " tokens, as the model has",
-                    std::to_string(tokenizer.size()));
+    throw FileError(source.name(), joined("a tokenizer of at most ", vocab, " tokens, as the model has"),
+                    tokenizer.size());
 }
 
 Weights load(const ModelSource& source, Threads& threads, bool full_head) {
@@ -34,10 +31,6 @@ Weights load(const ModelSource& source, Threads& threads, bool full_head) {
         load_weights(source, threads, [&](std::size_t done, std::size_t total) { progress.update(done, total); });
     if (!full_head) weights.screen.emplace(weights.head(), threads);
     return weights;
-}
-
-KvType kv_type_of(const std::string& name) {
-    return static_cast<KvType>(std::ranges::find(kv_type_names, name) - kv_type_names.begin());
 }
 
 /// Takes effect at once: before a model is opened.
@@ -52,9 +45,7 @@ void choose_arch(const std::string& name) {
 }  // namespace
 
 void add_file_options(CLI::App& command, ModelOptions& options) {
-    command.add_option("-m,--model", options.path, "GGUF file, or Hugging Face folder or model.safetensors")
-        ->required()
-        ->type_name("FILE");
+    add_file(command, "-m,--model", options.path, "GGUF file, or Hugging Face folder or model.safetensors")->required();
     command.add_flag("--no-mmap", options.no_mmap, "read the file into memory instead of mapping it");
 }
 
@@ -64,8 +55,7 @@ void add_bench_model_options(CLI::App& command, ModelOptions& options) {
         .add_option_function<std::string>("--arch", choose_arch,
                                           "instruction set, of those that `arch` lists (default: the best)")
         ->type_name("NAME");
-    add_number(command, "-b,--batch-size", options.batch, "tokens of a prompt that are processed at once", 1, 65536)
-        ->capture_default_str();
+    add_number(command, "-b,--batch-size", options.batch, "tokens of a prompt that are processed at once", 1, 65536);
     command.add_option("--kv-type", options.kv_type, "numbers of the KV cache: f32, f16, i8, i4 or i3")
         ->check(CLI::IsMember(std::vector<std::string>(kv_type_names.begin(), kv_type_names.end())).description(""))
         ->type_name("TYPE")
@@ -76,7 +66,8 @@ void add_model_options(CLI::App& command, ModelOptions& options) {
     add_bench_model_options(command, options);
     add_number(command, "-t,--threads", options.threads, "threads (default: all that the machine has)", 1, 256);
     add_number(command, "-c,--ctx-size", options.context, "longest sequence in tokens (default, or 0: the model's)", 0,
-               1 << 24);
+               1 << 24)
+        ->default_str("");
 }
 
 std::unique_ptr<ModelSource> open(const ModelOptions& options) {
@@ -92,8 +83,8 @@ Model::Model(const ModelOptions& options, Parts parts)
       weights_(load(*source_, threads_, options.full_head)) {}
 
 KvCache Model::new_cache() const {
-    const KvType type = kv_type_of(options_.kv_type);
-    return {config(), context(), type};
+    const auto type = std::ranges::find(kv_type_names, options_.kv_type) - kv_type_names.begin();
+    return {config(), context(), static_cast<KvType>(type)};
 }
 
 std::vector<int> encode_with_bos(const Tokenizer& tokenizer, std::string_view text, bool parse_special) {

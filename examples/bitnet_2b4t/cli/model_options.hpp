@@ -21,8 +21,7 @@ struct ModelOptions {
     std::size_t batch = 256;  // larger ones take memory and are no faster
     std::size_t context = 0;  // 0: the model's
     std::string kv_type = "f16";
-    bool full_head = true;        // what samples needs the likeliest only
-    std::size_t draft_ngram = 0;  // 0: no drafts
+    bool full_head = true;  // what samples needs the likeliest only
 };
 
 /// -m alone, for what reads a model's tokenizer only.
@@ -44,6 +43,8 @@ class Model {
     Model& operator=(const Model&) = delete;
 
     const ModelSource& source() const { return *source_; }
+    /// The file, for messages.
+    const std::string& name() const { return source_->name(); }
     const ModelOptions& options() const { return options_; }
     const Tokenizer& tokenizer() const { return *tokenizer_; }
     const Weights& weights() const { return weights_; }

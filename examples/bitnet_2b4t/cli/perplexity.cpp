@@ -1,5 +1,4 @@
 #include <cmath>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -12,7 +11,6 @@
 #include "session.hpp"
 
 namespace bitnet::cli {
-
 namespace {
 
 struct PerplexityOptions {
@@ -31,14 +29,13 @@ std::vector<double> slide(const Model& model, const std::vector<int>& text, std:
     const std::size_t front = bos >= 0 ? 1 : 0;
     std::vector<double> results;
     for (std::size_t begin = 0, done = 1 - front; done < text.size(); begin += stride) {
-        const std::size_t end = std::min(begin + window, text.size());
+        const auto some = std::span(text).subspan(begin, std::min(window, text.size() - begin));
         std::vector<int> tokens(front, bos);
-        tokens.insert(tokens.end(), text.begin() + static_cast<std::ptrdiff_t>(begin),
-                      text.begin() + static_cast<std::ptrdiff_t>(end));
+        tokens.insert(tokens.end(), some.begin(), some.end());
         progress.update(done, text.size());
         const auto more = session.log_probabilities(tokens, front + done - begin);
         results.insert(results.end(), more.begin(), more.end());
-        done = end;
+        done = begin + some.size();
     }
     return results;
 }
@@ -46,33 +43,28 @@ std::vector<double> slide(const Model& model, const std::vector<int>& text, std:
 void perplexity(const PerplexityOptions& options) {
     const std::string bytes = read_input(options.text);
     const Model model(options.model, Parts::weights_and_tokenizer);
-    const bool has_bos = model.tokenizer().bos() >= 0;
     const std::vector<int> text = model.tokenizer().encode(bytes);
-    if (text.size() < 2) throw FileError(options.text, "a text of at least 2 tokens", std::to_string(text.size()));
-    const std::size_t window = model.context() - (has_bos ? 1 : 0);
-    if (window < 2) throw FileError(model.source().name(), "a context of at least 3 tokens (-c)", "less");
+    if (text.size() < 2) throw FileError(options.text, "a text of at least 2 tokens", text.size());
+    const std::size_t window = model.context() - (model.tokenizer().bos() >= 0 ? 1 : 0);
+    if (window < 2) throw FileError(model.name(), "a context of at least 3 tokens (-c)", "less");
     const std::size_t stride = options.stride == 0 ? window / 2 : options.stride;
     if (stride > window) {
-        throw FileError(model.source().name(), "a stride (--stride) of at most " + std::to_string(window) + " tokens",
-                        std::to_string(stride));
+        throw FileError(model.name(), joined("a stride (--stride) of at most ", window, " tokens"), stride);
     }
-    const Mean mean = mean_of(slide(model, text, window, stride));
-    const std::size_t scored = text.size() - (has_bos ? 0 : 1);
+    const std::vector<double> scores = slide(model, text, window, stride);
+    const Mean mean = mean_of(scores);
     const double result = std::exp(-mean.value), error = result * mean.error;
-    if (options.json) {
-        const nlohmann::json object = {{"perplexity", result},
-                                       {"standard_error", error},
-                                       {"tokens", scored},
-                                       {"bits_per_byte", -mean.value * static_cast<double>(scored) / std::log(2.0) /
-                                                             static_cast<double>(bytes.size())},
-                                       {"context", model.context()},
-                                       {"stride", stride}};
-        return write_output(object.dump() + "\n");
+    if (!options.json) {
+        return write_output(formatted("perplexity %.4f ± %.4f (%zu tokens, context %zu, stride %zu)\n", result, error,
+                                      scores.size(), model.context(), stride));
     }
-    char line[160];
-    std::snprintf(line, sizeof line, "perplexity %.4f ± %.4f (%zu tokens, context %zu, stride %zu)\n", result, error,
-                  scored, model.context(), stride);
-    write_output(line);
+    const double bits = -mean.value * static_cast<double>(scores.size()) / std::log(2.0);
+    write_json(nlohmann::json{{"perplexity", result},
+                              {"standard_error", error},
+                              {"tokens", scores.size()},
+                              {"bits_per_byte", bits / static_cast<double>(bytes.size())},
+                              {"context", model.context()},
+                              {"stride", stride}});
 }
 
 }  // namespace
@@ -82,7 +74,7 @@ void add_perplexity(CLI::App& app) {
         add_command(app, "perplexity", "Measure how well a model predicts a text",
                     "bitnet-2b4t perplexity -m ggml-model-i2_s.gguf -f text.txt -c 2048", perplexity);
     add_model_options(command, options.model);
-    command.add_option("-f,--file", options.text, "the text; -: standard input")->required()->type_name("FILE");
+    add_file(command, "-f,--file", options.text, "the text; -: standard input")->required();
     add_number(command, "--stride", options.stride,
                "tokens by which the window slides on, those that count (default: half the context)", 1, 1 << 24);
     command.add_flag("--json", options.json, "print a JSON object");

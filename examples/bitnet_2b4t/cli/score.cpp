@@ -1,6 +1,6 @@
 #include <algorithm>
 #include <cctype>
-#include <cstdio>
+#include <numeric>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -14,7 +14,6 @@
 #include "session.hpp"
 
 namespace bitnet::cli {
-
 namespace {
 
 struct ScoreOptions {
@@ -48,24 +47,21 @@ std::vector<std::string> texts(const Json& list, const std::string& where) {
     return found;
 }
 
-/// A number, or a text that is one.
+/// A number, or a text that is one of a single digit.
 std::size_t number(const Json& json, const char* key, const std::string& where) {
     const Json& found = json_member(json, key, where);
     if (found.is_number_unsigned()) return found.get<std::size_t>();
     const std::string text = json_text(json, key, where);
-    if (text.size() == 1 && std::isdigit(static_cast<unsigned char>(text[0])))
-        return static_cast<std::size_t>(text[0] - '0');
+    if (text.size() == 1 && text[0] >= '0' && text[0] <= '9') return static_cast<std::size_t>(text[0] - '0');
     throw FileError(where, "a choice's number in " + in_quotes(key), in_quotes(text));
 }
 
 Item arc(const Json& json, const std::string& where) {
+    const bool published = json["question"].is_object();
+    const Json& question = published ? json["question"] : json;
     Item item;
-    const Json& question = json["question"];
-    const bool published = question.is_object();
-    item.context =
-        "Question: " + trimmed(published ? json_text(question, "stem", where) : json_text(json, "question", where)) +
-        "\nAnswer:";
-    const Json& choices = json_member(published ? question : json, "choices", where);
+    item.context = "Question: " + trimmed(json_text(question, published ? "stem" : "question", where)) + "\nAnswer:";
+    const Json& choices = json_member(question, "choices", where);
     std::vector<std::string> labels;
     if (choices.is_object()) {
         item.choices = texts(json_member(choices, "text", where), where);
@@ -78,11 +74,10 @@ Item arc(const Json& json, const std::string& where) {
         }
     }
     if (labels.size() != item.choices.size()) {
-        throw FileError(where, "a label for each of " + std::to_string(item.choices.size()) + " choices",
-                        std::to_string(labels.size()));
+        throw FileError(where, joined("a label for each of ", item.choices.size(), " choices"), labels.size());
     }
-    const std::string key = json_text(json, "answerKey", where);
-    item.answer = static_cast<std::size_t>(std::ranges::find(labels, key) - labels.begin());
+    const auto answer = std::ranges::find(labels, json_text(json, "answerKey", where));
+    item.answer = static_cast<std::size_t>(answer - labels.begin());
     return item;
 }
 
@@ -99,13 +94,11 @@ std::string without_brackets(std::string text) {
 
 Item hellaswag(const Json& json, const std::string& where) {
     Item item;
-    std::string context = text_or(json, "ctx", where);
-    if (json.contains("ctx_a")) {
-        std::string more = text_or(json, "ctx_b", where);
-        std::ranges::transform(more, more.begin(), [](char c) { return std::tolower(static_cast<unsigned char>(c)); });
-        if (!more.empty()) more[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(more[0])));
-        context = json_text(json, "ctx_a", where) + " " + more;
-    }
+    std::string more = text_or(json, "ctx_b", where);
+    std::ranges::transform(more, more.begin(), [](char c) { return std::tolower(static_cast<unsigned char>(c)); });
+    if (!more.empty()) more[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(more[0])));
+    const std::string context =
+        json.contains("ctx_a") ? json_text(json, "ctx_a", where) + " " + more : text_or(json, "ctx", where);
     const std::string activity = text_or(json, "activity_label", where);
     item.context = without_brackets((activity.empty() ? "" : activity + ": ") + context);
     for (const std::string& ending : texts(json["endings"], where))
@@ -146,13 +139,13 @@ std::vector<Item> read_items(const std::string& text, const std::string& file) {
     for (std::string line; std::getline(lines, line);) {
         ++line_number;
         if (trimmed(line).empty()) continue;
-        const std::string where = file + ", line " + std::to_string(line_number);
+        const std::string where = joined(file, ", line ", line_number);
         const Json json = parse_json_object(line, where);
         Item item = read_item(json, where);
         item.where = where;
         item.id = id_of(json, line_number);
         if (item.answer >= item.choices.size()) {
-            throw FileError(where, "an answer among " + std::to_string(item.choices.size()) + " choices", "another");
+            throw FileError(where, joined("an answer among ", item.choices.size(), " choices"), "another");
         }
         if (std::ranges::find(item.choices, "") != item.choices.end()) {
             throw FileError(where, "choices with a text", "an empty one");
@@ -173,55 +166,31 @@ void tokenize(std::vector<Item>& items, const Model& model) {
             const std::string text = item.context + (item.context.empty() ? "" : " ") + choice;
             const auto& tokens = item.tokens.emplace_back(encode_with_bos(model.tokenizer(), text));
             if (tokens.size() <= model.context() + 1) continue;
-            throw FileError(item.where, "at most " + std::to_string(model.context()) + " tokens",
-                            std::to_string(tokens.size()));
+            throw FileError(item.where, joined("at most ", model.context(), " tokens"), tokens.size());
         }
     }
 }
-
-struct Scores {
-    std::vector<double> sums, normalised;  // of each choice
-
-    static std::size_t best(const std::vector<double>& of) {
-        return static_cast<std::size_t>(std::ranges::max_element(of) - of.begin());
-    }
-};
 
 std::size_t characters(std::string_view text) {
     return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xc0) != 0x80; }));
 }
 
 /// The log-probability of each choice after the context: a sum over its tokens, and that divided by its characters.
-class Scorer {
- public:
-    explicit Scorer(const Model& model) : session_(model) {}
-
-    Scores operator()(const Item& item) {
-        Scores scores;
+struct Scores {
+    Scores(const Item& item, Session& session) {
         for (std::size_t i = 0; i < item.choices.size(); ++i) {
             const std::vector<int>& tokens = item.tokens[i];
-            double sum = 0;
-            const std::size_t first = std::min(item.given, tokens.size() - 1);
-            for (const double one : session_.log_probabilities(tokens, first))
-                sum += one;
-            scores.sums.push_back(sum);
-            scores.normalised.push_back(sum / static_cast<double>(characters(item.choices[i])));
+            const auto each = session.log_probabilities(tokens, std::min(item.given, tokens.size() - 1));
+            sums.push_back(std::accumulate(each.begin(), each.end(), 0.0));
+            normalised.push_back(sums.back() / static_cast<double>(characters(item.choices[i])));
         }
-        return scores;
     }
 
- private:
-    Session session_;
+    std::vector<double> sums, normalised;
 };
 
-std::string as_json(const Item& item, const Scores& scores) {
-    const Json object = {{"id", item.id},
-                         {"answer", item.answer},
-                         {"choice", Scores::best(scores.sums)},
-                         {"choice_normalised", Scores::best(scores.normalised)},
-                         {"log_probabilities", scores.sums},
-                         {"normalised", scores.normalised}};
-    return object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+std::size_t best(const std::vector<double>& scores) {
+    return static_cast<std::size_t>(std::ranges::max_element(scores) - scores.begin());
 }
 
 void score(const ScoreOptions& options) {
@@ -229,30 +198,33 @@ void score(const ScoreOptions& options) {
     const Model model(options.model, Parts::weights_and_tokenizer);
     tokenize(items, model);
     Progress progress("scoring");
-    Scorer scorer(model);
+    Session session(model);
     std::vector<double> right, right_normalised;
     for (const Item& item : items) {
         progress.update(right.size(), items.size());
-        const Scores scores = scorer(item);
-        right.push_back(Scores::best(scores.sums) == item.answer ? 1 : 0);
-        right_normalised.push_back(Scores::best(scores.normalised) == item.answer ? 1 : 0);
-        if (options.json) write_output(as_json(item, scores));
+        const Scores scores(item, session);
+        const std::size_t choice = best(scores.sums), choice_normalised = best(scores.normalised);
+        right.push_back(choice == item.answer ? 1 : 0);
+        right_normalised.push_back(choice_normalised == item.answer ? 1 : 0);
+        if (!options.json) continue;
+        write_json(Json{{"id", item.id},
+                        {"answer", item.answer},
+                        {"choice", choice},
+                        {"choice_normalised", choice_normalised},
+                        {"log_probabilities", scores.sums},
+                        {"normalised", scores.normalised}});
     }
     const Mean plain = mean_of(right), normalised = mean_of(right_normalised);
     if (options.json) {
-        const Json object = {{"items", items.size()},
-                             {"accuracy", plain.value},
-                             {"standard_error", plain.error},
-                             {"accuracy_normalised", normalised.value},
-                             {"standard_error_normalised", normalised.error}};
-        return write_output(object.dump() + "\n");
+        return write_json(Json{{"items", items.size()},
+                               {"accuracy", plain.value},
+                               {"standard_error", plain.error},
+                               {"accuracy_normalised", normalised.value},
+                               {"standard_error_normalised", normalised.error}});
     }
-    char lines[200];
-    std::snprintf(lines, sizeof lines,
-                  "items                         %zu\naccuracy                      %.4f ± %.4f\n"
-                  "accuracy, length-normalised   %.4f ± %.4f\n",
-                  items.size(), plain.value, plain.error, normalised.value, normalised.error);
-    write_output(lines);
+    write_output(formatted("items                         %zu\n", items.size()));
+    write_output(formatted("accuracy                      %.4f ± %.4f\n", plain.value, plain.error));
+    write_output(formatted("accuracy, length-normalised   %.4f ± %.4f\n", normalised.value, normalised.error));
 }
 
 }  // namespace
@@ -262,9 +234,8 @@ void add_score(CLI::App& app) {
         add_command(app, "score", "Answer multiple-choice questions by the choices' probabilities",
                     "bitnet-2b4t score -m ggml-model-i2_s.gguf -f ARC-Easy-Test.jsonl", score);
     add_model_options(command, options.model);
-    command.add_option("-f,--file", options.items, "JSON lines, as ARC's, HellaSwag's, or {context, choices, answer}")
-        ->required()
-        ->type_name("FILE");
+    add_file(command, "-f,--file", options.items, "JSON lines, as ARC's, HellaSwag's, or {context, choices, answer}")
+        ->required();
     command.add_flag("--json", options.json, "print a JSON object for each item, and one for the whole");
 }
 

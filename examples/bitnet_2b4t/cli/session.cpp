@@ -2,16 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 #include <stdexcept>
-#include <string>
 
 #include <program/cli/interrupt.hpp>
 #include <program/cli/output.hpp>
-#include "draft.hpp"
 
 namespace bitnet::cli {
-
 namespace {
 
 double log_probability(std::span<const float> logits, int token) {
@@ -27,19 +23,17 @@ double log_probability(std::span<const float> logits, int token) {
 }  // namespace
 
 PromptTooLong::PromptTooLong(const Model& model, std::size_t room, std::size_t found)
-    : FileError(model.source().name(),
-                "a prompt of at most " + std::to_string(room) + " tokens, what is left of a context of " +
-                    std::to_string(model.context()),
-                std::to_string(found)) {}
+    : FileError(model.name(),
+                joined("a prompt of at most ", room, " tokens, what is left of a context of ", model.context()),
+                found) {}
 
 void Session::feed(std::span<const int> tokens) {
     if (tokens.size() > room()) throw PromptTooLong(model_, room(), tokens.size());
     const std::size_t before = cache_.length(), batch = model_.options().batch;
-    std::optional<Progress> progress;
-    if (tokens.size() > batch) progress.emplace("reading the prompt");
+    Progress progress("reading the prompt");
     try {
         for (std::size_t i = 0; i < tokens.size(); i += batch) {
-            if (progress) progress->update(i, tokens.size());
+            if (tokens.size() > batch) progress.update(i, tokens.size());
             const auto some = tokens.subspan(i, std::min(batch, tokens.size() - i));
             decoder_.forward(some, cache_, Interrupt::check);
             run_ = some.size();
@@ -54,6 +48,7 @@ void Session::feed(std::span<const int> tokens) {
 void Session::feed(std::span<const int> tokens, std::size_t first,
                    const std::function<void(std::size_t, std::span<const float>)>& take) {
     constexpr std::size_t rows_at_once = 64;
+    if (tokens.size() > room()) throw PromptTooLong(model_, room(), tokens.size());
     std::vector<float> logits;
     while (!tokens.empty()) {
         const std::size_t begin = tokens_.size();
@@ -87,6 +82,11 @@ std::vector<double> Session::log_probabilities(std::span<const int> tokens, std:
     return results;
 }
 
+int Session::choose(Sampler& sampler, std::size_t ignored) {
+    const auto history = std::span(tokens_).first(tokens_.size() - ignored);
+    return sampler(decoder_.likeliest(run_ - 1 - ignored, sampler.needed(), sampler.penalised(history)), history);
+}
+
 bool Session::restore(std::vector<int> tokens, std::span<const std::byte> blocks) {
     KvCache cache = model_.new_cache();
     cache.reserve(tokens.size());
@@ -99,42 +99,12 @@ bool Session::restore(std::vector<int> tokens, std::span<const std::byte> blocks
     cache.advance(tokens.size());
     cache_ = std::move(cache);
     tokens_ = std::move(tokens);
-    draft_ = 0;
     return true;
 }
 
 void Session::rewind(std::size_t length) {
     cache_.truncate(length);
     tokens_.resize(cache_.length());
-    draft_ = 0;
-}
-
-void Session::feed_chosen(int token, std::size_t most) {
-    std::vector<int> tokens = {token};
-    const std::size_t ngram = model_.options().draft_ngram;
-    if (ngram > 0 && room() > 1) {
-        tokens_.push_back(token);
-        const std::size_t fit = std::min({most, room() - 1, model_.options().batch - 1, Decoder::same_bits - 1});
-        const auto draft = look_up_draft(tokens_, ngram, fit);
-        tokens.insert(tokens.end(), draft.begin(), draft.end());
-        tokens_.pop_back();
-    }
-    feed(tokens);
-    draft_ = tokens.size() - 1;
-}
-
-int Session::choose(Sampler& sampler) {
-    const auto history = std::span(tokens_).first(tokens_.size() - draft_);
-    return sampler(decoder_.likeliest(run_ - 1 - draft_, sampler.needed(), sampler.penalised(history)), history);
-}
-
-bool Session::confirm(int token) {
-    if (draft_ > 0 && tokens_[tokens_.size() - draft_] == token) {
-        --draft_;
-        return true;
-    }
-    drop_draft();
-    return false;
 }
 
 }  // namespace bitnet::cli

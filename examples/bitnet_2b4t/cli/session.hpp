@@ -25,7 +25,6 @@ class Session {
     const std::vector<int>& tokens() const { return tokens_; }
     /// Tokens that still fit in the context.
     std::size_t room() const { return cache_.capacity() - cache_.length(); }
-    std::size_t capacity() const { return cache_.capacity(); }
     const KvCache& cache() const { return cache_; }
     const Model& model() const { return model_; }
 
@@ -41,29 +40,19 @@ class Session {
     /// it. The session then holds them all but the last; what it holds already isn't computed again. Throws
     /// std::runtime_error where a logit isn't a finite number.
     std::vector<double> log_probabilities(std::span<const int> tokens, std::size_t first);
+    /// Chooses what follows all tokens but the last `ignored`, which the last `feed` appended.
+    int choose(Sampler& sampler, std::size_t ignored);
     /// Holds these tokens instead, with the blocks of their KV cache one after the other. Where those hold what is no
     /// finite number, the session is as before, and the answer false.
     bool restore(std::vector<int> tokens, std::span<const std::byte> blocks);
     /// Forgets the tokens from position `length` on.
     void rewind(std::size_t length);
 
-    // Generating, with a draft where the model's options say so: guessed tokens are fed together with a chosen one, in
-    // one reading of the weights, and kept as far as they are what is then chosen. The bits are those of one by one.
-
-    /// Appends a token that was chosen, and a draft of up to `most` that may follow it.
-    void feed_chosen(int token, std::size_t most);
-    /// Chooses what follows all tokens but the draft's.
-    int choose(Sampler& sampler);
-    /// Whether the draft begins with the token that was chosen, which is then no draft any more; else drops the draft.
-    bool confirm(int token);
-    void drop_draft() { rewind(tokens_.size() - draft_); }
-
  private:
     const Model& model_;
     Decoder decoder_;
     KvCache cache_;
-    std::size_t run_ = 0;    // tokens of the decoder's last call
-    std::size_t draft_ = 0;  // tokens at the end that may not stay
+    std::size_t run_ = 0;  // tokens of the decoder's last call
     std::vector<int> tokens_;
 };
 

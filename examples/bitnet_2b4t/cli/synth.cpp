@@ -6,7 +6,6 @@
 #include "commands.hpp"
 
 namespace bitnet::cli {
-
 namespace {
 
 void synth(const SynthOptions& options) {
@@ -26,13 +25,12 @@ void add_synth(CLI::App& app) {
     const auto [command, options] =
         add_command(app, "synth", "Write a model of full size (1.18 GB) with random weights, to measure speed",
                     "bitnet-2b4t synth --output synth.gguf --layers 30 --seed 1", synth);
-    command.add_option("--output", options.output, "the GGUF file to write")->required()->type_name("FILE");
-    add_number(command, "--layers", options.layers, "number of layers", 1, 4096)->capture_default_str();
+    add_file(command, "--output", options.output, "the GGUF file to write")->required();
+    add_number(command, "--layers", options.layers, "number of layers", 1, 4096);
     command.add_flag("--repeating", options.repeating,
                      "weights whose greedy text repeats its last token: drafts' best case");
     add_seed(command, options.seed, "of the random numbers");
-    command.add_option("--vocab", options.vocabulary, "tiktoken file with the vocabulary (default: single bytes)")
-        ->type_name("FILE");
+    add_file(command, "--vocab", options.vocabulary, "tiktoken file with the vocabulary (default: single bytes)");
 }
 
 }  // namespace bitnet::cli

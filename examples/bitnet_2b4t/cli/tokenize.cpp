@@ -7,7 +7,6 @@
 #include "model_options.hpp"
 
 namespace bitnet::cli {
-
 namespace {
 
 struct TokenizeOptions {
@@ -18,11 +17,11 @@ struct TokenizeOptions {
 
 void tokenize(const TokenizeOptions& options) {
     const Tokenizer tokenizer = load_tokenizer(*open(options.model));
-    std::vector<int> ids = tokenizer.encode(read_input("-"), !options.no_parse_special);
-    if (!options.no_bos && tokenizer.bos() >= 0) ids.insert(ids.begin(), tokenizer.bos());
+    const std::string text = read_input("-");
+    const bool special = !options.no_parse_special;
     std::string line;
-    for (const int id : ids)
-        line += (line.empty() ? "" : " ") + std::to_string(id);
+    for (const int id : options.no_bos ? tokenizer.encode(text, special) : encode_with_bos(tokenizer, text, special))
+        line += joined(line.empty() ? "" : " ", id);
     write_output(line + "\n");
 }
 

@@ -32,24 +32,7 @@ void complain(const Program& program, std::string message) {
 
 std::string version_of(const Program& program) {
     const auto [major, minor, patch] = ternion::version;
-    return std::string(program.name) + " " + std::to_string(major) + "." + std::to_string(minor) + "." +
-           std::to_string(patch);
-}
-
-/// Refuses an empty name wherever a subcommand takes a file or folder, by what the help calls its value: scripts pass
-/// one for a variable that isn't set.
-void refuse_empty_names(CLI::App& app) {
-    const CLI::Validator named(
-        [](const std::string& name) {
-            return std::string(name.empty() ? "expected a file or folder, found an empty name" : "");
-        },
-        "", "");
-    for (CLI::Option* option : app.get_options()) {
-        const std::string type = option->get_type_name();
-        if (type == "FILE" || type == "FOLDER" || type == "LOG") option->check(named);
-    }
-    for (CLI::App* command : app.get_subcommands({}))
-        refuse_empty_names(*command);
+    return joined(program.name, " ", major, ".", minor, ".", patch);
 }
 
 /// In lines of 80 columns: what doesn't fit stands in the next line, that of an option under its description.
@@ -92,7 +75,6 @@ int run(const Program& program, int argc, char** argv) {
     app.footer(std::string("Example: ") + program.example);
     for (const auto add : program.commands)
         add(app);
-    refuse_empty_names(app);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -20,6 +20,16 @@ std::pair<CLI::App&, Options&> add_command(CLI::App& app, const char* name, cons
     return {command, *options};
 }
 
+/// An option that is the name of a file, or names of several; an empty one, as scripts pass for a variable that isn't
+/// set, is refused.
+template <class Names>
+CLI::Option* add_file(CLI::App& command, const char* option, Names& names, const char* help) {
+    const auto check = [](const std::string& name) {
+        return std::string(name.empty() ? "expected a file or folder, found an empty name" : "");
+    };
+    return command.add_option(option, names, help)->check(CLI::Validator(check, "", ""))->type_name("FILE");
+}
+
 /// A program of subcommands, each of which a function adds.
 struct Program {
     const char* name;

@@ -9,7 +9,6 @@
 #include "cpu_check.hpp"
 
 namespace bitnet::cli {
-
 namespace {
 
 constexpr std::string_view refusal =

@@ -11,7 +11,6 @@
 #include "../io/file_error.hpp"
 
 namespace bitnet::cli {
-
 namespace {
 
 constexpr std::size_t longest_input = std::size_t{64} << 20;
@@ -21,7 +20,7 @@ void check_length(const std::string& text, const std::string& name) {
 }
 
 FileError unreadable(const std::string& name) {
-    return {name, std::string("cannot be read: ") + std::strerror(errno)};
+    return {name, joined("cannot be read: ", std::strerror(errno))};
 }
 
 }  // namespace

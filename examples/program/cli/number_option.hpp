@@ -27,16 +27,16 @@ CLI::Validator in_range(T least, T most) {
     return CLI::Validator(check, "", "");
 }
 
-/// An option that is a number from `least` to `most`.
+/// An option that is a number from `least` to `most`. Its help shows a default that is one.
 template <class Value, class T>
 CLI::Option* add_number(CLI::App& command, const char* name, Value& value, const char* help, T least, T most) {
-    return command.add_option(name, value, help)
-        ->check(in_range(least, most))
-        ->type_name(std::is_floating_point_v<T> ? "X" : "N");
+    CLI::Option* option = command.add_option(name, value, help)->check(in_range(least, most));
+    if (static_cast<T>(value) >= least) option->capture_default_str();
+    return option->type_name(std::is_floating_point_v<T> ? "X" : "N");
 }
 
 inline void add_seed(CLI::App& command, std::uint64_t& seed, const char* help) {
-    add_number(command, "--seed", seed, help, std::uint64_t{0}, UINT64_MAX)->capture_default_str();
+    add_number(command, "--seed", seed, help, std::uint64_t{0}, UINT64_MAX);
 }
 
 /// An option that is such numbers, separated by commas; CLI11's own lists leave out empty ones.
@@ -54,7 +54,9 @@ CLI::Option* add_numbers(CLI::App& command, const char* name, std::vector<Value>
             CLI::detail::lexical_cast(number, values.emplace_back());
         }
     };
-    return command.add_option_function<std::string>(name, read, help)->type_name("N,N,...");
+    CLI::Option* option = command.add_option_function<std::string>(name, read, help)->type_name("N,N,...");
+    if (!values.empty() && static_cast<T>(values[0]) >= least) option->default_str(CLI::detail::join(values));
+    return option;
 }
 
 }  // namespace bitnet::cli

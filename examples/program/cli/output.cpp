@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -13,7 +14,6 @@
 #include "../io/file_error.hpp"
 
 namespace bitnet::cli {
-
 namespace {
 
 constexpr std::string_view replacement = "\xef\xbf\xbd";
@@ -36,13 +36,24 @@ void write_output(std::string_view text) {
         const ssize_t written = ::write(STDOUT_FILENO, text.data(), text.size());
         if (written < 0 && errno == EINTR) continue;
         if (written < 0 && errno == EPIPE) throw ReaderGone();
-        if (written < 0) throw FileError("standard output", std::string("cannot be written: ") + std::strerror(errno));
+        if (written < 0) throw FileError("standard output", joined("cannot be written: ", std::strerror(errno)));
         text.remove_prefix(static_cast<std::size_t>(written));
     }
 }
 
 bool output_is_terminal() {
     return ::isatty(STDOUT_FILENO) == 1;
+}
+
+std::string formatted(const char* format, ...) {
+    std::va_list arguments, again;
+    va_start(arguments, format);
+    va_copy(again, arguments);
+    std::string text(static_cast<std::size_t>(std::vsnprintf(nullptr, 0, format, arguments)), ' ');
+    std::vsnprintf(text.data(), text.size() + 1, format, again);
+    va_end(again);
+    va_end(arguments);
+    return text;
 }
 
 std::size_t columns(int descriptor) {
@@ -79,9 +90,8 @@ void Progress::update(std::size_t done, std::size_t total) {
     const std::size_t width = std::min(columns(STDERR_FILENO) - 1, label_.size() + 38);
     const std::size_t bar_width = width - std::min(width, label_.size() + 8);
     const std::size_t filled = done * bar_width / total;
-    const std::string percent = std::to_string(done * 100 / total);
-    std::string line = label_ + "[" + std::string(filled, '#') + std::string(bar_width - filled, '.') + "] " +
-                       std::string(3 - percent.size(), ' ') + percent + " %";
+    std::string line = label_ + "[" + std::string(filled, '#') + std::string(bar_width - filled, '.') +
+                       formatted("] %3zu %%", done * 100 / total);
     line.resize(std::min(line.size(), width));
     if (line == shown_) return;
     shown_ = std::move(line);

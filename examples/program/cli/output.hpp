@@ -18,6 +18,15 @@ struct ReaderGone : std::exception {
 void write_output(std::string_view text);
 bool output_is_terminal();
 
+/// Writes JSON and a line feed; what is no UTF-8 in it becomes U+FFFD. `indent` is nlohmann's: -1 for a single line.
+template <class Json>
+void write_json(const Json& json, int indent = -1) {
+    write_output(json.dump(indent, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+/// A text by printf's rules.
+[[gnu::format(printf, 1, 2)]] std::string formatted(const char* format, ...);
+
 /// The width of the terminal that a descriptor is; no limit elsewhere.
 std::size_t columns(int descriptor);
 

@@ -6,7 +6,6 @@
 #include "commands.hpp"
 
 namespace train::cli {
-
 namespace {
 
 struct CurveOptions {
@@ -33,8 +32,11 @@ void add_curve(CLI::App& app) {
     const auto [command, options] =
         bitnet::cli::add_command(app, "curve", "Draw the losses of several runs into one chart",
                                  "bitnet-train curve one/log.csv two/log.csv -o curve.svg", draw);
-    command.add_option("logs", options.logs, "log.csv files of runs")->required()->expected(1, 4)->type_name("LOG");
-    command.add_option("-o,--output", options.output, "the SVG file to write")->required()->type_name("FILE");
+    bitnet::cli::add_file(command, "logs", options.logs, "log.csv files of runs")
+        ->required()
+        ->expected(1, 4)
+        ->type_name("LOG");
+    bitnet::cli::add_file(command, "-o,--output", options.output, "the SVG file to write")->required();
 }
 
 }  // namespace train::cli

@@ -8,7 +8,6 @@
 #include "commands.hpp"
 
 namespace train::cli {
-
 namespace {
 
 struct QuestionOptions {
@@ -24,9 +23,8 @@ void print_questions(const QuestionOptions& options) {
         Random random(options.seed, s);
         for (int i = 0; i < options.count; ++i) {
             const Exchange exchange = ask(skills[s], !options.training, random);
-            const nlohmann::ordered_json line = {
-                {"skill", skills[s].name}, {"question", exchange.question}, {"answer", exchange.answer}};
-            bitnet::cli::write_output(line.dump() + "\n");
+            bitnet::cli::write_json(nlohmann::ordered_json{
+                {"skill", skills[s].name}, {"question", exchange.question}, {"answer", exchange.answer}});
         }
     }
 }
@@ -41,8 +39,7 @@ void add_questions(CLI::App& app) {
     std::vector<std::string> names;
     for (const Skill& skill : skills)
         names.emplace_back(skill.name);
-    bitnet::cli::add_number(command, "-n,--count", options.count, "questions of each skill", 1, 1000000)
-        ->capture_default_str();
+    bitnet::cli::add_number(command, "-n,--count", options.count, "questions of each skill", 1, 1000000);
     command.add_option("--skill", options.skill, "of this skill alone: " + CLI::detail::join(names, ", "))
         ->check(CLI::IsMember(names).description(""))
         ->type_name("NAME");

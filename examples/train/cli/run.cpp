@@ -19,7 +19,6 @@
 #include "status_line.hpp"
 
 namespace train::cli {
-
 namespace {
 
 struct RunOptions {
@@ -65,8 +64,8 @@ class Run {
             }
             if (interrupt.noted()) {
                 save();
-                throw bitnet::cli::Interrupted("interrupted after step " + std::to_string(report.step) +
-                                               "; the same command goes on from there");
+                throw bitnet::cli::Interrupted(
+                    bitnet::joined("interrupted after step ", report.step, "; the same command goes on from there"));
             }
             if (last || since_saved.seconds() > seconds_a_checkpoint) {
                 try_to_save();
@@ -81,10 +80,9 @@ class Run {
         const Accuracy accuracy = trainer_.test(questions_at_the_end);
         std::string table;
         for (std::size_t s = 0; s < skills.size(); ++s) {
-            char line[96];
-            std::snprintf(line, sizeof line, "%-24s %4d of %d held-out questions right\n",
-                          std::string(skills[s].name).c_str(), accuracy.skill[s].right, accuracy.skill[s].asked);
-            table += line;
+            table += bitnet::cli::formatted("%-24s %4d of %d held-out questions right\n",
+                                            std::string(skills[s].name).c_str(), accuracy.skill[s].right,
+                                            accuracy.skill[s].asked);
         }
         bitnet::cli::write_output(table);
         const bool real = trainer_.recipe().weights == Weights::real;
@@ -118,8 +116,8 @@ class Run {
         for (const bitnet::ModelTensor& tensor : bitnet::model_tensors(sizes, false)) {
             if (tensor.kind != bitnet::ModelTensor::Kind::ternary || tensor.rows * tensor.cols % 128 == 0) continue;
             throw std::runtime_error(
-                "expected sizes that give each matrix a multiple of 128 weights, as I2_S has, found " +
-                std::to_string(tensor.rows) + " x " + std::to_string(tensor.cols) + " for " + tensor.name);
+                bitnet::joined("expected sizes that give each matrix a multiple of 128 weights, as I2_S has, found ",
+                               tensor.rows, " x ", tensor.cols, " for ", tensor.name));
         }
     }
     std::string path(const char* file) const { return (folder_ / file).string(); }
@@ -163,7 +161,7 @@ void train_in_folder(const RunOptions& options) {
 
 void add_size_options(CLI::App& command, bitnet::Config& sizes) {
     const auto size = [&](const char* name, std::size_t& value, const char* help) {
-        bitnet::cli::add_number(command, name, value, help, 1, 1 << 16)->capture_default_str()->group("Sizes");
+        bitnet::cli::add_number(command, name, value, help, 1, 1 << 16)->group("Sizes");
     };
     size("--layers", sizes.layers, "layers");
     size("--hidden", sizes.hidden, "width of the residual stream");
@@ -182,7 +180,7 @@ void add_recipe_options(CLI::App& command, Recipe& recipe) {
         ->default_str("ternary");
     bitnet::cli::add_seed(command, recipe.seed, "of the first weights and the dialogues");
     const auto number = [&](const char* name, auto& value, auto least, auto most, const char* help) {
-        bitnet::cli::add_number(command, name, value, help, least, most)->capture_default_str();
+        bitnet::cli::add_number(command, name, value, help, least, most);
     };
     number("--steps", recipe.steps, 1, 100000000, "steps");
     number("--rows", recipe.rows, 16, 4096, "conversations a step, a multiple of 16");
@@ -202,7 +200,7 @@ void add_run(CLI::App& app) {
         "Train a model. Its folder holds a checkpoint, from which the same command goes on, the log, the loss "
         "curve and at the end the model",
         "bitnet-train run -o my-model", train_in_folder);
-    command.add_option("-o,--output", options.output, "the run's folder")->required()->type_name("FOLDER");
+    bitnet::cli::add_file(command, "-o,--output", options.output, "the run's folder")->required()->type_name("FOLDER");
     command.add_option("--name", options.name, "the model's name")->type_name("TEXT")->capture_default_str();
     bitnet::cli::add_number(command, "-t,--threads", options.threads,
                             "threads (default: all that the machine has; more than 4 help little)", 1, 256);

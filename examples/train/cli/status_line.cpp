@@ -8,14 +8,11 @@
 #include <string>
 
 namespace train::cli {
-
 namespace {
 
 std::string remaining(double seconds) {
     const auto whole = static_cast<long long>(std::min(seconds, 1e15));
-    char text[48];
-    std::snprintf(text, sizeof text, "%lld:%02lld min", whole / 60, whole % 60);
-    return text;
+    return bitnet::cli::formatted("%lld:%02lld min", whole / 60, whole % 60);
 }
 
 }  // namespace
@@ -33,13 +30,13 @@ StatusLine::~StatusLine() {
 void StatusLine::show(const StepReport& report, const std::optional<Accuracy>& tested) {
     if (!terminal_ && !tested) return;
     const double rate = static_cast<double>(report.step - first_step_) / watch_.seconds();
-    char line[160];
-    std::snprintf(line, sizeof line, "step %zu of %zu, loss %.4f, %.0f tokens/s, %s left", report.step, steps_,
-                  report.loss, rate * static_cast<double>(tokens_a_step_),
-                  remaining(static_cast<double>(steps_ - report.step) / rate).c_str());
+    const std::string line =
+        bitnet::cli::formatted("step %zu of %zu, loss %.4f, %.0f tokens/s, %s left", report.step, steps_, report.loss,
+                               rate * static_cast<double>(tokens_a_step_),
+                               remaining(static_cast<double>(steps_ - report.step) / rate).c_str());
     // On a terminal, what would begin a second line is cut, as that couldn't be changed.
-    const auto shown = static_cast<int>(std::min(sizeof line, bitnet::cli::columns(STDERR_FILENO) - 1));
-    std::fprintf(stderr, "%s%.*s%s", terminal_ ? "\r\033[K" : "", shown, line, terminal_ ? "" : "\n");
+    const std::string shown = line.substr(0, bitnet::cli::columns(STDERR_FILENO) - 1);
+    std::fprintf(stderr, "%s%s%s", terminal_ ? "\r\033[K" : "", shown.c_str(), terminal_ ? "" : "\n");
     if (!tested) return;
     std::fprintf(stderr, "%sheld out: loss %.4f, right", terminal_ ? "\r\033[K" : "  ", tested->loss);
     for (const auto& [right, asked] : tested->skill)

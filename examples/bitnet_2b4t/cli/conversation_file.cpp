@@ -1,0 +1,141 @@
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <random>
+
+#include <program/io/mapped_file.hpp>
+#include <program/io/output_file.hpp>
+#include "../compute/projection.hpp"
+#include "conversation.hpp"
+
+namespace bitnet::cli {
+namespace {
+
+/// FNV-1a of some numbers' bytes.
+struct Hash {
+    std::uint64_t value = 0xcbf29ce484222325U;
+
+    template <class T>
+    void add(std::span<const T> numbers) {
+        for (const std::byte byte : std::as_bytes(numbers))
+            value = (value ^ static_cast<std::uint64_t>(byte)) * 0x100000001b3U;
+    }
+};
+
+void add_product(Hash& hash, const Matrix& matrix, Threads& threads) {
+    std::mt19937 random(1);
+    ternion::QuantizedActivations noise;
+    noise.resize(1, matrix.shape.k);
+    std::int32_t sum = 0;
+    for (std::size_t k = 0; k < matrix.shape.k; ++k)
+        sum += noise.mutable_row(0)[k] = static_cast<std::int8_t>(static_cast<int>(random() % 255) - 127);
+    noise.set(0, 1, sum);
+    std::vector<float> products(matrix.shape.n);
+    project({{matrix, products}}, noise, threads);
+    hash.add<float>(products);
+}
+
+void add_some_rows(Hash& hash, const Embedding& table) {
+    std::vector<float> row(table.hidden());
+    for (std::size_t i = 0; i < table.vocab(); i += ternion::ceil_div(table.vocab(), std::size_t{1000})) {
+        table.read(i, row);
+        hash.add<float>(row);
+    }
+}
+
+/// A number that tells models apart: FNV-1a of the sizes, of all norms, of each ternary matrix times a vector of noise,
+/// and of a thousand rows of the embedding. Every ternary weight counts, and since such products are exact, the same
+/// model has the same number on every machine and in every packing. It takes as long as a token.
+std::uint64_t fingerprint(const Model& model) {
+    Hash hash;
+    const Weights& weights = model.weights();
+    const Config& c = weights.config;
+    hash.add<std::size_t>(std::array{c.layers, c.hidden, c.ffn, c.heads, c.kv_heads, c.head_dim, c.vocab});
+    hash.add<float>(std::array{c.norm_eps, c.rope_theta});
+    hash.add(weights.output_norm.weight());
+    for (const LayerWeights& layer : weights.layers) {
+        for (const auto* norm : {&layer.attn_norm, &layer.attn_sub_norm, &layer.ffn_norm, &layer.ffn_sub_norm})
+            hash.add(norm->weight());
+        for (const Matrix* matrix : {&layer.q, &layer.k, &layer.v, &layer.o, &layer.gate, &layer.up, &layer.down})
+            add_product(hash, *matrix, model.threads());
+    }
+    for (const Embedding* table : {&weights.embedding, &weights.head()})
+        add_some_rows(hash, *table);
+    return hash.value;
+}
+
+// A saved conversation: the mark, a fingerprint of the model and the KV cache's type, the numbers of tokens in the
+// cache and of those that follow them, the tokens, and the cache's blocks as they lie in memory.
+struct Header {
+    std::array<char, 8> mark{'T', 'E', 'R', 'N', 'K', 'V', '0', '2'};
+    std::uint64_t model;
+    std::uint64_t cache_type;
+    std::uint64_t tokens;
+    std::uint64_t unfed;
+};
+
+Header header_of(const Session& session, const std::vector<int>& unfed) {
+    return {.model = fingerprint(session.model()),
+            .cache_type = static_cast<std::uint64_t>(session.cache().format().type()),
+            .tokens = session.tokens().size(),
+            .unfed = unfed.size()};
+}
+
+/// What is there and no saved conversation is somebody's work: a model, a letter.
+void check_replaceable(const std::string& path) {
+    std::error_code ignored;  // what can't be reached can't be replaced either
+    if (!std::filesystem::is_regular_file(path, ignored)) return;
+    std::string mark(6, ' ');
+    std::ifstream(path, std::ios::binary).read(mark.data(), 6);
+    if (mark != "TERNKV") throw FileError(path, "a new file or a saved conversation to replace", "another file");
+}
+
+}  // namespace
+
+void Conversation::save(const std::string& path) const {
+    check_replaceable(path);
+    OutputFile file(path);
+    const Header header = header_of(session_, unfed_);
+    file.write(std::as_bytes(std::span(&header, 1)));
+    for (const std::vector<int>& ids : {session_.tokens(), unfed_})
+        file.write(std::as_bytes(std::span(ids)));
+    for (std::size_t i = 0; i < session_.cache().blocks(); ++i)
+        file.write(session_.cache().memory(i));
+    file.finish();
+}
+
+void Conversation::load(const std::string& path) {
+    const auto refuse = [&](std::string_view expected, const auto& found) { throw FileError(path, expected, found); };
+    const MappedFile file(path, MappedFile::Mode::read);
+    const std::size_t size = file.bytes().size();
+    if (size < sizeof(Header)) refuse("a saved conversation", joined(size, " bytes"));
+    const auto header = bitnet::load<Header>(file.bytes().data());
+    const Header own = header_of(session_, unfed_);
+    if (header.mark != own.mark) refuse("a saved conversation", in_quotes(file.text().substr(0, 8)));
+    if (header.model != own.model) refuse("a conversation with this model", "one with another");
+    if (header.cache_type != own.cache_type) refuse("a KV cache of the type in use (--kv-type)", "another");
+    const std::size_t most = session_.model().context();
+    if (header.tokens > most || header.unfed > most) {
+        refuse(joined("at most ", most, " tokens, the context"), std::max(header.tokens, header.unfed));
+    }
+    std::vector<int> tokens(header.tokens + header.unfed);
+    const auto ids = std::as_writable_bytes(std::span(tokens));
+    const std::size_t cache_begin = sizeof(Header) + ids.size();
+    const std::size_t whole = cache_begin + session_.cache().bytes_of(header.tokens);
+    if (size != whole) refuse(joined(whole, " bytes"), size);
+    std::ranges::copy(file.bytes().subspan(sizeof(Header), ids.size()), ids.begin());
+    const std::size_t vocab = session_.model().config().vocab;
+    for (const int token : tokens) {
+        if (static_cast<std::size_t>(token) >= vocab) refuse(joined("token ids below ", vocab), token);
+    }
+    const std::vector<int> unfed(tokens.end() - static_cast<std::ptrdiff_t>(header.unfed), tokens.end());
+    tokens.resize(header.tokens);
+    if (!session_.restore(std::move(tokens), file.bytes().subspan(cache_begin))) {
+        refuse("finite numbers in the KV cache", "NaN or infinity");
+    }
+    unfed_ = unfed;
+}
+
+}  // namespace bitnet::cli
