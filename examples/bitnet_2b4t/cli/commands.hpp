@@ -4,7 +4,7 @@
 
 namespace bitnet::cli {
 
-// One file a subcommand, but for `ternarize`, which is in convert.cpp: each adds its name, options and help.
+// One file a subcommand: each adds its name, options and help.
 void add_chat(CLI::App& app);
 void add_complete(CLI::App& app);
 void add_tokenize(CLI::App& app);

@@ -1,4 +1,5 @@
-#include <algorithm>
+#include "convert.hpp"
+
 #include <cmath>
 #include <cstdio>
 #include <string>
@@ -9,24 +10,9 @@
 #include <program/cli/output.hpp>
 #include "../files/gguf_writer.hpp"
 #include "../files/tensor_reader.hpp"
-#include "commands.hpp"
-#include "model_options.hpp"
-
-// `convert` and `ternarize`, which is the same with a table of what absmean does to each matrix.
 
 namespace bitnet::cli {
 namespace {
-
-/// A model, where it goes, and what its embedding then holds: "keep", or "F32", "F16", "BF16".
-struct ConvertOptions {
-    ModelOptions model;
-    std::string output;
-    std::string embedding = "keep";
-};
-
-std::vector<ModelTensor> tensors_of(const ModelSource& source) {
-    return model_tensors(source.config(), source.contains("output.weight"));
-}
 
 /// Writes one model. Each tensor goes through memory alone; a file holds numbers as they were, or as the user wants.
 class Converter {
@@ -35,7 +21,7 @@ class Converter {
         : source_(source), writer_(options.output, source.files()), embedding_(find_number_format(options.embedding)) {}
 
     void run() {
-        const std::vector<ModelTensor> tensors = tensors_of(source_);
+        const std::vector<ModelTensor> tensors = source_.tensors();
         source_.add_metadata(writer_);
         for (const ModelTensor& tensor : tensors)
             declare(tensor);
@@ -99,7 +85,12 @@ class Converter {
     TensorReader reader_{source_, threads_};
 };
 
-/// Float layers are quantised by absmean, with a warning. After a signal nothing stays.
+void convert(const ConvertOptions& options) {
+    write_model(*open(options.model), options);
+}
+
+}  // namespace
+
 void write_model(const ModelSource& source, const ConvertOptions& options) {
     const Interrupt interrupt;
     Converter(source, options).run();
@@ -108,41 +99,6 @@ void write_model(const ModelSource& source, const ConvertOptions& options) {
         "Weights that weren't trained to be ternary lose much by it: expect\n"
         "a far worse model, unless it is trained further.\n",
         stderr);
-}
-
-void convert(const ConvertOptions& options) {
-    write_model(*open(options.model), options);
-}
-
-/// A row of the table: the scale, |W - scale T| / |W|, Euclidean, and the share of zeros.
-std::string damage(const DenseTensor& weights, const TernaryTensor& trits) {
-    std::vector<float> row(weights.cols);
-    std::vector<std::int8_t> quantised(weights.cols);
-    const auto scale = static_cast<double>(trits.scale);
-    double lost = 0, all = 0, zeros = 0;
-    for (std::size_t n = 0; n < weights.rows; ++n) {
-        weights.read(n, row);
-        trits.read(n, 1, quantised);
-        for (std::size_t k = 0; k < weights.cols; ++k) {
-            const auto w = static_cast<double>(row[k]);
-            lost += std::pow(w - scale * quantised[k], 2);
-            all += w * w;
-        }
-        zeros += static_cast<double>(std::ranges::count(quantised, 0));
-    }
-    const double error = all > 0 ? std::sqrt(lost / all) : 0;
-    return formatted("%-25s %11.4g %5.1f %% %4.1f %%\n", weights.name.c_str(), scale, 100 * error,
-                     100 * zeros / static_cast<double>(weights.rows * weights.cols));
-}
-
-void ternarize(const ConvertOptions& options) {
-    const auto source = open(options.model);
-    std::string table = "tensor                          scale   error  zeros\n";
-    for (const auto& [name, rows, cols, kind] : tensors_of(*source)) {
-        if (kind == ModelTensor::Kind::ternary) table += damage(source->dense(name), source->ternary(name));
-    }
-    write_model(*source, options);
-    write_output(table);
 }
 
 void add_conversion(CLI::App& app, const char* name, const char* help, const char* example,
@@ -157,17 +113,9 @@ void add_conversion(CLI::App& app, const char* name, const char* help, const cha
         ->capture_default_str();
 }
 
-}  // namespace
-
 void add_convert(CLI::App& app) {
     add_conversion(app, "convert", "Write a model as GGUF with I2_S layers, from any format",
                    "bitnet-2b4t convert -m bitnet-b1.58-2B-4T --output model.gguf", convert);
-}
-
-void add_ternarize(CLI::App& app) {
-    add_conversion(app, "ternarize",
-                   "Quantise a model of float weights by absmean and write it as GGUF; print each matrix's error",
-                   "bitnet-2b4t ternarize -m bitnet-b1.58-2B-4T-bf16 --output model.gguf", ternarize);
 }
 
 }  // namespace bitnet::cli

@@ -89,7 +89,7 @@ void inspect(const ModelOptions& options) {
     write_row("tensor", "type", "shape", "scale", "zeros");
     Threads threads;
     Tally ternary{" ternary matrices, "}, floats{" matrices of floats, ternary when loaded, "};
-    for (const ModelTensor& tensor : model_tensors(source->config(), source->contains("output.weight")))
+    for (const ModelTensor& tensor : source->tensors())
         write_tensor(*source, tensor, threads, ternary, floats);
     write_output("\n");
     for (const auto& [what, matrices, weights, zeros] : {ternary, floats}) {

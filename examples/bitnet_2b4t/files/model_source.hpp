@@ -63,6 +63,8 @@ class ModelSource {
     virtual std::vector<std::string> files() const { return {name()}; }
     /// The sizes, validated.
     virtual Config config() const = 0;
+    /// All that a model of these sizes has; with a head, where the file has one.
+    std::vector<ModelTensor> tensors() const { return model_tensors(config(), contains("output.weight")); }
     virtual bool contains(std::string_view tensor) const = 0;
     virtual TernaryTensor ternary(std::string_view tensor) const = 0;
     virtual DenseTensor dense(std::string_view tensor) const = 0;

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+
+#include "commands.hpp"
+#include "model_options.hpp"
+
+namespace bitnet::cli {
+
+/// A model, where it goes, and what its embedding then holds: "keep", or "F32", "F16", "BF16".
+struct ConvertOptions {
+    ModelOptions model;
+    std::string output;
+    std::string embedding = "keep";
+};
+
+/// A subcommand with these options.
+void add_conversion(CLI::App& app, const char* name, const char* help, const char* example,
+                    void (*run)(const ConvertOptions&));
+
+/// Writes a model as GGUF with I2_S layers; float layers are quantised by absmean, with a warning. Throws FileError,
+/// and Interrupted after a signal; then nothing stays.
+void write_model(const ModelSource& source, const ConvertOptions& options);
+
+}  // namespace bitnet::cli
