@@ -4,5 +4,5 @@ set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/cmake/setup/release.sh"
 
-build_release bitnet-2b4t
+build_release bitnet-2b4t >&2  # standard output is for answers
 exec "$root/build/release/bin/bitnet-2b4t" chat "$@"

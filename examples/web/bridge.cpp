@@ -67,6 +67,7 @@ class Answerer {
 };
 
 std::unique_ptr<Answerer> answerer;
+std::optional<std::string> piece;
 
 /// Runs f; returns what went wrong, or an empty text.
 template <class F>
@@ -113,10 +114,13 @@ EMSCRIPTEN_KEEPALIVE const char* ask(const char* question) {
     });
 }
 
-/// The next piece of the answer, maybe empty; null where it has ended.
+/// Computes the next piece of the answer. Returns what went wrong, or an empty text.
+EMSCRIPTEN_KEEPALIVE const char* compute_piece() {
+    return message_of([] { piece = answerer ? answerer->next() : std::nullopt; });
+}
+
+/// The piece that was computed last, maybe empty; null where the answer has ended.
 EMSCRIPTEN_KEEPALIVE const char* next_piece() {
-    static std::optional<std::string> piece;
-    piece = answerer ? answerer->next() : std::nullopt;
     return piece ? piece->c_str() : nullptr;
 }
 

@@ -21,7 +21,10 @@ export function wrap(module) {
     // The answer piece by piece.
     *answer(question) {
       check(call("ask", "string", question));
-      for (let at = call("next_piece", "number"); at !== 0; at = call("next_piece", "number")) {
+      for (;;) {
+        check(call("compute_piece", "string"));
+        const at = call("next_piece", "number");
+        if (at === 0) return;
         yield module.UTF8ToString(at);
       }
     },

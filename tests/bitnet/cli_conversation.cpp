@@ -63,13 +63,30 @@ TEST_CASE("cli: what can't be a saved conversation of this model is refused") {
     refused(with(8, 1), "one with another");
     refused(with(24, 1ULL << 62), "at most 512 tokens");
     refused(with(24, 3), "bytes, found " + std::to_string(good.size()));
-    refused(with(40, 1ULL << 50), "token ids below 528");
+    refused(with(40, 1ULL << 50), "an opening of at most");
+    refused(with(48, 1ULL << 50), "token ids below 528");
     refused(good.substr(0, good.size() - 1), "bytes, found " + std::to_string(good.size() - 1));
     refused(good + "x", "bytes, found " + std::to_string(good.size() + 1));
     refused(good, "--kv-type", {"--kv-type", "f32"});
     refused(good, "at most 4 tokens", {"-c", "4"});
     check_refused({"chat", "-m", golden_gguf}, 1, {"/no/such"}, "/load /no/such\n");
     check_refused({"chat", "-m", golden_gguf}, 1, {folder / "no/folder"}, "/save " + folder / "no/folder" + "\n");
+}
+
+TEST_CASE("cli: a loaded conversation keeps its own system prompt when old turns are forgotten") {
+    const TemporaryFolder folder;
+    const std::string file = folder / "talk", prompt = "You are a calculator.";
+    const auto with = [](const std::string& system) {
+        std::vector<std::string> more = {"-c", "160"};
+        if (!system.empty()) more.insert(more.end(), {"-s", system});
+        return more;
+    };
+    REQUIRE(chat("hi\n/save " + file + "\n", with(prompt)).status == 0);
+    const std::string turns = "/load " + file + "\nfirst\nsecond\nthird\nfourth\nfifth\n";
+    const Outcome same = chat(turns, with(prompt));
+    CHECK(same.err.find("forgotten") != std::string::npos);
+    for (const std::string system : {"", "Something much longer than that, which isn't the conversation's."})
+        CHECK(chat(turns, with(system)).out == same.out);
 }
 
 TEST_CASE("cli: a KV cache with numbers that aren't finite is refused") {

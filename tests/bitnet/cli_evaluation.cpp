@@ -52,11 +52,11 @@ std::vector<double> naive(const std::vector<int>& tokens) {
     return results;
 }
 
-json perplexity(const std::string& text, std::vector<std::string> more) {
+json perplexity(const std::string& text, std::vector<std::string> more, const std::string& model = golden_gguf) {
     const TemporaryFolder folder;
     write_text(folder / "text", text);
-    std::vector<std::string> arguments = {"perplexity",    "-m",        golden_gguf, "-f",
-                                          folder / "text", "--kv-type", "f32",       "--json"};
+    std::vector<std::string> arguments = {"perplexity",    "-m",        model, "-f",
+                                          folder / "text", "--kv-type", "f32", "--json"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     const Outcome outcome = run(arguments);
     INFO(outcome.err);
@@ -68,28 +68,29 @@ const std::string prose =
     "The return of the nation, and more: in the end there were 1234 things that nobody had wanted to see.\n\n"
     "Some of them were \xc3\xa9l\xc3\xa9gant; others weren't.";
 
-/// Exp of the mean, over windows that slide on: each token counts in the first window that holds it.
-void check_perplexity(std::size_t context, std::size_t stride, const json& found) {
+/// Exp of the mean, over windows that slide on: each token counts in the first window that holds it. `front` is 1 where
+/// BOS is in front of each window, else 0: then the first token doesn't count.
+void check_perplexity(std::size_t context, std::size_t stride, const json& found, std::size_t front = 1) {
     const std::vector<int> text = tokens_of(prose);
     REQUIRE(text.size() > 60);
     double sum = 0, squares = 0;
-    std::size_t count = 0;
+    std::size_t count = 1 - front;
     for (std::size_t begin = 0; count < text.size(); begin += stride) {
-        const std::size_t end = std::min(text.size(), begin + context - 1);
-        std::vector<int> window = {bos};
+        const std::size_t end = std::min(text.size(), begin + context - front);
+        std::vector<int> window(front, bos);
         for (std::size_t i = begin; i < end; ++i)
             window.push_back(text[i]);
         const std::vector<double> each = naive(window);
-        for (std::size_t i = 1 + count - begin; i < each.size(); ++i, ++count) {
+        for (std::size_t i = front + count - begin; i < each.size(); ++i, ++count) {
             sum -= each[i];
             squares += each[i] * each[i];
         }
     }
-    const auto n = static_cast<double>(text.size());
+    const auto n = static_cast<double>(text.size() - (1 - front));
     const double mean = sum / n, variance = (squares - n * mean * mean) / (n - 1);
     CHECK(found.at("perplexity").get<double>() == Approx(std::exp(mean)).epsilon(1e-5));
     CHECK(found.at("standard_error").get<double>() == Approx(std::exp(mean) * std::sqrt(variance / n)).epsilon(1e-4));
-    CHECK(found.at("tokens") == text.size());
+    CHECK(found.at("tokens") == text.size() - (1 - front));
     CHECK(found.at("context") == context);
     CHECK(found.at("stride") == stride);
     CHECK(found.at("bits_per_byte").get<double>() ==
@@ -101,6 +102,20 @@ TEST_CASE("cli: perplexity is that of a naive computation") {
     check_perplexity(40, 19, perplexity(prose, {"-c", "40"}));
     check_perplexity(40, 7, perplexity(prose, {"-c", "40", "--stride", "7", "-b", "5"}));
     check_perplexity(31, 30, perplexity(prose, {"-c", "31", "--stride", "30", "-t", "1"}));
+}
+
+TEST_CASE("cli: perplexity of a model without BOS is that of a naive computation") {
+    const TemporaryFolder folder;
+    const std::string model = folder / "no-bos.gguf", key = "tokenizer.ggml.bos_token_id";
+    std::string bytes = read_text(golden_gguf);
+    const std::size_t at = bytes.find(key);
+    REQUIRE(at != bytes.npos);
+    write_text(model, bytes.replace(at, key.size(), "tokenizer.ggml.xyz_token_id"));
+    check_perplexity(40, 20, perplexity(prose, {"-c", "40"}, model), 0);
+    check_perplexity(31, 30, perplexity(prose, {"-c", "31", "--stride", "30"}, model), 0);
+    write_text(folder / "text", prose);
+    check_refused({"perplexity", "-m", model, "-f", folder / "text", "-c", "40", "--stride", "40"}, 1,
+                  {"at most 39 tokens, found 40"});
 }
 
 TEST_CASE("cli: perplexity prints one line, and says what it can't measure") {

@@ -78,7 +78,7 @@ TEST_CASE("cli: a signal leaves no unfinished file") {
     std::string tokens = "1";
     for (int i = 0; i < 20000; ++i)
         tokens += ",1";
-    const std::string unfinished = "ls " + shell_quoted(folder / "") + " | grep -q .";
+    const std::string unfinished = "ls -A " + shell_quoted(folder / "") + " | grep -q .";
     for (const int signal : signals) {
         CHECK(interrupted(signal, unfinished, {"synth", "--output", folder / "out"}).status == 128 + signal);
         CHECK(folder.entries() == 0);

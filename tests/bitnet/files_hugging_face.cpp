@@ -1,8 +1,8 @@
 #include "files/hugging_face.hpp"
 
-#include <map>
 #include <cmath>
 #include <cstring>
+#include <map>
 
 #include <program/io/json_file.hpp>
 #include "files/gguf_source.hpp"

@@ -32,7 +32,7 @@ TEST_CASE("what is no file with bytes in it is refused by name") {
         return mapped;
     };
     CHECK_THAT(open(folder / "missing"), ContainsSubstring("cannot be opened: No such file"));
-    CHECK_THAT(open(folder / "empty"), ContainsSubstring("found an empty file"));
+    CHECK_THAT(open(folder / "empty"), ContainsSubstring("expected a file with contents, found an empty one"));
     CHECK_THAT(open(folder / ""), ContainsSubstring("found a directory"));
     CHECK_THAT(open(folder / "pipe"), ContainsSubstring("found a device, pipe or socket"));
     CHECK_THAT(open("/dev/null"), ContainsSubstring("found a device, pipe or socket"));

@@ -130,6 +130,31 @@ TEST_CASE("a written file keeps a link to it and its permissions") {
     CHECK(std::filesystem::status(folder / "real").permissions() == std::filesystem::perms(0640));
 }
 
+TEST_CASE("a link to a file that isn't there yet leads to it") {
+    const TemporaryFolder folder;
+    std::filesystem::create_directory(folder / "there");
+    std::filesystem::create_symlink("there/file", folder / "second");
+    std::filesystem::create_symlink("second", folder / "first");
+    OutputFile file(folder / "first");
+    file.write(bytes_of("new"));
+    file.finish();
+    CHECK(std::filesystem::is_symlink(folder / "first"));
+    CHECK(std::filesystem::is_symlink(folder / "second"));
+    CHECK(read_text(folder / "there/file") == "new");
+    std::filesystem::create_symlink("circle", folder / "circle");
+    CHECK_THAT(refusal([&] { OutputFile round(folder / "circle"); }), ContainsSubstring("circle: cannot be written"));
+}
+
+TEST_CASE("an output's name may be as long as the file system allows") {
+    const TemporaryFolder folder;
+    const std::string name(255, 'n');
+    OutputFile file(folder / name);
+    file.write(bytes_of("new"));
+    file.finish();
+    CHECK(read_text(folder / name) == "new");
+    CHECK(folder.entries() == 1);
+}
+
 TEST_CASE("output that can't be written is refused by name") {
     const TemporaryFolder folder;
     CHECK_THAT(refusal([&] { OutputFile file(folder / ""); }), ContainsSubstring("found a directory"));

@@ -12,7 +12,7 @@ for argument in --version --no-such-option arch; do
     output=$(qemu-x86_64 -cpu qemu64 "$program" $argument 2>&1) || status=$?
     output=$(echo "$output" | grep -v "TCG doesn't support" || true)
     case $status:$output in
-    2:"this program was compiled for a CPU with "*) ;;
+    2:"$(basename "$program"): this program was compiled for a CPU with "*) ;;
     *) echo "$argument: expected status 2 and the reason, found $status: $output"; exit 1 ;;
     esac
     [ "$(echo "$output" | wc -l)" = 1 ] || { echo "expected one line: $output"; exit 1; }

@@ -77,6 +77,9 @@ function check_header(    name) {
 function check_user() {
     if (/^ *# *include *"([^"]*\/)?ternion\//) complain("include", "ternion's headers are included as <ternion/...>")
     if (/^ *# *include *[<"]ternion\/[^>"]*detail/) complain("include", "this header is no public one")
+    if (FILENAME ~ /^examples\/program\// && /^ *# *include *([<"](bitnet_2b4t|train)\/|"[.][.]\/[.][.]\/)/)
+        complain("layer", "what programs share knows none of them")
+    if (FILENAME ~ /^examples\/program\/io\// && /^ *# *include *[<"]([.][.]|program)\/cli\//) complain("layer", "io must not include cli")
 }
 
 FNR == 1 { ++files; lines = 0 }

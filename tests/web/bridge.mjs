@@ -39,6 +39,11 @@ if (existsSync(model)) {
   }
   const long = refused(() => [...ternion.answer("1 ".repeat(5000))]);
   check(long.includes("tokens"), `asked too much: ${long}`);
+  const spoilt = new Uint8Array(readFileSync(model));
+  spoilt.fill(255, spoilt.length - 64); // the last numbers of the last norm
+  ternion.loadModel(spoilt);
+  const nan = refused(() => [...ternion.answer("What is 1 + 1?")]);
+  check(nan.includes("finite"), `a model with NaN: ${nan}`);
 } else {
   console.log(`no ${model}: the model's answers were not tested`);
 }

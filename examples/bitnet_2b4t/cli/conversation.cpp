@@ -17,6 +17,7 @@ Conversation::Conversation(const Model& model, std::string system, const Generat
 void Conversation::reset() {
     session_.rewind(0);
     unfed_ = template_.opening(system_);
+    opening_ = unfed_.size();
 }
 
 Answer Conversation::answer(std::string_view user, GeneratedText& text) {
@@ -45,9 +46,8 @@ bool Conversation::make_room(std::vector<int>& unread) {
     std::vector<int> tokens = session_.tokens();
     tokens.insert(tokens.end(), unread.begin(), unread.end());
     const std::size_t before = tokens.size();
-    const auto opening = static_cast<std::ptrdiff_t>(template_.opening(system_).size());
     while (tokens.size() > capacity - capacity / 4) {
-        const auto first = tokens.begin() + opening;
+        const auto first = tokens.begin() + static_cast<std::ptrdiff_t>(opening_);
         const auto question = std::find(first, tokens.end(), template_.end_of_turn());
         if (question == tokens.end()) break;
         const auto answer = std::find(question + 1, tokens.end(), template_.end_of_turn());

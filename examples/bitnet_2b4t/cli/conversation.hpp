@@ -43,7 +43,8 @@ class Conversation {
     GenerationOptions options_;
     Sampler sampler_;
     Session session_;
-    std::vector<int> unfed_;  // tokens that belong to the conversation, but the session hasn't got yet
+    std::size_t opening_ = 0;  // tokens in front of the first turn
+    std::vector<int> unfed_;   // tokens that belong to the conversation, but the session hasn't got yet
     Pace prompts_, answers_;
 };
 

@@ -67,20 +67,23 @@ std::uint64_t fingerprint(const Model& model) {
 }
 
 // A saved conversation: the mark, a fingerprint of the model and the KV cache's type, the numbers of tokens in the
-// cache and of those that follow them, the tokens, and the cache's blocks as they lie in memory.
+// cache, of those that follow them, and of the first of all that are no turn; the tokens; and the cache's blocks as
+// they lie in memory.
 struct Header {
-    std::array<char, 8> mark{'T', 'E', 'R', 'N', 'K', 'V', '0', '2'};
+    std::array<char, 8> mark{'T', 'E', 'R', 'N', 'K', 'V', '0', '3'};
     std::uint64_t model;
     std::uint64_t cache_type;
     std::uint64_t tokens;
     std::uint64_t unfed;
+    std::uint64_t opening;
 };
 
-Header header_of(const Session& session, const std::vector<int>& unfed) {
+Header header_of(const Session& session, const std::vector<int>& unfed, std::size_t opening) {
     return {.model = fingerprint(session.model()),
             .cache_type = static_cast<std::uint64_t>(session.cache().format().type()),
             .tokens = session.tokens().size(),
-            .unfed = unfed.size()};
+            .unfed = unfed.size(),
+            .opening = opening};
 }
 
 /// What is there and no saved conversation is somebody's work: a model, a letter.
@@ -97,7 +100,7 @@ void check_replaceable(const std::string& path) {
 void Conversation::save(const std::string& path) const {
     check_replaceable(path);
     OutputFile file(path);
-    const Header header = header_of(session_, unfed_);
+    const Header header = header_of(session_, unfed_, opening_);
     file.write(std::as_bytes(std::span(&header, 1)));
     for (const std::vector<int>& ids : {session_.tokens(), unfed_})
         file.write(std::as_bytes(std::span(ids)));
@@ -112,7 +115,7 @@ void Conversation::load(const std::string& path) {
     const std::size_t size = file.bytes().size();
     if (size < sizeof(Header)) refuse("a saved conversation", joined(size, " bytes"));
     const auto header = bitnet::load<Header>(file.bytes().data());
-    const Header own = header_of(session_, unfed_);
+    const Header own = header_of(session_, unfed_, opening_);
     if (header.mark != own.mark) refuse("a saved conversation", in_quotes(file.text().substr(0, 8)));
     if (header.model != own.model) refuse("a conversation with this model", "one with another");
     if (header.cache_type != own.cache_type) refuse("a KV cache of the type in use (--kv-type)", "another");
@@ -121,6 +124,8 @@ void Conversation::load(const std::string& path) {
         refuse(joined("at most ", most, " tokens, the context"), std::max(header.tokens, header.unfed));
     }
     std::vector<int> tokens(header.tokens + header.unfed);
+    if (header.opening > tokens.size())
+        refuse(joined("an opening of at most ", tokens.size(), " tokens"), header.opening);
     const auto ids = std::as_writable_bytes(std::span(tokens));
     const std::size_t cache_begin = sizeof(Header) + ids.size();
     const std::size_t whole = cache_begin + session_.cache().bytes_of(header.tokens);
@@ -136,6 +141,7 @@ void Conversation::load(const std::string& path) {
         refuse("finite numbers in the KV cache", "NaN or infinity");
     }
     unfed_ = unfed;
+    opening_ = header.opening;
 }
 
 }  // namespace bitnet::cli

@@ -48,8 +48,10 @@ void perplexity(const PerplexityOptions& options) {
     const std::size_t window = model.context() - (model.tokenizer().bos() >= 0 ? 1 : 0);
     if (window < 2) throw FileError(model.name(), "a context of at least 3 tokens (-c)", "less");
     const std::size_t stride = options.stride == 0 ? window / 2 : options.stride;
-    if (stride > window) {
-        throw FileError(model.name(), joined("a stride (--stride) of at most ", window, " tokens"), stride);
+    // Without BOS a window's first token has nothing before it to be predicted from.
+    const std::size_t most = model.tokenizer().bos() >= 0 ? window : window - 1;
+    if (stride > most) {
+        throw FileError(model.name(), joined("a stride (--stride) of at most ", most, " tokens"), stride);
     }
     const std::vector<double> scores = slide(model, text, window, stride);
     const Mean mean = mean_of(scores);

@@ -2,6 +2,7 @@
 // Compiled without flags for an instruction set, and run before every other initialiser, which those flags serve.
 
 #include <unistd.h>
+#include <cerrno>
 #include <cstdint>
 #include <string_view>
 
@@ -11,14 +12,15 @@
 namespace bitnet::cli {
 namespace {
 
-constexpr std::string_view refusal =
-    "this program was compiled for a CPU with instructions that this one lacks: build it on this "
-    "machine, or anywhere with the preset portable\n";
-
 // 101 is the first priority that is not the compiler's own.
 [[gnu::constructor(101)]] void refuse_older_cpu() {
     if ((required_features & ~ternion::cpu_features()) == 0) return;
-    [[maybe_unused]] const auto written = write(STDERR_FILENO, refusal.data(), refusal.size());
+    for (const std::string_view part :
+         {std::string_view(program_invocation_short_name),
+          std::string_view(": this program was compiled for a CPU with instructions that this one lacks: build it on "
+                           "this machine, or anywhere with the preset portable\n")}) {
+        if (write(STDERR_FILENO, part.data(), part.size()) < 0) break;
+    }
     _exit(2);
 }
 

@@ -1,8 +1,9 @@
 #include "interrupt.hpp"
 
-#include <poll.h>
+#include <sys/select.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 
 namespace bitnet::cli {
@@ -43,8 +44,13 @@ bool Interrupt::await_input() {
     for (const int number : signals)
         sigaddset(&blocked, number);
     ::pthread_sigmask(SIG_BLOCK, &blocked, &before);
-    pollfd input{STDIN_FILENO, POLLIN, 0};
-    while (!noted() && ::ppoll(&input, 1, nullptr, &before) < 0) {
+    int ready = -1;
+    while (!noted() && ready < 0) {
+        fd_set input;
+        FD_ZERO(&input);
+        FD_SET(STDIN_FILENO, &input);
+        ready = ::pselect(STDIN_FILENO + 1, &input, nullptr, nullptr, nullptr, &before);
+        if (ready < 0 && errno != EINTR) break;  // there is no such input: reading says so
     }
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     return !noted();

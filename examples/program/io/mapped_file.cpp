@@ -47,7 +47,7 @@ std::size_t regular_size(int descriptor, const std::string& name) {
     if (::fstat(descriptor, &info) != 0) throw FileError(name, std::strerror(errno));
     if (S_ISDIR(info.st_mode)) throw FileError(name, "a file", "a directory");
     if (!S_ISREG(info.st_mode)) throw FileError(name, "a regular file", "a device, pipe or socket");
-    if (info.st_size == 0) throw FileError(name, "a model", "an empty file");
+    if (info.st_size == 0) throw FileError(name, "a file with contents", "an empty one");
     if (static_cast<std::uintmax_t>(info.st_size) > SIZE_MAX) throw FileError(name, "too large for this machine");
     return static_cast<std::size_t>(info.st_size);
 }

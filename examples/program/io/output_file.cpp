@@ -15,6 +15,14 @@
 namespace bitnet {
 namespace {
 
+/// Where a path leads by way of symbolic links, also where nothing is there yet.
+std::string followed(std::filesystem::path path) {
+    std::error_code error;
+    for (int links = 0; links < 40 && std::filesystem::is_symlink(path, error); ++links)
+        path = path.parent_path() / std::filesystem::read_symlink(path, error);
+    return path.string();
+}
+
 /// The permissions that open() would give a new file, which mkstemp doesn't.
 mode_t usual_permissions() {
     const mode_t mask = ::umask(0);
@@ -25,7 +33,7 @@ mode_t usual_permissions() {
 }  // namespace
 
 OutputFile::OutputFile(std::string path, const std::vector<std::string>& inputs)
-    : path_(std::move(path)), target_(path_) {
+    : path_(std::move(path)), target_(followed(path_)) {
     if (path_ == "-") throw FileError("output", "the name of a file", in_quotes(path_));
     for (const std::string& input : inputs) {
         std::error_code ignored;  // what isn't there is not the same
@@ -41,9 +49,9 @@ OutputFile::OutputFile(std::string path, const std::vector<std::string>& inputs)
         descriptor = ::open(path_.c_str(), O_WRONLY | O_CLOEXEC);
     } else {
         std::error_code error;
-        if (exists) target_ = std::filesystem::canonical(path_, error).string();
-        if (exists && (error || ::access(target_.c_str(), W_OK) != 0)) fail("cannot be written");
-        temporary_ = target_ + ".XXXXXX";
+        if (std::filesystem::is_symlink(target_, error)) fail("cannot be written");  // links in a circle
+        if (exists && ::access(target_.c_str(), W_OK) != 0) fail("cannot be written");
+        temporary_ = (std::filesystem::path(target_).parent_path() / ".ternion-XXXXXX").string();
         descriptor = ::mkstemp(temporary_.data());
         if (descriptor >= 0) ::fchmod(descriptor, exists ? info.st_mode & 07777 : usual_permissions());
     }
