@@ -64,6 +64,7 @@ void Session::feed(std::span<const int> tokens, std::size_t first,
 }
 
 std::vector<double> Session::log_probabilities(std::span<const int> tokens, std::size_t first) {
+    if (first == 0 || first >= tokens.size()) throw std::out_of_range("log_probabilities: no token before the first");
     const auto known = std::ranges::mismatch(tokens_, tokens).in2 - tokens.begin();
     rewind(std::min(static_cast<std::size_t>(known), first - 1));
     std::vector<double> results(tokens.size() - first);
