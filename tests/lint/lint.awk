@@ -4,7 +4,7 @@
 BEGIN {
     # A file includes its own layer or one below it.
     layer["core"] = 0; layer["simd"] = 1; layer["packing"] = 2; layer["quant"] = 2
-    layer["tensor"] = 3; layer["ops"] = 4; layer["nn"] = 5; layer["ternion.hpp"] = 6
+    layer["tensor"] = 3; layer["ops"] = 4; layer["nn"] = 5; layer["runtime"] = 6; layer["ternion.hpp"] = 7
     # Written so that these rules don't find themselves.
     todo = "(^|[^A-Za-z.])(TO" "DO|FIX" "ME|XX" "X)([^A-Za-z]|$)"
     registry = "(deb|snapshot|archive|security|ftp)[.](de" "bian|ub" "untu)[.]|(py" "pi[.]org|cra" "tes[.]io|npm" "js[.]|con" "da[.]org)"

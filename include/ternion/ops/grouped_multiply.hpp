@@ -227,5 +227,12 @@ void multiply(const ScaledView<P, Scales>& w, const ActivationView& x, RowRange 
     }
 }
 
+/// The same for activations as a quantizer leaves them.
+template <class Arch = default_arch, Packing P, class Scales, ResultType Out, class E = Serial>
+void multiply(const ScaledView<P, Scales>& w, const QuantizedActivations& x, RowRange rows, const Output<Out>& out,
+              E&& executor = {}) {
+    multiply<Arch>(w, x.view(), rows, out, executor);
+}
+
 }  // namespace TERNION_ABI
 }  // namespace ternion

@@ -56,11 +56,9 @@ RowMajorMatrix<std::int8_t> to_eigen(const W& w) {
 }
 
 /// The weights of a matrix as an Eigen matrix of floats [N,K]: scale * trit, with whatever scales it has.
-template <WeightMatrix W>
-RowMajorMatrix<float> dequantize(const W& w) {
-    const auto view = w.view();
-    RowMajorMatrix<float> weights(static_cast<Eigen::Index>(view.rows()), static_cast<Eigen::Index>(view.cols()));
-    dequantize(view, values_of(weights));
+inline RowMajorMatrix<float> dequantize(const TernaryBytes& w) {
+    RowMajorMatrix<float> weights(static_cast<Eigen::Index>(w.shape.n), static_cast<Eigen::Index>(w.shape.k));
+    dequantize(w, values_of(weights));
     return weights;
 }
 
