@@ -16,14 +16,15 @@ constexpr float masked = AttentionTile::masked;
 
 }  // namespace
 
-Attention::Attention(const Config& config)
-    : heads_(config.heads),
+Attention::Attention(const Config& config, const Kernels& kernels)
+    : kernels_(kernels),
+      heads_(config.heads),
       kv_heads_(config.kv_heads),
       group_(config.heads / config.kv_heads),
       head_dim_(config.head_dim) {}
 
 void Attention::operator()(std::span<const float> queries, std::size_t first, std::size_t count, const KvCache& cache,
-                           std::size_t layer, std::span<float> out, Threads& threads) {
+                           std::size_t layer, std::span<float> out, ternion::ThreadPool& threads) {
     if (count == 0) return;
     const std::size_t tile_tokens = std::max(same_bits, tile_rows / group_);
     const std::size_t tiles = ternion::ceil_div(count, tile_tokens);
@@ -101,8 +102,8 @@ void Attention::accumulate(const Tile& tile, std::size_t key_begin, std::size_t 
                              .peak = partial.peak.data(),
                              .sum = partial.sum.data()};
     for (std::size_t key = key_begin; key < key_end; key += block) {
-        kernels().attend(seen, cache.format(), cache.at(layer, tile.head, key / block), key,
-                         std::min(block, key_end - key));
+        kernels_.attend(seen, cache.format(), cache.at(layer, tile.head, key / block), key,
+                        std::min(block, key_end - key));
     }
 }
 

@@ -5,11 +5,13 @@
 #include <ternion/ternion.hpp>
 #include <vector>
 
-#include "compute/threads.hpp"
+#include <ternion/core/thread_pool.hpp>
 #include "config.hpp"
 #include "kv_cache.hpp"
 
 namespace bitnet {
+
+struct Kernels;
 
 /// Causal grouped-query attention: out = softmax(q · kᵀ / sqrt(d)) · v, query head h with key/value head h / group. The
 /// softmax runs along blocks of keys with a running maximum and sum (arXiv 2205.14135), so that memory doesn't grow
@@ -19,12 +21,12 @@ class Attention {
     /// So many tokens at once give the same bits as one by one: the keys are cut at the same places.
     static constexpr std::size_t same_bits = 8;
 
-    explicit Attention(const Config& config);
+    Attention(const Config& config, const Kernels& kernels);
 
     /// Queries [count, heads, head_dim] of the tokens at positions `first` and following, whose keys and values `cache`
     /// holds in `layer`; `out` has the same shape.
     void operator()(std::span<const float> queries, std::size_t first, std::size_t count, const KvCache& cache,
-                    std::size_t layer, std::span<float> out, Threads& threads);
+                    std::size_t layer, std::span<float> out, ternion::ThreadPool& threads);
 
  private:
     /// Softmax-weighted values of a tile of queries over a part of the keys, not yet divided by `sum`.
@@ -49,6 +51,7 @@ class Attention {
                     std::size_t layer, Worker& worker, Partial& partial) const;
     void finish(const Tile& tile, std::span<const Partial> partials, std::size_t stride, std::span<float> out) const;
 
+    const Kernels& kernels_;
     std::size_t heads_, kv_heads_, group_, head_dim_;
     std::vector<Worker> workers_;
     std::vector<Partial> partials_;

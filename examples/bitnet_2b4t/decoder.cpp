@@ -25,11 +25,11 @@ auto row(Buffer& matrix, std::size_t i, std::size_t width) {
 
 }  // namespace
 
-Decoder::Decoder(const Weights& weights, Threads& threads)
+Decoder::Decoder(const Weights& weights, ternion::ThreadPool& threads)
     : weights_(weights),
       threads_(threads),
-      rope_(weights.config),
-      attention_(weights.config),
+      rope_(weights.config, weights.kernels),
+      attention_(weights.config, weights.kernels),
       likeliest_(weights.head(), weights.screen ? &*weights.screen : nullptr, same_bits) {}
 
 void Decoder::forward(std::span<const int> tokens, KvCache& cache, const std::function<void()>& between) {
@@ -89,8 +89,8 @@ void Decoder::quantise(const ternion::RmsNorm& norm, std::span<const float> x) {
     threads_.parallel_for(ternion::ceil_div(count_, some_tokens), [&](std::size_t index, std::size_t worker) {
         const auto normed = row(normed_, worker, width);
         for (std::size_t t = index * some_tokens; t < std::min(count_, (index + 1) * some_tokens); ++t) {
-            const auto done = kernels().quantise(row(x, t, width).data(), norm.weight().data(), norm.eps(), width,
-                                                 normed.data(), activations_.mutable_row(t));
+            const auto done = weights_.kernels.quantise(row(x, t, width).data(), norm.weight().data(), norm.eps(),
+                                                        width, normed.data(), activations_.mutable_row(t));
             activations_.set(t, done.scale, done.sum);
         }
     });
@@ -100,8 +100,8 @@ void Decoder::quantise(const ternion::RmsNorm& norm, std::span<const float> x) {
 void Decoder::attend(const LayerWeights& layer, std::size_t index, std::span<const Run> runs) {
     const std::size_t q = config().q_size(), kv = config().kv_size();
     quantise(layer.attn_norm, h_);
-    project({{layer.q, q_}, {layer.k, k_}, {layer.v, v_}}, activations_, threads_);
-    in_chunks(threads_, count_, some_tokens, [&](std::size_t begin, std::size_t end) {
+    project(weights_.kernels, {{layer.q, q_}, {layer.k, k_}, {layer.v, v_}}, activations_, threads_);
+    ternion::in_chunks(threads_, count_, some_tokens, [&](std::size_t begin, std::size_t end) {
         for (std::size_t t = begin; t < end; ++t) {
             rope_.apply(t, row(q_, t, q));
             rope_.apply(t, row(k_, t, kv));
@@ -110,26 +110,28 @@ void Decoder::attend(const LayerWeights& layer, std::size_t index, std::span<con
     std::size_t begin = 0;
     for (const auto& [tokens, cache] : runs) {
         const std::size_t end = begin + tokens.size();
-        cache->store(index, tokens.size(), rows(k_, begin, end, kv), rows(v_, begin, end, kv), threads_);
+        cache->store(index, tokens.size(), rows(k_, begin, end, kv), rows(v_, begin, end, kv), weights_.kernels,
+                     threads_);
         attention_(rows(q_, begin, end, q), cache->length(), tokens.size(), *cache, index,
                    rows(attended_, begin, end, q), threads_);
         begin = end;
     }
     quantise(layer.attn_sub_norm, attended_);
-    project({{layer.o, h_, true}}, activations_, threads_);
+    project(weights_.kernels, {{layer.o, h_, true}}, activations_, threads_);
 }
 
 /// h += down(ffn_sub_norm(relu(gate)^2 · up)), with gate and up of ffn_norm(h).
 void Decoder::feed_forward(const LayerWeights& layer) {
     quantise(layer.ffn_norm, h_);
-    project({{layer.gate, gate_}, {layer.up, up_}}, activations_, threads_, [&](std::size_t begin, std::size_t end) {
-        for (std::size_t t = 0; t < count_; ++t) {
-            const std::size_t at = t * config().ffn + begin;
-            kernels().gated_squared_relu(gate_.data() + at, up_.data() + at, end - begin);
-        }
-    });
+    project(weights_.kernels, {{layer.gate, gate_}, {layer.up, up_}}, activations_, threads_,
+            [&](std::size_t begin, std::size_t end) {
+                for (std::size_t t = 0; t < count_; ++t) {
+                    const std::size_t at = t * config().ffn + begin;
+                    weights_.kernels.gated_squared_relu(gate_.data() + at, up_.data() + at, end - begin);
+                }
+            });
     quantise(layer.ffn_sub_norm, gate_);
-    project({{layer.down, h_, true}}, activations_, threads_);
+    project(weights_.kernels, {{layer.down, h_, true}}, activations_, threads_);
 }
 
 std::span<const float> Decoder::logits() {

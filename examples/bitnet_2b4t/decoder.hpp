@@ -6,8 +6,8 @@
 #include <ternion/ternion.hpp>
 #include <vector>
 
+#include <ternion/core/thread_pool.hpp>
 #include "attention.hpp"
-#include "compute/threads.hpp"
 #include "head/likeliest.hpp"
 #include "kv_cache.hpp"
 #include "rope.hpp"
@@ -30,7 +30,7 @@ class Decoder {
     static constexpr std::size_t same_bits = Attention::same_bits;
 
     /// `weights` and `threads` must outlive the decoder.
-    Decoder(const Weights& weights, Threads& threads);
+    Decoder(const Weights& weights, ternion::ThreadPool& threads);
 
     const Config& config() const { return weights_.config; }
 
@@ -58,7 +58,7 @@ class Decoder {
     void quantise(const ternion::RmsNorm& norm, std::span<const float> x);
 
     const Weights& weights_;
-    Threads& threads_;
+    ternion::ThreadPool& threads_;
     Rope rope_;
     Attention attention_;
     std::size_t count_ = 0;  // tokens of the last call

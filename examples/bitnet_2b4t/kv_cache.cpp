@@ -44,11 +44,12 @@ bool KvCache::is_finite() const {
 }
 
 void KvCache::store(std::size_t layer, std::size_t count, std::span<const float> keys, std::span<const float> values,
-                    Threads& threads) {
+                    const Kernels& kernels, ternion::ThreadPool& threads) {
     const std::size_t first_block = length_ / block;
     const std::size_t touched = ternion::ceil_div(length_ + count, block) - first_block;
     // A chunk is one head's part of one block, so that no two threads write to the same cache line.
-    in_chunks(threads, touched * kv_heads_, count == 1 ? kv_heads_ : 1, [&](std::size_t begin, std::size_t end) {
+    const std::size_t chunk = count == 1 ? kv_heads_ : 1;
+    ternion::in_chunks(threads, touched * kv_heads_, chunk, [&](std::size_t begin, std::size_t end) {
         for (std::size_t item = begin; item < end; ++item) {
             const std::size_t index = first_block + item / kv_heads_;
             const std::size_t head = item % kv_heads_;
@@ -57,7 +58,7 @@ void KvCache::store(std::size_t layer, std::size_t count, std::span<const float>
             std::byte* memory = blocks_[index].data() + offset(layer, head);
             for (std::size_t position = from; position < to; ++position) {
                 const std::size_t at = ((position - length_) * kv_heads_ + head) * format_.head_dim();
-                kernels().store_token(format_, memory, position, &keys[at], &values[at]);
+                kernels.store_token(format_, memory, position, &keys[at], &values[at]);
             }
         }
     });

@@ -5,11 +5,13 @@
 #include <ternion/ternion.hpp>
 #include <vector>
 
+#include <ternion/core/thread_pool.hpp>
 #include "compute/kv_format.hpp"
-#include "compute/threads.hpp"
 #include "config.hpp"
 
 namespace bitnet {
+
+struct Kernels;
 
 /// The keys and values of the tokens seen so far, in blocks of 64 tokens that are allocated as the sequence grows. A
 /// block has a part in `format()` for each layer and head. Positions count from 0; `length` of them are filled in all
@@ -40,7 +42,7 @@ class KvCache {
     void reserve(std::size_t count);
     /// Writes a layer's keys and values ([count, kv_heads, head_dim]) of the tokens that follow `length`.
     void store(std::size_t layer, std::size_t count, std::span<const float> keys, std::span<const float> values,
-               Threads& threads);
+               const Kernels& kernels, ternion::ThreadPool& threads);
     /// Counts `count` tokens as seen, after `store` in all layers.
     void advance(std::size_t count) { length_ += count; }
     /// Forgets all tokens from position `length` on.

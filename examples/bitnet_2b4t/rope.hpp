@@ -14,7 +14,8 @@ namespace bitnet {
 /// position · theta^(-2i/d). Sines and cosines are computed in double once a run and shared by all layers and heads.
 class Rope {
  public:
-    explicit Rope(const Config& config) : half_(config.head_dim / 2), frequencies_(half_) {
+    Rope(const Config& config, const Kernels& kernels)
+        : kernels_(kernels), half_(config.head_dim / 2), frequencies_(half_) {
         for (std::size_t i = 0; i < half_; ++i) {
             const auto exponent = -2.0 * static_cast<double>(i) / static_cast<double>(config.head_dim);
             frequencies_[i] = std::pow(static_cast<double>(config.rope_theta), exponent);
@@ -34,10 +35,11 @@ class Rope {
 
     /// Turns all heads of the token `t` of the run, in place.
     void apply(std::size_t t, std::span<float> heads) const {
-        kernels().rotate(heads.data(), heads.size(), turns_.data() + t * half_, half_);
+        kernels_.rotate(heads.data(), heads.size(), turns_.data() + t * half_, half_);
     }
 
  private:
+    const Kernels& kernels_;
     std::size_t half_;
     std::vector<double> frequencies_;
     std::vector<Turn> turns_;

@@ -10,14 +10,14 @@ namespace bitnet {
 
 namespace {
 
-LayerWeights load_layer(const TensorReader& reader, const Config& config, std::size_t index) {
+LayerWeights load_layer(const TensorReader& reader, const Config& config, const Kernels& kernels, std::size_t index) {
     const std::size_t hidden = config.hidden, ffn = config.ffn, q = config.q_size(), kv = config.kv_size();
     const auto tensor = [&](const char* name) { return "blk." + std::to_string(index) + "." + name + ".weight"; };
     const auto norm = [&](const char* name, std::size_t size) {
         return reader.norm(tensor(name), size, config.norm_eps);
     };
     const auto matrix = [&](const char* name, std::size_t outputs, std::size_t inputs) {
-        return reader.matrix(tensor(name), outputs, inputs);
+        return reader.matrix(tensor(name), outputs, inputs, kernels);
     };
     const std::array packed = {matrix("attn_q", q, hidden),     matrix("attn_k", kv, hidden),
                                matrix("attn_v", kv, hidden),    matrix("attn_output", hidden, q),
@@ -40,11 +40,15 @@ LayerWeights load_layer(const TensorReader& reader, const Config& config, std::s
 
 }  // namespace
 
-Weights load_weights(const ModelSource& source, Threads& threads, const LoadProgress& progress) {
+Weights load_weights(const ModelSource& source, const Kernels& kernels, ternion::ThreadPool& threads,
+                     const LoadProgress& progress) {
     const TensorReader reader(source, threads);
     const Config config = source.config();
-    const auto table = [&](const char* name) { return Embedding(reader.dense(name, config.vocab, config.hidden)); };
+    const auto table = [&](const char* name) {
+        return Embedding(reader.dense(name, config.vocab, config.hidden), kernels);
+    };
     Weights weights{.config = config,
+                    .kernels = kernels,
                     .embedding = table("token_embd.weight"),
                     .separate_head = {},
                     .screen = {},
@@ -54,7 +58,7 @@ Weights load_weights(const ModelSource& source, Threads& threads, const LoadProg
     weights.layers.reserve(config.layers);
     for (std::size_t i = 0; i < config.layers; ++i) {
         if (progress) progress(i, config.layers);
-        weights.layers.push_back(load_layer(reader, config, i));
+        weights.layers.push_back(load_layer(reader, config, kernels, i));
     }
     if (progress) progress(config.layers, config.layers);
     return weights;

@@ -6,8 +6,8 @@
 #include <ternion/ternion.hpp>
 #include <vector>
 
+#include <ternion/core/thread_pool.hpp>
 #include "compute/matrix.hpp"
-#include "compute/threads.hpp"
 #include "config.hpp"
 #include "files/model_source.hpp"
 #include "head/embedding.hpp"
@@ -30,6 +30,7 @@ struct LayerWeights {
 
 struct Weights {
     Config config;
+    const Kernels& kernels;
     Embedding embedding;
     std::optional<Embedding> separate_head;  // else the head is the embedding
     std::optional<Screen> screen;            // of the head: makes the likeliest tokens cheap
@@ -42,9 +43,10 @@ struct Weights {
 /// Called with the number of layers that are ready, and of all.
 using LoadProgress = std::function<void(std::size_t done, std::size_t total)>;
 
-/// Repacks the ternary layers for computing. The embedding stays in the source, which must outlive the weights; there
-/// is no screen yet. Throws FileError, which names the file and the tensor, where a tensor is missing or isn't as the
-/// sizes say.
-Weights load_weights(const ModelSource& source, Threads& threads, const LoadProgress& progress = {});
+/// Repacks the ternary layers for computing with these kernels. The embedding stays in the source, which must outlive
+/// the weights; there is no screen yet. Throws FileError, which names the file and the tensor, where a tensor is
+/// missing or isn't as the sizes say.
+Weights load_weights(const ModelSource& source, const Kernels& kernels, ternion::ThreadPool& threads,
+                     const LoadProgress& progress = {});
 
 }  // namespace bitnet

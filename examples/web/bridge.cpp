@@ -12,6 +12,7 @@
 
 #include <bitnet_2b4t/tokenizer/chat_template.hpp>
 #include <program/io/utf8.hpp>
+#include "compute/kernels.hpp"
 #include "decoder.hpp"
 #include "files/gguf_source.hpp"
 #include "gemv_check.hpp"
@@ -26,7 +27,7 @@ class Answerer {
         : source_(std::make_unique<bitnet::MappedFile>("small.gguf", gguf)),
           tokenizer_(source_.vocabulary()),
           template_(tokenizer_),
-          weights_(bitnet::load_weights(source_, threads_)),
+          weights_(bitnet::load_weights(source_, bitnet::find_kernels(), threads_)),
           decoder_(weights_, threads_),
           cache_(weights_.config, weights_.config.context, bitnet::KvType::f32) {}
 
@@ -58,7 +59,7 @@ class Answerer {
     bitnet::GgufSource source_;
     bitnet::Tokenizer tokenizer_;
     bitnet::cli::ChatTemplate template_;
-    bitnet::Threads threads_{1};
+    ternion::ThreadPool threads_{1};
     bitnet::Weights weights_;
     bitnet::Decoder decoder_;
     bitnet::KvCache cache_;

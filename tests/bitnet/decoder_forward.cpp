@@ -16,8 +16,8 @@ using Catch::Matchers::Message;
 
 TEST_CASE("a token that doesn't exist, one too many, or one given up between layers changes nothing") {
     const auto source = open_model(golden_gguf);
-    Threads threads(2);
-    const Weights weights = load_weights(*source, threads);
+    ternion::ThreadPool threads(2);
+    const Weights weights = load_weights(*source, find_kernels(), threads);
     Decoder decoder(weights, threads);
     KvCache cache(weights.config, 4, KvType::f32);
     CHECK_THROWS_AS(decoder.logits(), std::out_of_range);
@@ -47,7 +47,7 @@ TEST_CASE("a token that doesn't exist, one too many, or one given up between lay
 }
 
 /// Logits after each token, fed in steps of these sizes.
-std::vector<float> logits_in_steps(const Weights& weights, Threads& threads, const std::vector<int>& tokens,
+std::vector<float> logits_in_steps(const Weights& weights, ternion::ThreadPool& threads, const std::vector<int>& tokens,
                                    std::size_t first, std::size_t step) {
     Decoder decoder(weights, threads);
     KvCache cache(weights.config, tokens.size(), KvType::f16);
@@ -66,8 +66,8 @@ std::vector<float> logits_in_steps(const Weights& weights, Threads& threads, con
 
 TEST_CASE("a few tokens at once give the bits of one by one, wherever they begin") {
     const auto source = open_model(golden_gguf);
-    Threads threads(2);
-    const Weights weights = load_weights(*source, threads);
+    ternion::ThreadPool threads(2);
+    const Weights weights = load_weights(*source, find_kernels(), threads);
     const std::size_t first = GENERATE(1, 60, 250);
     std::vector<int> tokens(first + 16);
     for (std::size_t i = 0; i < tokens.size(); ++i)
@@ -79,8 +79,8 @@ TEST_CASE("a few tokens at once give the bits of one by one, wherever they begin
 
 TEST_CASE("several sequences at once give what each gives alone") {
     const auto source = open_model(golden_gguf);
-    Threads threads(2);
-    const Weights weights = load_weights(*source, threads);
+    ternion::ThreadPool threads(2);
+    const Weights weights = load_weights(*source, find_kernels(), threads);
     const std::vector<std::vector<int>> sequences = {{1, 2, 3}, {4}, {5, 6, 7, 8, 9}, {}};
     const std::vector<int> next = {10, 11, 12, 13};
     Decoder together(weights, threads), alone(weights, threads);
@@ -113,9 +113,9 @@ TEST_CASE("several sequences at once give what each gives alone") {
 
 TEST_CASE("loading says how far it is") {
     const auto source = open_model(golden_gguf);
-    Threads threads(1);
+    ternion::ThreadPool threads(1);
     std::vector<std::size_t> steps;
-    load_weights(*source, threads, [&](std::size_t done, std::size_t total) {
+    load_weights(*source, find_kernels(), threads, [&](std::size_t done, std::size_t total) {
         steps.push_back(done);
         CHECK(total == 3);
     });
@@ -174,11 +174,11 @@ class Altered : public ModelSource {
 
 TEST_CASE("a tensor of another shape than the sizes say is refused by name") {
     const auto source = open_model(golden_gguf);
-    Threads threads(2);
+    ternion::ThreadPool threads(2);
     Altered altered(*source);
     const auto refused = [&](const char* tensor) {
         altered.altered = tensor;
-        return bitnet_tests::refusal([&] { load_weights(altered, threads); });
+        return bitnet_tests::refusal([&] { load_weights(altered, find_kernels(), threads); });
     };
     CHECK(refused("blk.2.ffn_down.weight") ==
           golden_gguf + ": expected 256 x 768 numbers in tensor \"blk.2.ffn_down.weight\", found 255 x 768");
@@ -190,11 +190,12 @@ TEST_CASE("a tensor of another shape than the sizes say is refused by name") {
 
 TEST_CASE("a matrix comes out the same from I2_S bytes and from trits") {
     const auto source = open_model(golden_gguf);
-    Threads threads(2);
+    ternion::ThreadPool threads(2);
     Altered altered(*source);
     altered.altered = "blk.1.ffn_gate.weight";
     altered.unpacked = true;
-    const Weights from_trits = load_weights(altered, threads), from_bytes = load_weights(*source, threads);
+    const Weights from_trits = load_weights(altered, find_kernels(), threads),
+                  from_bytes = load_weights(*source, find_kernels(), threads);
     CHECK(std::ranges::equal(from_trits.layers[1].gate.bytes, from_bytes.layers[1].gate.bytes));
 }
 

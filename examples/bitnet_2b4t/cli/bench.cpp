@@ -44,7 +44,8 @@ void run_once(Decoder& decoder, KvCache& cache, std::size_t tokens, std::size_t 
     }
 }
 
-Result measure(const Model& model, Threads& threads, bool prompt, std::size_t tokens, const BenchOptions& options) {
+Result measure(const Model& model, ternion::ThreadPool& threads, bool prompt, std::size_t tokens,
+               const BenchOptions& options) {
     Decoder decoder(model.weights(), threads);
     KvCache cache = model.new_cache();
     const std::size_t step = prompt ? options.model.batch : 1;
@@ -63,7 +64,7 @@ std::vector<Result> measure_all(const Model& model, const BenchOptions& options)
     Progress progress("measuring");
     const std::size_t total = options.threads.size() * (options.prompts.size() + options.generated.size());
     for (const int count : options.threads) {
-        Threads threads(count);
+        ternion::ThreadPool threads(count);
         for (const bool prompt : {true, false}) {
             for (const std::size_t tokens : prompt ? options.prompts : options.generated) {
                 progress.update(results.size(), total);

@@ -24,7 +24,7 @@ struct Hash {
     }
 };
 
-void add_product(Hash& hash, const Matrix& matrix, Threads& threads) {
+void add_product(Hash& hash, const Matrix& matrix, const Kernels& kernels, ternion::ThreadPool& threads) {
     std::mt19937 random(1);
     ternion::QuantizedActivations noise;
     noise.resize(1, matrix.shape.k);
@@ -33,7 +33,7 @@ void add_product(Hash& hash, const Matrix& matrix, Threads& threads) {
         sum += noise.mutable_row(0)[k] = static_cast<std::int8_t>(static_cast<int>(random() % 255) - 127);
     noise.set(0, 1, sum);
     std::vector<float> products(matrix.shape.n);
-    project({{matrix, products}}, noise, threads);
+    project(kernels, {{matrix, products}}, noise, threads);
     hash.add<float>(products);
 }
 
@@ -59,7 +59,7 @@ std::uint64_t fingerprint(const Model& model) {
         for (const auto* norm : {&layer.attn_norm, &layer.attn_sub_norm, &layer.ffn_norm, &layer.ffn_sub_norm})
             hash.add(norm->weight());
         for (const Matrix* matrix : {&layer.q, &layer.k, &layer.v, &layer.o, &layer.gate, &layer.up, &layer.down})
-            add_product(hash, *matrix, model.threads());
+            add_product(hash, *matrix, weights.kernels, model.threads());
     }
     for (const Embedding* table : {&weights.embedding, &weights.head()})
         add_some_rows(hash, *table);

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include <program/cli/output.hpp>
-#include "../compute/threads.hpp"
+#include <ternion/core/thread_pool.hpp>
 #include "commands.hpp"
 #include "model_options.hpp"
 
@@ -35,9 +35,9 @@ std::string percent(std::size_t part, std::size_t whole) {
     return formatted("%.1f %%", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
 }
 
-std::size_t count_zeros(const TernaryTensor& tensor, Threads& threads) {
+std::size_t count_zeros(const TernaryTensor& tensor, ternion::ThreadPool& threads) {
     std::atomic<std::size_t> zeros = 0;
-    in_chunks(threads, tensor.rows, 64, [&](std::size_t begin, std::size_t end) {
+    ternion::in_chunks(threads, tensor.rows, 64, [&](std::size_t begin, std::size_t end) {
         std::vector<std::int8_t> trits((end - begin) * tensor.cols);
         tensor.read(begin, end - begin, trits);
         zeros += static_cast<std::size_t>(std::ranges::count(trits, 0));
@@ -58,7 +58,7 @@ struct Tally {
 };
 
 /// The table's row of a tensor. Ternary matrices are also counted.
-void write_tensor(const ModelSource& source, const ModelTensor& tensor, Threads& threads, Tally& ternary,
+void write_tensor(const ModelSource& source, const ModelTensor& tensor, ternion::ThreadPool& threads, Tally& ternary,
                   Tally& floats) {
     const std::string name = tensor.name.substr(0, tensor.name.rfind(".weight"));
     const auto shape = [](const auto& found) {
@@ -87,7 +87,7 @@ void inspect(const ModelOptions& options) {
         write_line("  " + in_quotes(key).substr(1, in_quotes(key).size() - 2) + " = " + value);
     write_output("\n");
     write_row("tensor", "type", "shape", "scale", "zeros");
-    Threads threads;
+    ternion::ThreadPool threads;
     Tally ternary{" ternary matrices, "}, floats{" matrices of floats, ternary when loaded, "};
     for (const ModelTensor& tensor : source->tensors())
         write_tensor(*source, tensor, threads, ternary, floats);

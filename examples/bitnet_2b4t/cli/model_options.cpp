@@ -25,20 +25,21 @@ std::optional<Tokenizer> load(Parts parts, const ModelSource& source) {
                     tokenizer.size());
 }
 
-Weights load(const ModelSource& source, Threads& threads, bool full_head) {
+Weights load(const ModelSource& source, const Kernels& kernels, ternion::ThreadPool& threads, bool full_head) {
     Progress progress("loading");
-    Weights weights =
-        load_weights(source, threads, [&](std::size_t done, std::size_t total) { progress.update(done, total); });
+    Weights weights = load_weights(source, kernels, threads,
+                                   [&](std::size_t done, std::size_t total) { progress.update(done, total); });
     if (!full_head) weights.screen.emplace(weights.head(), threads);
     return weights;
 }
 
-/// Takes effect at once: before a model is opened.
-void choose_arch(const std::string& name) {
+/// What is wrong with the name of an instruction set; nothing where it can be used.
+std::string check_isa(const std::string& name) {
     try {
-        use_arch(name);
+        find_kernels(name);
+        return {};
     } catch (const std::invalid_argument& error) {
-        throw CLI::ValidationError("--arch", error.what());
+        return error.what();
     }
 }
 
@@ -51,9 +52,8 @@ void add_file_options(CLI::App& command, ModelOptions& options) {
 
 void add_bench_model_options(CLI::App& command, ModelOptions& options) {
     add_file_options(command, options);
-    command
-        .add_option_function<std::string>("--arch", choose_arch,
-                                          "instruction set, of those that `arch` lists (default: the best)")
+    command.add_option("--arch", options.isa, "instruction set, of those that `arch` lists (default: the best)")
+        ->check(CLI::Validator(check_isa, "", ""))
         ->type_name("NAME");
     add_number(command, "-b,--batch-size", options.batch, "tokens of a prompt that are processed at once", 1, 65536);
     command.add_option("--kv-type", options.kv_type, "numbers of the KV cache: f32, f16, i8, i4 or i3")
@@ -80,7 +80,7 @@ Model::Model(const ModelOptions& options, Parts parts)
       tokenizer_(load(parts, *source_)),
       context_(checked_context(options.context, *source_)),
       threads_(options.threads),
-      weights_(load(*source_, threads_, options.full_head)) {}
+      weights_(load(*source_, find_kernels(options.isa), threads_, options.full_head)) {}
 
 KvCache Model::new_cache() const {
     const auto type = std::ranges::find(kv_type_names, options_.kv_type) - kv_type_names.begin();

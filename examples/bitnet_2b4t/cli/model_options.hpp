@@ -21,6 +21,7 @@ struct ModelOptions {
     std::size_t batch = 256;  // larger ones take memory and are no faster
     std::size_t context = 0;  // 0: the model's
     std::string kv_type = "f16";
+    std::string isa;        // empty: the best
     bool full_head = true;  // what samples needs the likeliest only
 };
 
@@ -49,7 +50,7 @@ class Model {
     const Tokenizer& tokenizer() const { return *tokenizer_; }
     const Weights& weights() const { return weights_; }
     const Config& config() const { return weights_.config; }
-    Threads& threads() const { return threads_; }
+    ternion::ThreadPool& threads() const { return threads_; }
     /// How many tokens a sequence may have: -c, or what the model was trained for.
     std::size_t context() const { return context_; }
     KvCache new_cache() const;
@@ -59,7 +60,7 @@ class Model {
     std::unique_ptr<ModelSource> source_;
     std::optional<Tokenizer> tokenizer_;
     std::size_t context_;
-    mutable Threads threads_;  // whoever computes with a model borrows them
+    mutable ternion::ThreadPool threads_;  // whoever computes with a model borrows them
     Weights weights_;
 };
 

@@ -70,7 +70,7 @@ std::vector<double> Session::log_probabilities(std::span<const int> tokens, std:
     std::vector<double> results(tokens.size() - first);
     const std::size_t vocab = model_.config().vocab;
     const auto take = [&](std::size_t position, std::span<const float> logits) {
-        in_chunks(model_.threads(), logits.size() / vocab, 4, [&](std::size_t begin, std::size_t end) {
+        ternion::in_chunks(model_.threads(), logits.size() / vocab, 4, [&](std::size_t begin, std::size_t end) {
             for (std::size_t i = begin; i < end; ++i) {
                 const std::size_t next = position + i + 1;
                 results[next - first] = log_probability(logits.subspan(i * vocab, vocab), tokens[next]);

@@ -53,14 +53,11 @@ struct KernelsOf {
     const Kernels& operator()(Arch) const;
 };
 
-/// Those in use: of the best arch that this machine can run, unless `use_arch` has named another.
-const Kernels& kernels();
-
-/// Before any weights are loaded, whose packing depends on it. Throws std::invalid_argument for a name that is none, or
-/// an arch that this machine can't run.
-void use_arch(std::string_view name);
-std::string_view arch_in_use();
-/// All that the program was made for, best first.
-std::vector<ternion::ArchStatus> known_archs();
+/// Those of the best instruction set that this machine can run, or of the one of this name. A model is loaded for some
+/// of them, which its weights name from then on: its packing depends on them. Throws std::invalid_argument for a name
+/// that is none, or an instruction set that this machine can't run.
+const Kernels& find_kernels(std::string_view isa = {});
+/// All instruction sets that the program was made for, best first.
+std::vector<ternion::ArchStatus> known_isas();
 
 }  // namespace bitnet

@@ -6,9 +6,9 @@
 #include <span>
 #include <ternion/ternion.hpp>
 
+#include <ternion/core/thread_pool.hpp>
 #include "kernels.hpp"
 #include "matrix.hpp"
-#include "threads.hpp"
 
 namespace bitnet {
 
@@ -22,8 +22,8 @@ struct Projection {
 /// y = W · x for matrices that share their inputs, in one parallel region: a thread takes its share of the rows of
 /// each. Then `then(begin, end)` is called with the share's rows of the first matrix, while its outputs are in cache.
 template <class Then>
-void project(std::initializer_list<Projection> projections, const ternion::QuantizedActivations& x, Threads& threads,
-             Then&& then) {
+void project(const Kernels& kernels, std::initializer_list<Projection> projections,
+             const ternion::QuantizedActivations& x, ternion::ThreadPool& threads, Then&& then) {
     constexpr std::size_t step = 64;  // rows that GEMM decodes at once
     constexpr std::size_t many_tokens =
         48;  // there a piece costs nothing but some balance; GEMV reads long pieces best
@@ -37,16 +37,16 @@ void project(std::initializer_list<Projection> projections, const ternion::Quant
             const std::size_t n = weights.shape.n;
             const ternion::RowRange rows{share(n, index), share(n, index + 1)};
             if (rows.begin == rows.end) continue;
-            kernels().multiply(weights, view, rows, {y.data(), n, add ? y.data() : nullptr, n});
+            kernels.multiply(weights, view, rows, {y.data(), n, add ? y.data() : nullptr, n});
         }
         const std::size_t n = projections.begin()->weights.shape.n;
         then(share(n, index), share(n, index + 1));
     });
 }
 
-inline void project(std::initializer_list<Projection> projections, const ternion::QuantizedActivations& x,
-                    Threads& threads) {
-    project(projections, x, threads, [](std::size_t, std::size_t) {});
+inline void project(const Kernels& kernels, std::initializer_list<Projection> projections,
+                    const ternion::QuantizedActivations& x, ternion::ThreadPool& threads) {
+    project(kernels, projections, x, threads, [](std::size_t, std::size_t) {});
 }
 
 }  // namespace bitnet

@@ -29,8 +29,9 @@ ternion::RmsNorm TensorReader::norm(const std::string& name, std::size_t size, f
     return {weight, eps};
 }
 
-PackedMatrix TensorReader::matrix(const std::string& name, std::size_t rows, std::size_t cols) const {
-    if (kernels().trits5) return packed<ternion::Trits5x16>(name, rows, cols);
+PackedMatrix TensorReader::matrix(const std::string& name, std::size_t rows, std::size_t cols,
+                                  const Kernels& kernels) const {
+    if (kernels.trits5) return packed<ternion::Trits5x16>(name, rows, cols);
     return packed<ternion::Interleaved2x16>(name, rows, cols);
 }
 

@@ -11,7 +11,7 @@ void Likeliest::reset(std::span<const float> vectors) {
 }
 
 std::span<const Candidate> Likeliest::after(std::size_t i, std::size_t best, std::span<const int> always,
-                                            Threads& threads) {
+                                            ternion::ThreadPool& threads) {
     const std::size_t hidden = head_.hidden();
     if (i >= vectors_.size() / hidden) throw std::out_of_range("Likeliest: there are fewer vectors");
     const auto vector = vectors_.subspan(i * hidden, hidden);

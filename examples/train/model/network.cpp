@@ -30,7 +30,7 @@ Network::Network(const Recipe& recipe)
         layers_.emplace_back(recipe_, layout_, i);
 }
 
-void Network::update(std::span<const float> master, bitnet::Threads& threads) {
+void Network::update(std::span<const float> master, ternion::ThreadPool& threads) {
     threads.parallel_for(layers_.size(), [&](std::size_t i, std::size_t) { layers_[i].update(master); });
     std::ranges::transform(layout_.of(master, "token_embd.weight"), embedding_.data(),
                            [](float x) { return static_cast<float>(ternion::Float16(x)); });
