@@ -6,7 +6,7 @@ install(TARGETS ternion EXPORT ternionTargets FILE_SET HEADERS DESTINATION "${CM
                                               FILE_SET openmp FILE_SET other_isas DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 install(EXPORT ternionTargets NAMESPACE ternion:: DESTINATION "${package_dir}")
 configure_package_config_file(cmake/ternionConfig.cmake.in "${PROJECT_BINARY_DIR}/ternionConfig.cmake"
-                              INSTALL_DESTINATION "${package_dir}")
+                              INSTALL_DESTINATION "${package_dir}" PATH_VARS CMAKE_INSTALL_INCLUDEDIR)
 # ARCH_INDEPENDENT: headers only, so a 32-bit consumer may use them too.
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/ternionConfigVersion.cmake"
                                  COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)

@@ -67,7 +67,8 @@ function check_header(    name) {
         name = $0; sub(/^[^<]*</, "", name); sub(/>.*/, "", name)
         check_system_include(name)
     }
-    if (/^ *# *define/ && FILENAME !~ /core\/(config|version)[.]hpp$/) complain("macro", "macros are defined in core/config.hpp only")
+    if (/^ *# *define/ && FILENAME !~ /core\/(config|version|cpu(_[a-z0-9]+)?)[.]hpp$/)
+        complain("macro", "macros are defined in core/config.hpp and core/cpu*.hpp only")
     name = $0
     sub(/\/\/.*/, "", name)
     if (name ~ /(^|[^A-Za-z0-9])_mm(256|512)?_|__builtin_ia32/ && FILENAME !~ /\/simd\/isa\//) complain("intrinsics", "they belong into simd/isa")

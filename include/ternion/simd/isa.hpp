@@ -1,6 +1,6 @@
 #pragma once
 
-// Which backend serves which arch. A new ISA is one file under isa/ and its line here.
+// Which backend serves which arch. docs/adding_an_isa.md has what a new ISA needs.
 
 #include <type_traits>
 #include <utility>
