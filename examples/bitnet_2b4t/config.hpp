@@ -7,7 +7,10 @@
 
 namespace bitnet {
 
-/// The sizes of a model of the BitNet b1.58 2B4T family. `heads` query heads share `kv_heads` key and value heads;
+/// What the feed-forward part applies to its gate.
+enum class Activation { squared_relu, silu };
+
+/// The sizes of a model of the BitNet b1.58 2B4T family, and what else tells its architecture from others. `heads` query heads share `kv_heads` key and value heads;
 /// a head is `head_dim` wide. `context` is the longest sequence that the model was trained for. A reader fills this
 /// in from whatever its file holds, then calls `validate`.
 struct Config {
@@ -21,9 +24,11 @@ struct Config {
     std::size_t context = 0;
     float norm_eps = 1e-5F;
     float rope_theta = 500000.0F;
+    Activation activation = Activation::squared_relu;
+    bool sub_norms = true;  // before the output of attention and of the feed-forward part
 
-    std::size_t q_size() const { return heads * head_dim; }
-    std::size_t kv_size() const { return kv_heads * head_dim; }
+    constexpr std::size_t q_size() const { return heads * head_dim; }
+    constexpr std::size_t kv_size() const { return kv_heads * head_dim; }
 
     /// Throws std::runtime_error for sizes that no model can have. The bounds are far above any real model's and keep
     /// every product of two sizes far below 2^63. `file` opens the message.
@@ -40,7 +45,9 @@ inline constexpr Config config_2b4t{.layers = 30,
                                     .vocab = 128256,
                                     .context = 4096,
                                     .norm_eps = 1e-5F,
-                                    .rope_theta = 500000.0F};
+                                    .rope_theta = 500000.0F,
+                                    .activation = Activation::squared_relu,
+                                    .sub_norms = true};
 
 inline void Config::validate(const std::string& file) const {
     const auto refuse = [&](const std::string& what, const std::string& expected, const std::string& found) {

@@ -5,7 +5,6 @@
 #include <string>
 
 #include "compute/kernels.hpp"
-#include "compute/projection.hpp"
 
 namespace bitnet {
 
@@ -54,7 +53,7 @@ void Decoder::forward(std::span<const Run> runs, const std::function<void()>& be
         attend(weights_.layers[i], i, runs);
         feed_forward(weights_.layers[i]);
     }
-    weights_.output_norm(h_, h_, threads_);
+    ternion::normalise_tokens(weights_.output_norm, h_, h_, threads_);
     likeliest_.reset(h_);
     for (const auto& [tokens, cache] : runs)
         cache->advance(tokens.size());
@@ -81,26 +80,11 @@ void Decoder::embed(std::span<const Run> runs) {
     }
 }
 
-/// activations = quantised(norm(x)): the inputs of BitLinear.
-void Decoder::quantise(const ternion::RmsNorm& norm, std::span<const float> x) {
-    const std::size_t width = norm.channels();
-    activations_.resize(count_, width);
-    normed_.resize(threads_.concurrency() * width);
-    threads_.parallel_for(ternion::ceil_div(count_, some_tokens), [&](std::size_t index, std::size_t worker) {
-        const auto normed = row(normed_, worker, width);
-        for (std::size_t t = index * some_tokens; t < std::min(count_, (index + 1) * some_tokens); ++t) {
-            const auto done = weights_.kernels.quantise(row(x, t, width).data(), norm.weight().data(), norm.eps(),
-                                                        width, normed.data(), activations_.mutable_row(t));
-            activations_.set(t, done.scale, done.sum);
-        }
-    });
-}
-
 /// h += o(attn_sub_norm(attention(rope(q), rope(k), v))), with q, k and v of attn_norm(h).
 void Decoder::attend(const LayerWeights& layer, std::size_t index, std::span<const Run> runs) {
     const std::size_t q = config().q_size(), kv = config().kv_size();
-    quantise(layer.attn_norm, h_);
-    project(weights_.kernels, {{layer.q, q_}, {layer.k, k_}, {layer.v, v_}}, activations_, threads_);
+    const auto& x = layer.attn_norm.prepare(h_, count_, config().hidden, inputs_, threads_);
+    forward_together(x, threads_, layer.q.to(q_), layer.k.to(k_), layer.v.to(v_));
     ternion::in_chunks(threads_, count_, some_tokens, [&](std::size_t begin, std::size_t end) {
         for (std::size_t t = begin; t < end; ++t) {
             rope_.apply(t, row(q_, t, q));
@@ -116,22 +100,21 @@ void Decoder::attend(const LayerWeights& layer, std::size_t index, std::span<con
                    rows(attended_, begin, end, q), threads_);
         begin = end;
     }
-    quantise(layer.attn_sub_norm, attended_);
-    project(weights_.kernels, {{layer.o, h_, true}}, activations_, threads_);
+    forward_together(layer.o.prepare(attended_, count_, inputs_, threads_), threads_, layer.o.add_to(h_));
 }
 
-/// h += down(ffn_sub_norm(relu(gate)^2 · up)), with gate and up of ffn_norm(h).
+/// h += down(ffn_sub_norm(activation(gate) · up)), with gate and up of ffn_norm(h).
 void Decoder::feed_forward(const LayerWeights& layer) {
-    quantise(layer.ffn_norm, h_);
-    project(weights_.kernels, {{layer.gate, gate_}, {layer.up, up_}}, activations_, threads_,
-            [&](std::size_t begin, std::size_t end) {
-                for (std::size_t t = 0; t < count_; ++t) {
-                    const std::size_t at = t * config().ffn + begin;
-                    weights_.kernels.gated_squared_relu(gate_.data() + at, up_.data() + at, end - begin);
-                }
-            });
-    quantise(layer.ffn_sub_norm, gate_);
-    project(weights_.kernels, {{layer.down, h_, true}}, activations_, threads_);
+    const auto activate = [&](ternion::RowRange rows) {
+        for (std::size_t t = 0; t < count_; ++t) {
+            const std::size_t at = t * config().ffn + rows.begin;
+            weights_.kernels.gated[static_cast<std::size_t>(config().activation)](gate_.data() + at, up_.data() + at,
+                                                                                  rows.end - rows.begin);
+        }
+    };
+    const auto& x = layer.ffn_norm.prepare(h_, count_, config().hidden, inputs_, threads_);
+    forward_together(x, threads_, layer.gate.to(gate_), layer.up.to(up_, activate));
+    forward_together(layer.down.prepare(gate_, count_, inputs_, threads_), threads_, layer.down.add_to(h_));
 }
 
 std::span<const float> Decoder::logits() {

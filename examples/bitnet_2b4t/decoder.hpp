@@ -55,7 +55,6 @@ class Decoder {
     void embed(std::span<const Run> runs);
     void attend(const LayerWeights& layer, std::size_t index, std::span<const Run> runs);
     void feed_forward(const LayerWeights& layer);
-    void quantise(const ternion::RmsNorm& norm, std::span<const float> x);
 
     const Weights& weights_;
     ternion::ThreadPool& threads_;
@@ -68,8 +67,7 @@ class Decoder {
     Floats q_, k_, v_;  // [count, heads or kv_heads, head_dim]
     Floats attended_;   // as q_
     Floats gate_, up_;  // [count, ffn]
-    Floats normed_;     // a token for each thread
-    ternion::QuantizedActivations activations_;
+    ternion::BitLinearWorkspace inputs_;  // of the layers
     Floats logits_;  // [vocab]
     Likeliest likeliest_;
 };

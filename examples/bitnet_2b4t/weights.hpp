@@ -1,13 +1,15 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <optional>
+#include <ternion/core/thread_pool.hpp>
+#include <ternion/runtime/any_ternary.hpp>
 #include <ternion/ternion.hpp>
 #include <vector>
 
-#include <ternion/core/thread_pool.hpp>
-#include "compute/matrix.hpp"
+#include "compute/kernels.hpp"
 #include "config.hpp"
 #include "files/model_source.hpp"
 #include "head/embedding.hpp"
@@ -15,17 +17,38 @@
 
 namespace bitnet {
 
-/// The linear layers quantise their inputs (BitLinear); q, k and v share theirs, and so do gate and up.
+/// A norm that some architectures lack: tokens then pass as they are.
+class SubNorm {
+ public:
+    explicit SubNorm(std::size_t channels) : channels_(channels) {}
+    explicit SubNorm(ternion::AnyRmsNorm norm) : channels_(norm.channels()), norm_(std::move(norm)) {}
+
+    std::size_t channels() const { return channels_; }
+    /// Null where there is none.
+    const ternion::AnyRmsNorm* norm() const { return norm_ ? &*norm_ : nullptr; }
+    void normalise(const float* x, float* y) const noexcept {
+        norm_ ? norm_->normalise(x, y) : void(std::copy_n(x, channels_, y));
+    }
+
+ private:
+    std::size_t channels_;
+    std::optional<ternion::AnyRmsNorm> norm_;
+};
+
+/// What layers that share an input have in front: a norm and the quantizer.
+using InputStage = ternion::InputStage<ternion::AnyRmsNorm, ternion::AnyQuantizer>;
+/// A linear layer behind such a stage, and one with its own sub-norm.
+using Linear = ternion::BitLinear<ternion::AnyTernary, ternion::AnyQuantizer>;
+using SubNormLinear = ternion::BitLinear<ternion::AnyTernary, ternion::AnyQuantizer, SubNorm>;
+
 struct LayerWeights {
-    ternion::RmsNorm attn_norm;
-    Matrix q, k, v;  // all matrices are in `store`
-    ternion::RmsNorm attn_sub_norm;
-    Matrix o;
-    ternion::RmsNorm ffn_norm;
-    Matrix gate, up;
-    ternion::RmsNorm ffn_sub_norm;
-    Matrix down;
-    MatrixStore store;
+    InputStage attn_norm;
+    Linear q, k, v;
+    SubNormLinear o;
+    InputStage ffn_norm;
+    Linear gate, up;
+    SubNormLinear down;
+    ternion::AlignedBuffer<std::byte> memory;  // of all matrices: on huge pages, of which one alone might fill none
 };
 
 struct Weights {
@@ -35,7 +58,7 @@ struct Weights {
     std::optional<Embedding> separate_head;  // else the head is the embedding
     std::optional<Screen> screen;            // of the head: makes the likeliest tokens cheap
     std::vector<LayerWeights> layers;
-    ternion::RmsNorm output_norm;
+    ternion::AnyRmsNorm output_norm;
 
     const Embedding& head() const { return separate_head ? *separate_head : embedding; }
 };

@@ -115,7 +115,7 @@ TEST_CASE("cli: a conversation with a model that differs in one weight is refuse
     const auto source = bitnet::open_model(golden_gguf);
     const std::string_view whole = good;
     for (const std::string tensor : {"blk.0.attn_q.weight", "blk.0.attn_output.weight", "blk.1.ffn_down.weight"}) {
-        const auto trits = source->ternary(tensor).i2s;
+        const auto trits = source->ternary(tensor).bytes();
         const auto* bytes = reinterpret_cast<const char*>(trits.data());
         const std::size_t at = whole.find(std::string_view(bytes, trits.size()));
         std::string other = good;

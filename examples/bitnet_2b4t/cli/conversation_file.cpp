@@ -7,7 +7,6 @@
 
 #include <program/io/mapped_file.hpp>
 #include <program/io/output_file.hpp>
-#include "../compute/projection.hpp"
 #include "conversation.hpp"
 
 namespace bitnet::cli {
@@ -24,16 +23,17 @@ struct Hash {
     }
 };
 
-void add_product(Hash& hash, const Matrix& matrix, const Kernels& kernels, ternion::ThreadPool& threads) {
+template <class Layer>
+void add_product(Hash& hash, const Layer& layer, ternion::ThreadPool& threads) {
     std::mt19937 random(1);
     ternion::QuantizedActivations noise;
-    noise.resize(1, matrix.shape.k);
+    noise.resize(1, layer.inputs());
     std::int32_t sum = 0;
-    for (std::size_t k = 0; k < matrix.shape.k; ++k)
+    for (std::size_t k = 0; k < layer.inputs(); ++k)
         sum += noise.mutable_row(0)[k] = static_cast<std::int8_t>(static_cast<int>(random() % 255) - 127);
     noise.set(0, 1, sum);
-    std::vector<float> products(matrix.shape.n);
-    project(kernels, {{matrix, products}}, noise, threads);
+    std::vector<float> products(layer.outputs());
+    layer.forward(noise, products, threads);
     hash.add<float>(products);
 }
 
@@ -56,10 +56,14 @@ std::uint64_t fingerprint(const Model& model) {
     hash.add<float>(std::array{c.norm_eps, c.rope_theta});
     hash.add(weights.output_norm.weight());
     for (const LayerWeights& layer : weights.layers) {
-        for (const auto* norm : {&layer.attn_norm, &layer.attn_sub_norm, &layer.ffn_norm, &layer.ffn_sub_norm})
-            hash.add(norm->weight());
-        for (const Matrix* matrix : {&layer.q, &layer.k, &layer.v, &layer.o, &layer.gate, &layer.up, &layer.down})
-            add_product(hash, *matrix, weights.kernels, model.threads());
+        hash.add(layer.attn_norm.norm().weight());
+        for (const SubNormLinear* matrix : {&layer.o, &layer.down})
+            if (const auto* norm = matrix->norm().norm()) hash.add(norm->weight());
+        hash.add(layer.ffn_norm.norm().weight());
+        for (const Linear* matrix : {&layer.q, &layer.k, &layer.v, &layer.gate, &layer.up})
+            add_product(hash, *matrix, model.threads());
+        for (const SubNormLinear* matrix : {&layer.o, &layer.down})
+            add_product(hash, *matrix, model.threads());
     }
     for (const Embedding* table : {&weights.embedding, &weights.head()})
         add_some_rows(hash, *table);

@@ -37,8 +37,8 @@ std::string percent(std::size_t part, std::size_t whole) {
 
 std::size_t count_zeros(const TernaryTensor& tensor, ternion::ThreadPool& threads) {
     std::atomic<std::size_t> zeros = 0;
-    ternion::in_chunks(threads, tensor.rows, 64, [&](std::size_t begin, std::size_t end) {
-        std::vector<std::int8_t> trits((end - begin) * tensor.cols);
+    ternion::in_chunks(threads, tensor.rows(), 64, [&](std::size_t begin, std::size_t end) {
+        std::vector<std::int8_t> trits((end - begin) * tensor.cols());
         tensor.read(begin, end - begin, trits);
         zeros += static_cast<std::size_t>(std::ranges::count(trits, 0));
     });
@@ -61,18 +61,18 @@ struct Tally {
 void write_tensor(const ModelSource& source, const ModelTensor& tensor, ternion::ThreadPool& threads, Tally& ternary,
                   Tally& floats) {
     const std::string name = tensor.name.substr(0, tensor.name.rfind(".weight"));
-    const auto shape = [](const auto& found) {
-        return found.rows == 1 ? joined(found.cols) : joined(found.rows, "x", found.cols);
+    const auto shape = [](std::size_t rows, std::size_t cols) {
+        return rows == 1 ? joined(cols) : joined(rows, "x", cols);
     };
     if (!source.contains(tensor.name)) return write_row(name, "missing", "");
     if (tensor.kind != ModelTensor::Kind::ternary) {
         const DenseTensor found = source.dense(tensor.name);
-        return write_row(name, std::string(found.format->name), shape(found));
+        return write_row(name, std::string(found.format->name), shape(found.rows, found.cols));
     }
     const TernaryTensor found = source.ternary(tensor.name);
     const std::size_t zeros = count_zeros(found, threads);
-    const std::size_t weights = found.rows * found.cols;
-    write_row(name, found.format, shape(found), formatted("%.5g", static_cast<double>(found.scale)),
+    const std::size_t weights = found.matrix.shape.size();
+    write_row(name, found.format, shape(found.rows(), found.cols()), formatted("%.5g", static_cast<double>(found.scale())),
               percent(zeros, weights));
     Tally& tally = find_number_format(found.format) == nullptr ? ternary : floats;
     tally.matrices += 1;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <ternion/ternion.hpp>
 
@@ -19,6 +20,12 @@ inline void gated_squared_relu(float* gate, const float* up, std::size_t n) {
         const float positive = gate[i] < 0 ? 0 : gate[i];
         gate[i] = positive * positive * up[i];
     }
+}
+
+/// gate = gate · sigmoid(gate) · up, in place, of n numbers.
+inline void gated_silu(float* gate, const float* up, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i)
+        gate[i] = gate[i] / (1 + std::exp(-gate[i])) * up[i];
 }
 
 /// Turns pair (x[i], x[i + half]) of each head by turns[i], in place; `size` numbers are heads of 2 · half.

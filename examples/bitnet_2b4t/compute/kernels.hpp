@@ -1,33 +1,34 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <ternion/runtime/any_ternary.hpp>
+#include <ternion/runtime/tables.hpp>
 #include <ternion/ternion.hpp>
 #include <vector>
 
 #include "elementwise.hpp"
 #include "kv_format.hpp"
-#include "matrix.hpp"
 #include "screen_row.hpp"
 
 namespace bitnet {
 
 struct AttentionTile;
 
+/// What ternary matrices are repacked to: 1.6 bits a weight where the machine decodes them in registers, else 2, because
+/// one token at a time is bound by memory.
+using ComputePackings = ternion::type_list<ternion::Trits5x16, ternion::Interleaved2x16>;
+
 /// What the decoder spends its time in. kernels.cpp is compiled once for each instruction set that the program is made
 /// for: what crosses this boundary is raw pointers and plain structs. The functions are documented where they are
 /// written, in the other headers of this folder.
 struct Kernels {
-    /// Whether matrices are Trits5x16, else Interleaved2x16.
-    bool trits5;
-    /// y = W · x for some rows of W.
-    void (*multiply)(const Matrix& w, const ternion::ActivationView& x, ternion::RowRange rows,
-                     const ternion::Output<float>& y);
-    /// q = quantised(norm(x)) for one token of n numbers; `normed` is scratch.
-    ternion::TokenScale (*quantise)(const float* x, const float* weight, float eps, std::size_t n, float* normed,
-                                    std::int8_t* q);
-    void (*gated_squared_relu)(float* gate, const float* up, std::size_t n);
+    /// The products of ternary matrices, norms and quantizers.
+    const ternion::KernelTable* ternary;
+    /// gate = activation(gate) · up, by Config::activation.
+    std::array<void (*)(float* gate, const float* up, std::size_t n), 2> gated;
     void (*rotate)(float* heads, std::size_t size, const Turn* turns, std::size_t half);
 
     void (*store_token)(const KvFormat& format, std::byte* to, std::size_t position, const float* key,
@@ -46,6 +47,9 @@ struct Kernels {
     std::int64_t (*dot_codes)(const std::uint8_t* codes, const std::int8_t* high, const std::int8_t* low,
                               std::size_t n);
 };
+
+/// The packing of ComputePackings that is fastest with these kernels.
+const ternion::PackingKernels& compute_packing(const Kernels& kernels);
 
 /// Those of one arch, for ternion::Dispatcher.
 struct KernelsOf {

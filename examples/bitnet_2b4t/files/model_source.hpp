@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <program/io/file_error.hpp>
+#include "../architecture.hpp"
 #include "../config.hpp"
 #include "../tokenizer/tokenizer.hpp"
 #include "../tokenizer/vocabulary.hpp"
@@ -30,20 +31,6 @@ inline constexpr SizeName size_names[] = {
     {&Config::heads, "attention.head_count", "num_attention_heads"},
     {&Config::kv_heads, "attention.head_count_kv", "num_key_value_heads"},
 };
-
-/// A tensor that a model of these sizes has, and what it is. A norm is one row.
-struct ModelTensor {
-    enum class Kind { embedding, ternary, norm };
-
-    std::string name;          // "blk.0.attn_q.weight"
-    std::string hugging_face;  // "model.layers.0.self_attn.q_proj.weight"
-    std::size_t rows = 0;
-    std::size_t cols = 0;
-    Kind kind = Kind::norm;
-};
-
-/// All of them, in the order in which GGUF files have them. A separate head is "output.weight".
-std::vector<ModelTensor> model_tensors(const Config& config, bool separate_head);
 
 class GgufWriter;
 

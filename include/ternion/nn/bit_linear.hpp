@@ -101,6 +101,10 @@ class BitLinear {
     [[nodiscard]] LayerOutput<BitLinear, Out, Then> to(std::span<Out> y, Then then = {}) const {
         return {*this, y, false, std::move(then)};
     }
+    template <class Then = NothingFollows>
+    [[nodiscard]] LayerOutput<BitLinear, float, Then> to(std::span<float> y, Then then = {}) const {
+        return {*this, y, false, std::move(then)};
+    }
     /// The same with y += W · x.
     template <class Then = NothingFollows>
     [[nodiscard]] LayerOutput<BitLinear, float, Then> add_to(std::span<float> y, Then then = {}) const {

@@ -33,24 +33,31 @@ constexpr QuantizerKernels quantizer_kernels(std::string_view name) noexcept {
 }
 
 /// The table of some packings for this unit's flags and an Arch that these allow.
+template <class Arch, class Isa, class Packings>
+struct CompiledTable;
+
 template <class Arch, class Isa, Packing... P>
-const KernelTable& make_kernel_table(type_list<P...>) noexcept {
-    using B = backend_of<Arch>;
-    static const std::array<PackingKernels, sizeof...(P)> packings = {packing_kernels<P, Arch>()...};
+struct CompiledTable<Arch, Isa, type_list<P...>> {
+    static constexpr std::array<PackingKernels, sizeof...(P)> packings = {packing_kernels<P, Arch>...};
     static constexpr std::array quantizers = {
         quantizer_kernels<Absmax<8>, Arch>("absmax8"), quantizer_kernels<Absmax<8, 128>, Arch>("absmax8_128"),
         quantizer_kernels<Absmax<4>, Arch>("absmax4"), quantizer_kernels<AbsmeanInt4, Arch>("absmean4")};
-    static const KernelTable table{Isa::name, B::name,       B::bytes,         packings,
-                                   quantizers, rms_normalise, layer_normalise, sum_groups_of_token<Arch>};
-    return table;
-}
+    static constexpr KernelTable table{Isa::name,
+                                       backend_of<Arch>::name,
+                                       backend_of<Arch>::bytes,
+                                       packings,
+                                       quantizers,
+                                       rms_normalise,
+                                       layer_normalise,
+                                       sum_groups_of_token<Arch>};
+};
 
 }  // namespace TERNION_ABI
 
 template <class Packings>
 template <class Isa>
 const KernelTable& KernelTableOf<Packings>::operator()(Isa) const {
-    return make_kernel_table<default_arch, Isa>(Packings{});
+    return CompiledTable<default_arch, Isa, Packings>::table;
 }
 
 }  // namespace ternion

@@ -55,6 +55,7 @@ struct AnyOutput {
 struct PackingKernels {
     PackingInfo packing;
     KernelPath path;
+    bool quick;  // whether its codes are decoded so quickly that reading fewer bytes pays; true where nothing says otherwise
     void (*multiply)(const TernaryBytes& w, const ActivationView& x, RowRange rows, const AnyOutput& out) noexcept;
     void (*multiply_sparse)(const TernaryBytes& w, const SparseActivations& x, RowRange rows,
                             const AnyOutput& out) noexcept;

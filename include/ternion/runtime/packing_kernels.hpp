@@ -60,13 +60,23 @@ struct PackingProducts {
     }
 };
 
-/// The packing's row of a table. Its function isn't inlined, so that a program may compile packings side by side: one
-/// source instantiates it, and others declare it `extern template`.
-template <Packing P, class Arch = default_arch>
-TERNION_NOINLINE PackingKernels packing_kernels() noexcept {
-    using Products = PackingProducts<P, Arch>;
-    return {packing_info<P>, kernel_path<P, Arch>, Products::dense, Products::sparse, Products::signs};
+/// Whether P's codes are decoded quickly on Arch.
+template <Packing P, class Arch>
+constexpr bool decodes_quickly() noexcept {
+    if constexpr (requires { P::template quick<backend_of<Arch>>; }) return P::template quick<backend_of<Arch>>;
+    return true;
 }
+
+/// The packing's row of a table. A program may compile packings side by side: a source for each that instantiates its
+/// PackingProducts, which others declare `extern template`.
+template <Packing P, class Arch = default_arch>
+inline constexpr PackingKernels packing_kernels = {
+    packing_info<P>,
+    kernel_path<P, Arch>,
+    decodes_quickly<P, Arch>(),
+    PackingProducts<P, Arch>::dense,
+    PackingProducts<P, Arch>::sparse,
+    PackingProducts<P, Arch>::signs};
 
 }  // namespace TERNION_ABI
 }  // namespace ternion
