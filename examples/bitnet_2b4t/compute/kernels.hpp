@@ -28,7 +28,7 @@ struct Kernels {
     ternion::TokenScale (*quantise)(const float* x, const float* weight, float eps, std::size_t n, float* normed,
                                     std::int8_t* q);
     void (*gated_squared_relu)(float* gate, const float* up, std::size_t n);
-    void (*rotate)(float* heads, std::size_t size, const Turn* turns, std::size_t half);
+    void (*rotate)(float* heads, std::size_t size, const Rotation* rotations, std::size_t half);
 
     void (*store_token)(const KvFormat& format, std::byte* to, std::size_t position, const float* key,
                         const float* value);

@@ -30,4 +30,14 @@ std::vector<ModelTensor> model_tensors(const Config& config, bool separate_head)
     return tensors;
 }
 
+Tokenizer load_tokenizer(const ModelSource& source) {
+    try {
+        return Tokenizer(source.vocabulary());
+    } catch (const FileError&) {
+        throw;
+    } catch (const std::runtime_error& error) {
+        throw FileError(source.name(), error.what());
+    }
+}
+
 }  // namespace bitnet

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include <program/io/file_error.hpp>
-#include "../config.hpp"
+#include "../model/config.hpp"
 #include "../tokenizer/tokenizer.hpp"
 #include "../tokenizer/vocabulary.hpp"
 #include "tensor_format.hpp"

@@ -7,11 +7,11 @@
 #include <vector>
 
 #include <ternion/core/thread_pool.hpp>
-#include "compute/matrix.hpp"
+#include "../compute/matrix.hpp"
+#include "../files/model_source.hpp"
+#include "../head/embedding.hpp"
+#include "../head/screen.hpp"
 #include "config.hpp"
-#include "files/model_source.hpp"
-#include "head/embedding.hpp"
-#include "head/screen.hpp"
 
 namespace bitnet {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "files/tensor_reader.hpp"
+#include "../files/tensor_reader.hpp"
 
 namespace bitnet {
 
