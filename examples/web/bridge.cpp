@@ -13,10 +13,10 @@
 #include <bitnet_2b4t/tokenizer/chat_template.hpp>
 #include <program/io/utf8.hpp>
 #include "compute/kernels.hpp"
-#include "decoder.hpp"
+#include "engine/sampler.hpp"
 #include "files/gguf_source.hpp"
 #include "gemv_check.hpp"
-#include "sampler.hpp"
+#include "model/decoder.hpp"
 
 namespace {
 
@@ -58,7 +58,7 @@ class Answerer {
  private:
     bitnet::GgufSource source_;
     bitnet::Tokenizer tokenizer_;
-    bitnet::cli::ChatTemplate template_;
+    bitnet::ChatTemplate template_;
     ternion::ThreadPool threads_{1};
     bitnet::Weights weights_;
     bitnet::Decoder decoder_;

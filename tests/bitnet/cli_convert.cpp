@@ -232,7 +232,7 @@ TEST_CASE("cli: inspect prints metadata, tensors, scales and the share of zeros"
     tensor.read(0, tensor.rows(), trits);
     char row[100];
     std::snprintf(row, sizeof row, "blk.1.attn_k         %-5s %11s %11.5g %5.1f %%\n", "I2_S", "128x256",
-                  static_cast<double>(tensor.scale),
+                  static_cast<double>(tensor.scale()),
                   100.0 * static_cast<double>(std::ranges::count(trits, 0)) / static_cast<double>(trits.size()));
     const Outcome gguf = run({"inspect", golden_gguf});
     CHECK(gguf.status == 0);

@@ -67,7 +67,7 @@ TEST_CASE("cli: ternarize writes what absmean makes of float weights, says what 
         CHECK(std::fabs(zeros - 100 * share) < 0.06);
         CHECK(std::fabs(error - zeros) < 0.06);
         CHECK(std::fabs(scale - 0.25 * (1 - share)) < 1e-4);
-        CHECK(std::fabs(static_cast<double>(is.scale) - 0.25 * (1 - share)) < 1e-6);
+        CHECK(std::fabs(static_cast<double>(is.scale()) - 0.25 * (1 - share)) < 1e-6);
     }
     CHECK(matrices == 21);
 }

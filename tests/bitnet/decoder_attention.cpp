@@ -4,9 +4,9 @@
 #include <cmath>
 #include <limits>
 
-#include "attention.hpp"
 #include "compute/kernels.hpp"
 #include "decoder_fixture.hpp"
+#include "model/attention.hpp"
 
 namespace {
 

@@ -5,8 +5,8 @@
 #include <stdexcept>
 
 #include "compute/elementwise.hpp"
-#include "decoder.hpp"
 #include "files_fixture.hpp"
+#include "model/decoder.hpp"
 
 namespace {
 
@@ -86,12 +86,12 @@ TEST_CASE("several sequences at once give what each gives alone") {
     Decoder together(weights, threads), alone(weights, threads);
     std::vector<KvCache> caches(4, KvCache(weights.config, 16, KvType::f32));
     std::vector<KvCache> others = caches;
-    std::vector<Run> runs, steps;
+    std::vector<Sequence> at_once, steps;
     for (std::size_t i = 0; i < 4; ++i) {
-        runs.push_back({sequences[i], &caches[i]});
+        at_once.push_back({sequences[i], &caches[i]});
         steps.push_back({std::span(next).subspan(i, 1), &caches[i]});
     }
-    together.forward(runs);
+    together.forward(at_once);
     together.forward(steps);
     for (std::size_t i = 0; i < 4; ++i) {
         alone.forward(sequences[i], others[i]);
@@ -100,8 +100,8 @@ TEST_CASE("several sequences at once give what each gives alone") {
         const auto same_logit = [](const Candidate& c, float logit) { return c.logit == logit; };
         CHECK(std::ranges::equal(together.likeliest(i, 0), alone.logits(), same_logit));
     }
-    runs[1].cache = &caches[0];
-    CHECK_THROWS_AS(together.forward(runs), std::invalid_argument);
+    at_once[1].cache = &caches[0];
+    CHECK_THROWS_AS(together.forward(at_once), std::invalid_argument);
     steps[2].tokens = std::span(next);
     others.assign(4, KvCache(weights.config, 3, KvType::f32));
     for (std::size_t i = 0; i < 4; ++i)

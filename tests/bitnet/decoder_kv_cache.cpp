@@ -6,7 +6,7 @@
 #include "compute/kernels.hpp"
 #include "compute/kv_block.hpp"
 #include "decoder_fixture.hpp"
-#include "kv_cache.hpp"
+#include "model/kv_cache.hpp"
 
 namespace {
 

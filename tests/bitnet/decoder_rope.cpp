@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "decoder_fixture.hpp"
-#include "rope.hpp"
+#include "model/rope.hpp"
 
 namespace {
 

@@ -9,8 +9,8 @@
 
 #include "compute/kernels.hpp"
 #include "decoder_fixture.hpp"
+#include "engine/sampler.hpp"
 #include "head/likeliest.hpp"
-#include "sampler.hpp"
 
 namespace {
 

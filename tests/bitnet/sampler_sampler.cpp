@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "sampler.hpp"
+#include "engine/sampler.hpp"
 
 namespace {
 

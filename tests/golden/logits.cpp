@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "compute/kernels.hpp"
-#include "decoder.hpp"
+#include "model/decoder.hpp"
 
 namespace {
 

@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "compute/kernels.hpp"
-#include "decoder.hpp"
 #include "files/gguf_source.hpp"
+#include "model/decoder.hpp"
 
 namespace {
 

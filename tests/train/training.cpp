@@ -2,8 +2,8 @@
 #include <catch2/generators/catch_generators.hpp>
 #include <cmath>
 #include <cstring>
-#include <decoder.hpp>
 #include <limits>
+#include <model/decoder.hpp>
 #include <train/run/checkpoint.hpp>
 #include <train/run/export.hpp>
 

@@ -8,7 +8,7 @@
 
 #include <program/cli/interrupt.hpp>
 #include <program/cli/number_option.hpp>
-#include "draft.hpp"
+#include "../engine/draft.hpp"
 
 namespace bitnet::cli {
 

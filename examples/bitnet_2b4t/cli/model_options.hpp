@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "../decoder.hpp"
 #include "../files/model_source.hpp"
+#include "../model/decoder.hpp"
 
 namespace bitnet::cli {
 

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "../sampler.hpp"
+#include "../engine/sampler.hpp"
 #include "model_options.hpp"
 
 namespace bitnet::cli {

@@ -29,7 +29,7 @@ struct Kernels {
     const ternion::KernelTable* ternary;
     /// gate = activation(gate) · up, by Config::activation.
     std::array<void (*)(float* gate, const float* up, std::size_t n), 2> gated;
-    void (*rotate)(float* heads, std::size_t size, const Turn* turns, std::size_t half);
+    void (*rotate)(float* heads, std::size_t size, const Rotation* rotations, std::size_t half);
 
     void (*store_token)(const KvFormat& format, std::byte* to, std::size_t position, const float* key,
                         const float* value);

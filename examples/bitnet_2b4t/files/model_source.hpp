@@ -8,8 +8,8 @@
 #include <vector>
 
 #include <program/io/file_error.hpp>
-#include "../architecture.hpp"
-#include "../config.hpp"
+#include "../model/architecture.hpp"
+#include "../model/config.hpp"
 #include "../tokenizer/tokenizer.hpp"
 #include "../tokenizer/vocabulary.hpp"
 #include "tensor_format.hpp"

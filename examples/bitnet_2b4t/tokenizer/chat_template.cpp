@@ -3,7 +3,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace bitnet::cli {
+namespace bitnet {
 
 std::string trimmed(std::string_view text) {
     constexpr std::string_view spaces = " \t\n\v\f\r";
@@ -39,4 +39,4 @@ std::vector<int> ChatTemplate::turn(std::string_view user) const {
     return ids;
 }
 
-}  // namespace bitnet::cli
+}  // namespace bitnet

@@ -4,9 +4,9 @@
 #include <string_view>
 #include <vector>
 
-#include "../tokenizer/tokenizer.hpp"
+#include "tokenizer.hpp"
 
-namespace bitnet::cli {
+namespace bitnet {
 
 /// Without white space at both ends.
 std::string trimmed(std::string_view text);
@@ -31,4 +31,4 @@ class ChatTemplate {
     const Tokenizer& tokenizer_;
 };
 
-}  // namespace bitnet::cli
+}  // namespace bitnet

@@ -5,8 +5,8 @@
 #include <stdexcept>
 #include <string>
 
-#include "compute/kernels.hpp"
-#include "compute/kv_block.hpp"
+#include "../compute/kernels.hpp"
+#include "../compute/kv_block.hpp"
 
 namespace bitnet {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "compute/attention_block.hpp"
-#include "compute/kernels.hpp"
+#include "../compute/attention_block.hpp"
+#include "../compute/kernels.hpp"
 
 namespace bitnet {
 

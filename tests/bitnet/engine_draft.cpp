@@ -2,11 +2,11 @@
 #include <catch2/catch_test_macros.hpp>
 #include <vector>
 
-#include "cli/draft.hpp"
+#include "engine/draft.hpp"
 
 namespace {
 
-using bitnet::cli::look_up_draft;
+using bitnet::look_up_draft;
 
 std::vector<int> draft(const std::vector<int>& tokens, std::size_t ngram, std::size_t most) {
     return look_up_draft(tokens, ngram, most);

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "head/candidate.hpp"
+#include "../head/candidate.hpp"
 
 namespace bitnet {
 

@@ -9,11 +9,11 @@
 #include <ternion/ternion.hpp>
 #include <vector>
 
-#include "compute/kernels.hpp"
+#include "../compute/kernels.hpp"
+#include "../files/model_source.hpp"
+#include "../head/embedding.hpp"
+#include "../head/screen.hpp"
 #include "config.hpp"
-#include "files/model_source.hpp"
-#include "head/embedding.hpp"
-#include "head/screen.hpp"
 
 namespace bitnet {
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "../files/tensor_reader.hpp"
 #include "architecture.hpp"
-#include "files/tensor_reader.hpp"
 
 namespace bitnet {
 namespace {

@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "compute/kernels.hpp"
+#include "../compute/kernels.hpp"
 
 namespace bitnet {
 
@@ -32,14 +32,14 @@ Decoder::Decoder(const Weights& weights, ternion::ThreadPool& threads)
       likeliest_(weights.head(), weights.screen ? &*weights.screen : nullptr, same_bits) {}
 
 void Decoder::forward(std::span<const int> tokens, KvCache& cache, const std::function<void()>& between) {
-    const Run run{tokens, &cache};
-    forward({&run, 1}, between);
+    const Sequence sequence{tokens, &cache};
+    forward({&sequence, 1}, between);
 }
 
-void Decoder::forward(std::span<const Run> runs, const std::function<void()>& between) {
-    check(runs);
+void Decoder::forward(std::span<const Sequence> sequences, const std::function<void()>& between) {
+    check(sequences);
     std::vector<std::size_t> positions;
-    for (const auto& [tokens, cache] : runs) {
+    for (const auto& [tokens, cache] : sequences) {
         cache->reserve(tokens.size());
         for (std::size_t i = 0; i < tokens.size(); ++i)
             positions.push_back(cache->length() + i);
@@ -47,22 +47,23 @@ void Decoder::forward(std::span<const Run> runs, const std::function<void()>& be
     if (positions.empty()) return;
     resize(positions.size());
     rope_.prepare(positions);
-    embed(runs);
+    embed(sequences);
     for (std::size_t i = 0; i < config().layers; ++i) {
         if (between) between();
-        attend(weights_.layers[i], i, runs);
+        attend(weights_.layers[i], i, sequences);
         feed_forward(weights_.layers[i]);
     }
     ternion::normalise_tokens(weights_.output_norm, h_, h_, threads_);
     likeliest_.reset(h_);
-    for (const auto& [tokens, cache] : runs)
+    for (const auto& [tokens, cache] : sequences)
         cache->advance(tokens.size());
 }
 
-void Decoder::check(std::span<const Run> runs) const {
-    for (const Run& entry : runs) {
-        if (std::count_if(runs.begin(), runs.end(), [&](const Run& run) { return run.cache == entry.cache; }) > 1) {
-            throw std::invalid_argument("runs of different sequences: expected each cache once, found one twice");
+void Decoder::check(std::span<const Sequence> sequences) const {
+    for (const Sequence& entry : sequences) {
+        if (std::count_if(sequences.begin(), sequences.end(),
+                          [&](const Sequence& sequence) { return sequence.cache == entry.cache; }) > 1) {
+            throw std::invalid_argument("tokens of several sequences: expected each cache once, found one twice");
         }
         for (const int token : entry.tokens) {
             if (token >= 0 && static_cast<std::size_t>(token) < config().vocab) continue;
@@ -72,16 +73,16 @@ void Decoder::check(std::span<const Run> runs) const {
     }
 }
 
-void Decoder::embed(std::span<const Run> runs) {
+void Decoder::embed(std::span<const Sequence> sequences) {
     std::size_t t = 0;
-    for (const auto& [tokens, cache] : runs) {
+    for (const auto& [tokens, cache] : sequences) {
         for (const int token : tokens)
             weights_.embedding.read(static_cast<std::size_t>(token), row(h_, t++, config().hidden));
     }
 }
 
 /// h += o(attn_sub_norm(attention(rope(q), rope(k), v))), with q, k and v of attn_norm(h).
-void Decoder::attend(const LayerWeights& layer, std::size_t index, std::span<const Run> runs) {
+void Decoder::attend(const LayerWeights& layer, std::size_t index, std::span<const Sequence> sequences) {
     const std::size_t q = config().q_size(), kv = config().kv_size();
     const auto& x = layer.attn_norm.prepare(h_, count_, config().hidden, inputs_, threads_);
     forward_together(x, threads_, layer.q.to(q_), layer.k.to(k_), layer.v.to(v_));
@@ -92,7 +93,7 @@ void Decoder::attend(const LayerWeights& layer, std::size_t index, std::span<con
         }
     });
     std::size_t begin = 0;
-    for (const auto& [tokens, cache] : runs) {
+    for (const auto& [tokens, cache] : sequences) {
         const std::size_t end = begin + tokens.size();
         cache->store(index, tokens.size(), rows(k_, begin, end, kv), rows(v_, begin, end, kv), weights_.kernels,
                      threads_);

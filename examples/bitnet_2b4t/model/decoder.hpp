@@ -7,8 +7,8 @@
 #include <vector>
 
 #include <ternion/core/thread_pool.hpp>
+#include "../head/likeliest.hpp"
 #include "attention.hpp"
-#include "head/likeliest.hpp"
 #include "kv_cache.hpp"
 #include "rope.hpp"
 #include "weights.hpp"
@@ -16,7 +16,7 @@
 namespace bitnet {
 
 /// Tokens that follow those in a sequence's cache.
-struct Run {
+struct Sequence {
     std::span<const int> tokens;
     KvCache* cache;
 };
@@ -37,23 +37,24 @@ class Decoder {
     /// Appends tokens to one sequence or several, each of which comes once; the weights are read once for all. Throws
     /// std::invalid_argument for an id that is none, and std::length_error where a cache has no room. `between` is
     /// called before each layer, and may throw, to give up. The sequences are unchanged after an exception.
-    void forward(std::span<const Run> runs, const std::function<void()>& between = {});
+    void forward(std::span<const Sequence> sequences, const std::function<void()>& between = {});
     void forward(std::span<const int> tokens, KvCache& cache, const std::function<void()>& between = {});
 
     /// Logits of what follows the last token of the last call; valid until the next call. This and the others throw
     /// std::out_of_range for a token that the last call didn't have.
     std::span<const float> logits();
-    /// Logits [count, vocab] of what follows tokens `first` and following of the last call, in the order of its runs.
+    /// Logits [count, vocab] of what follows tokens `first` and following of the last call, in the order of its
+    /// sequences.
     void logits(std::size_t first, std::size_t count, std::span<float> out);
     /// What may follow token `token` of the last call: at least the `best` likeliest tokens (0: all) but for `always`,
     /// and those, with the logits that they have in `logits()`. Valid until the next call.
     std::span<const Candidate> likeliest(std::size_t token, std::size_t best, std::span<const int> always = {});
 
  private:
-    void check(std::span<const Run> runs) const;
+    void check(std::span<const Sequence> sequences) const;
     void resize(std::size_t count);
-    void embed(std::span<const Run> runs);
-    void attend(const LayerWeights& layer, std::size_t index, std::span<const Run> runs);
+    void embed(std::span<const Sequence> sequences);
+    void attend(const LayerWeights& layer, std::size_t index, std::span<const Sequence> sequences);
     void feed_forward(const LayerWeights& layer);
 
     const Weights& weights_;

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include <ternion/core/thread_pool.hpp>
-#include "compute/kv_format.hpp"
+#include "../compute/kv_format.hpp"
 #include "config.hpp"
 
 namespace bitnet {

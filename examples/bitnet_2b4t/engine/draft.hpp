@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-namespace bitnet::cli {
+namespace bitnet {
 
 /// Prompt lookup: `most` tokens as they followed when the sequence's last `ngram` tokens (at least 1) last stood there;
 /// what follows up to the sequence's end goes on with the draft itself, round and round. Empty where they never did.
@@ -24,4 +24,4 @@ inline std::vector<int> look_up_draft(std::span<const int> tokens, std::size_t n
     return {};
 }
 
-}  // namespace bitnet::cli
+}  // namespace bitnet

@@ -5,13 +5,13 @@
 #include <span>
 #include <vector>
 
-#include "compute/kernels.hpp"
+#include "../compute/kernels.hpp"
 #include "config.hpp"
 
 namespace bitnet {
 
-/// Rotary position embedding of a run of tokens: pair (x[i], x[i + d/2]) of a head of width d is turned by the angle
-/// position · theta^(-2i/d). Sines and cosines are computed in double once a run and shared by all layers and heads.
+/// Rotary position embedding of tokens: pair (x[i], x[i + d/2]) of a head of width d is turned by the angle
+/// position · theta^(-2i/d). Sines and cosines are computed in double once a step and shared by all layers and heads.
 class Rope {
  public:
     Rope(const Config& config, const Kernels& kernels)
@@ -24,25 +24,25 @@ class Rope {
 
     /// Prepares for tokens at these positions.
     void prepare(std::span<const std::size_t> positions) {
-        turns_.clear();
+        rotations_.clear();
         for (const std::size_t position : positions) {
             for (const double frequency : frequencies_) {
                 const double angle = static_cast<double>(position) * frequency;
-                turns_.push_back({static_cast<float>(std::cos(angle)), static_cast<float>(std::sin(angle))});
+                rotations_.push_back({static_cast<float>(std::cos(angle)), static_cast<float>(std::sin(angle))});
             }
         }
     }
 
-    /// Turns all heads of the token `t` of the run, in place.
+    /// Turns all heads of token `t` of those, in place.
     void apply(std::size_t t, std::span<float> heads) const {
-        kernels_.rotate(heads.data(), heads.size(), turns_.data() + t * half_, half_);
+        kernels_.rotate(heads.data(), heads.size(), rotations_.data() + t * half_, half_);
     }
 
  private:
     const Kernels& kernels_;
     std::size_t half_;
     std::vector<double> frequencies_;
-    std::vector<Turn> turns_;
+    std::vector<Rotation> rotations_;
 };
 
 }  // namespace bitnet

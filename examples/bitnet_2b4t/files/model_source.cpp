@@ -1,0 +1,15 @@
+#include "model_source.hpp"
+
+namespace bitnet {
+
+Tokenizer load_tokenizer(const ModelSource& source) {
+    try {
+        return Tokenizer(source.vocabulary());
+    } catch (const FileError&) {
+        throw;
+    } catch (const std::runtime_error& error) {
+        throw FileError(source.name(), error.what());
+    }
+}
+
+}  // namespace bitnet
