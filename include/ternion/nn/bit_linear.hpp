@@ -11,14 +11,9 @@
 #include "../core/config.hpp"
 #include "../core/executor.hpp"
 #include "../ops/gemm.hpp"
-#include "../ops/int4_multiply.hpp"
-#include "../ops/sign_multiply.hpp"
-#include "../ops/sparse_multiply.hpp"
-#include "../ops/split_multiply.hpp"
 #include "../quant/absmax.hpp"
 #include "../tensor/packed_ternary.hpp"
 #include "../tensor/quantize.hpp"
-#include "../tensor/rotated_activations.hpp"
 #include "rms_norm.hpp"
 
 namespace ternion {

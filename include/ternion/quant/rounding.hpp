@@ -14,6 +14,8 @@
 
 namespace ternion {
 
+class QuantizedActivations;
+
 /// What a quantizer says of one token: x = scale * q, and the sum of q.
 struct TokenScale {
     float scale;
@@ -91,6 +93,8 @@ TERNION_INLINE std::int32_t round_values(const float* x, std::size_t k, float fa
 /// with scale NaN. Identical on every ISA if the measure is: a product and a rounding, each correctly rounded.
 template <class Policy>
 struct RoundedTokens {
+    using Activations = QuantizedActivations;
+
     /// Quantises one token x[k] to q[k]; no alignment is needed, and nothing past k is read or written.
     template <class Arch = default_arch>
     static TokenScale quantize_token(const float* x, std::size_t k, std::int8_t* q) noexcept {
