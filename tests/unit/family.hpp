@@ -27,9 +27,8 @@ struct HeldProducts {
     std::size_t register_bytes;
     bool holds_zeros;
     std::vector<std::byte> (*pack)(std::span<const std::int8_t> trits, ternion::Shape shape);
-    std::tuple<MultiplyHeld<ternion::QuantizedActivations>, MultiplyHeld<ternion::Int4Activations>,
-               MultiplyHeld<ternion::SparseActivations>, MultiplyHeld<ternion::SplitActivations<0>>,
-               MultiplyHeld<ternion::SplitActivations<64>>, MultiplyHeld<ternion::SignActivations>>
+    std::tuple<MultiplyHeld<ternion::QuantizedActivations>, MultiplyHeld<ternion::SparseActivations>,
+               MultiplyHeld<ternion::SplitActivations>, MultiplyHeld<ternion::SignActivations>>
         multiply;
 };
 

@@ -1,5 +1,3 @@
-#include <utility>
-
 #include "family.hpp"
 #include "family_policies.hpp"
 
@@ -7,28 +5,15 @@ namespace test {
 
 namespace {
 
-/// What a product takes a holder for.
-template <class Held>
-const Held& multiplied(const Held& x) {
-    return x;
-}
-template <class Held>
-const Held& multiplied(const ternion::RotatedActivations<Held>& x) {
-    return x;
-}
-
 template <class Policy, class Arch>
 void forward(const HeldProducts& products, const LayerInput& input, std::span<float> y, bool add,
              AnyExecutor& executor) {
     const auto [n, k] = input.w.shape;
     ternion::ActivationsOf<Policy> held;
     ternion::quantize<Arch>(Policy{}, input.x, input.m, k, held, executor);
-    const auto multiply = [&]<class Held>(const Held& x) {
-        ternion::Output<float> out{y.data(), n};
-        if (add) out = {y.data(), n, y.data(), n};
-        std::get<MultiplyHeld<Held>>(products.multiply)(input.w, x, out, executor);
-    };
-    multiply(multiplied(held));
+    ternion::Output<float> out{y.data(), n};
+    if (add) out = {y.data(), n, y.data(), n};
+    std::get<MultiplyHeld<decltype(held)>>(products.multiply)(input.w, held, out, executor);
 }
 
 template <class... Policy>

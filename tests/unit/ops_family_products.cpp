@@ -21,7 +21,6 @@ struct Integers {
             sum += q[i] = static_cast<std::int8_t>(x[i]);
         return {0.5f, sum};
     }
-    static float scale(const float*, std::size_t) noexcept { return 0.5f; }
 };
 
 template <class Held>
@@ -151,7 +150,7 @@ TEST_CASE("signs times borrowed planes whose padding holds anything", "[sign_act
     for_each_type(type_list<BitPlanes, Binary>{}, check_packing);
 }
 
-TEST_CASE("signs are bits, and sums are of -1 and +1", "[sign_activations]") {
+TEST_CASE("signs are integers and bits, and sums are of -1 and +1", "[sign_activations]") {
     SignActivations x;
     std::vector<float> values = test::random_floats(2 * 70, 5);
     values[3] = 0;
@@ -160,29 +159,34 @@ TEST_CASE("signs are bits, and sums are of -1 and +1", "[sign_activations]") {
     for (std::size_t m = 0; m < 2; ++m) {
         std::int32_t sum = 0;
         for (std::size_t i = 0; i < 70; ++i) {
-            CHECK(x.value(m, i) == (values[m * 70 + i] < 0 ? -1 : 1));
-            sum += x.value(m, i);
+            const int sign = values[m * 70 + i] < 0 ? -1 : 1;
+            CHECK(x.row(m)[i] == sign);
+            CHECK((x.bits(m)[i / 64] >> i % 64 & 1) == (sign < 0 ? 1u : 0u));
+            sum += sign;
         }
-        CHECK(x.sums()[m] == sum);
+        CHECK(x.sum(m) == sum);
     }
-    CHECK((x.row(0)[1] >> 6) == 0);
+    CHECK((x.bits(0)[1] >> 6) == 0);
 }
 
 TEST_CASE("split parts add up to the token, each zero where the other isn't", "[split]") {
     const std::size_t k = 200;
     const auto x = test::random_floats(2 * k, 6);
-    SplitActivations<64> split;
+    SplitActivations split;
     quantize(SplitOutliers<10, 64>{}, x, 2, k, split);
-    REQUIRE((split.groups() == 4 && split.tokens() == 2 && split.inputs() == k));
+    REQUIRE((split.tokens() == 2 && split.inputs() == k));
+    REQUIRE((split.large.group_inputs() == 64 && split.rest.group_inputs() == 64));
     std::size_t large = 0;
-    for (std::size_t i = 0; i < 256; ++i) {
-        const std::size_t row = 4 + i / 64;
-        const int a = split.large().row(row)[i % 64], b = split.rest().value(row, i % 64);
+    for (std::size_t i = 0; i < k; ++i) {
+        const std::size_t group = 4 + i / 64;
+        const int a = split.large.row(1)[i], b = split.rest.row(1)[i];
         CHECK((a == 0 || b == 0));
         large += a != 0;
-        const float value =
-            split.large().scale(row) * static_cast<float>(a) + split.rest().scales()[row] * static_cast<float>(b);
-        CHECK(std::fabs(value - (i < k ? x[k + i] : 0)) <= 0.5f * split.rest().scales()[row] + 1e-6f);
+        const float scale_large = split.large.view().group_scales[group];
+        const float scale_rest = split.rest.view().group_scales[group];
+        const float value = scale_large * static_cast<float>(a) + scale_rest * static_cast<float>(b);
+        CHECK(std::fabs(value - x[k + i]) <= 0.5f * scale_rest + 1e-6f);
+        CHECK(split.large.value(1, i) + split.rest.value(1, i) == value);
     }
     CHECK(large == 20);
 }

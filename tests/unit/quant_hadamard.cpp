@@ -66,14 +66,14 @@ TEST_CASE("the transform may be done in place", "[hadamard]") {
 TEST_CASE("an outlier is spread over its block, and other tokens keep their integers", "[hadamard]") {
     Floats x(2 * 384, 0.0f);
     x[130] = 16;
-    RotatedActivations<Int4Activations> found;
-    static_assert(std::same_as<ActivationsOf<Hadamard<Absmax<4>>>, RotatedActivations<Int4Activations>>);
+    QuantizedActivations found;
+    static_assert(std::same_as<ActivationsOf<Hadamard<Absmax<4>>>, QuantizedActivations>);
     quantize(Hadamard<Absmax<4>>{}, x, 2, 384, found);
     for (std::size_t i = 0; i < 384; ++i)
-        CHECK(std::abs(found.value(0, i)) == (i >= 128 && i < 256 ? 7 : 0));
-    CHECK(std::fabs(found.scales()[0] * 7 - 16 / std::sqrt(128.0f)) < 1e-6f);
+        CHECK(std::abs(found.row(0)[i]) == (i >= 128 && i < 256 ? 7 : 0));
+    CHECK(std::fabs(found.scale(0) * 7 - 16 / std::sqrt(128.0f)) < 1e-6f);
     for (std::size_t i = 0; i < 384; ++i)
-        CHECK(found.value(1, i) == 0);
+        CHECK(found.row(1)[i] == 0);
 }
 
 }  // namespace

@@ -26,27 +26,13 @@ struct Tensor {
     friend bool operator==(const Tensor&, const Tensor&) = default;
 };
 
-int value_of(const QuantizedActivations& x, std::size_t m, std::size_t k) {
-    return x.row(m)[k];
-}
-int value_of(const Int4Activations& x, std::size_t m, std::size_t k) {
-    return x.value(m, k);
-}
-ActivationView tokens_of(const QuantizedActivations& x) {
-    return x.view();
-}
-ActivationView tokens_of(const Int4Activations& x) {
-    return {nullptr, x.tokens(), x.inputs(), 0, x.scales(), x.sums()};
-}
-
-template <class Held>
-Tensor tensor_of(const Held& x) {
-    const ActivationView view = tokens_of(x);
+Tensor tensor_of(const QuantizedActivations& x) {
+    const ActivationView view = x.view();
     Tensor tensor{{}, {view.scales, view.scales + view.m}, {view.sums, view.sums + view.m}};
     for (std::size_t m = 0; m < view.m; ++m) {
         std::int32_t sum = 0;
         for (std::size_t k = 0; k < view.k; ++k) {
-            tensor.q.push_back(static_cast<std::int8_t>(value_of(x, m, k)));
+            tensor.q.push_back(x.row(m)[k]);
             sum += tensor.q.back();
         }
         CHECK(sum == view.sums[m]);

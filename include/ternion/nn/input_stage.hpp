@@ -13,9 +13,7 @@
 #include "../core/executor.hpp"
 #include "../ops/gemm.hpp"
 #include "../quant/absmax.hpp"
-#include "../tensor/group_sums.hpp"
 #include "../tensor/quantize.hpp"
-#include "../tensor/rotated_activations.hpp"
 #include "norm.hpp"
 
 namespace ternion {
@@ -76,7 +74,7 @@ class InputStage {
     void prepare_normed(std::span<const float> x, std::size_t m, std::size_t k, Workspace& workspace,
                         E& executor) const {
         if constexpr (token_by_token) {
-            workspace.activations.resize(m, k);
+            make_room<Q>(workspace.activations, m, k);
             workspace.normed.resize(executor.concurrency() * k);
             const auto some = [&](std::size_t index, std::size_t worker) {
                 float* normed = workspace.normed.data() + worker * k;

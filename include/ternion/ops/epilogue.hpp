@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
@@ -10,6 +11,12 @@
 #include "../tensor/activations.hpp"
 
 namespace ternion {
+
+/// A range of rows of W, and so of columns of Y: begin .. end - 1.
+struct RowRange {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+};
 
 /// A result type that operations can write: int32 (the exact sums) or a float, dequantised.
 template <class T>
@@ -76,6 +83,101 @@ TERNION_INLINE void write_results(const Output<Out>& out, float w_scale, const A
         }
     }
 }
+
+/// Y as the products see it. The type of the results is behind a function, called once for a block of sums: so the
+/// kernels of a packing are compiled once, not once for each type.
+class Results {
+ public:
+    /// `out` and `x` must outlive this.
+    template <ResultType Out>
+    Results(const Output<Out>& out, float w_scale, const ActivationView& x) noexcept
+        : out_(&out),
+          x_(&x),
+          w_scale_(w_scale),
+          first_(reinterpret_cast<const std::byte*>(out.data)),
+          row_bytes_(out.ld * sizeof(Out)),
+          value_bytes_(sizeof(Out)),
+          write_sums_(write_sums<Out>),
+          write_totals_(write_totals<Out>) {}
+
+    /// Writes those of the sums [tokens][Stride] that lie in `rows`; Rows of them each, from token m and row `first`
+    /// on.
+    template <std::size_t Rows, std::size_t Stride = Rows>
+    void write(std::size_t m, std::size_t tokens, std::size_t first, RowRange rows,
+               const std::int32_t* sums) const noexcept {
+        const std::size_t begin = std::max(first, rows.begin);
+        const std::size_t end = std::min(first + Rows, rows.end);
+        write_sums_(*this, {m, tokens, begin, end - begin, sums + (begin - first), Stride});
+    }
+
+    /// The same for totals that are dequantised already, Rows of each token: the residual is added, and no scale
+    /// multiplies. For results in floating point.
+    template <std::size_t Rows>
+    void write(std::size_t m, std::size_t tokens, std::size_t first, RowRange rows,
+               const float* totals) const noexcept {
+        const std::size_t begin = std::max(first, rows.begin);
+        const std::size_t end = std::min(first + Rows, rows.end);
+        write_totals_(*this, {m, tokens, begin, end - begin, totals + (begin - first), Rows});
+    }
+
+    /// Asks for the lines that such a write will touch: rows of Y lie far apart, and each would wait for memory.
+    template <class B, std::size_t Rows>
+    void prefetch(std::size_t m, std::size_t tokens, std::size_t first, RowRange rows) const noexcept {
+        const std::size_t begin = std::max(first, rows.begin) * value_bytes_;
+        const std::size_t end = std::min(first + Rows, rows.end) * value_bytes_;
+        for (const std::byte* row = first_ + m * row_bytes_; tokens != 0; --tokens, row += row_bytes_) {
+            for (std::size_t at = begin; at < end; at += 64)
+                B::prefetch(row + at);
+        }
+    }
+
+ private:
+    template <class Sum>
+    struct Block {
+        std::size_t m, tokens, n, count;
+        const Sum* sums;
+        std::size_t stride;
+    };
+
+    template <ResultType Out>
+    static void write_sums(const Results& results, const Block<std::int32_t>& block) noexcept {
+        const auto write = [&](std::size_t count) TERNION_INLINE_LAMBDA {
+            const auto& out = *static_cast<const Output<Out>*>(results.out_);
+            const std::int32_t* sums = block.sums;
+            for (std::size_t t = 0; t < block.tokens; ++t, sums += block.stride)
+                write_results(out, results.w_scale_, *results.x_, block.m + t, block.n, sums, count);
+        };
+        switch (block.count) {  // constants, so no loops
+            case 64:
+                return write(64);
+            case 16:
+                return write(16);
+            default:
+                return write(block.count);
+        }
+    }
+
+    template <ResultType Out>
+    static void write_totals(const Results& results, const Block<float>& block) noexcept {
+        const auto& out = *static_cast<const Output<Out>*>(results.out_);
+        const float* totals = block.sums;
+        for (std::size_t m = block.m; m < block.m + block.tokens; ++m, totals += block.stride) {
+            Out* y = out.data + m * out.ld + block.n;
+            const float* residual = out.residual == nullptr ? nullptr : out.residual + m * out.residual_ld + block.n;
+            for (std::size_t i = 0; i < block.count; ++i)
+                y[i] = static_cast<Out>(residual == nullptr ? totals[i] : totals[i] + residual[i]);
+        }
+    }
+
+    const void* out_;
+    const ActivationView* x_;
+    float w_scale_;
+    const std::byte* first_;
+    std::size_t row_bytes_;
+    std::size_t value_bytes_;
+    void (*write_sums_)(const Results&, const Block<std::int32_t>&) noexcept;
+    void (*write_totals_)(const Results&, const Block<float>&) noexcept;
+};
 
 }  // namespace TERNION_ABI
 }  // namespace ternion

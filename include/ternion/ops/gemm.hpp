@@ -10,15 +10,13 @@
 #include <vector>
 
 #include "../core/executor.hpp"
-#include "../tensor/group_sums.hpp"
 #include "../tensor/packed_ternary.hpp"
 #include "../tensor/quantize.hpp"
-#include "grouped_multiply.hpp"
 #include "multiply.hpp"
 
 namespace ternion {
 
-/// What holds quantised tokens other than as plain int8: Int4Activations, SparseActivations and others.
+/// What holds quantised tokens other than as int8 alone: SparseActivations and others.
 template <class X>
 concept HeldActivations = !std::same_as<X, QuantizedActivations> && requires(const X& x) {
     { x.tokens() } -> std::same_as<std::size_t>;

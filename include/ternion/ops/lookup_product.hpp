@@ -9,10 +9,8 @@
 #include "../packing/lookup_panel.hpp"
 #include "../tensor/activations.hpp"
 #include "../tensor/ternary_view.hpp"
-#include "activation_tail.hpp"
-#include "kernel_path.hpp"
+#include "epilogue.hpp"
 #include "lookup_kernel.hpp"
-#include "results.hpp"
 #include "row_product.hpp"
 
 namespace ternion {
@@ -31,16 +29,13 @@ inline namespace TERNION_ABI {
 template <class B, class P>
 class LookupProduct {
  public:
-    static constexpr KernelPath path = KernelPath::lookup;
-    static constexpr std::size_t step = P::panel_rows;  // of rows that belong together
-
     LookupProduct(const TernaryView<P>& w, const ActivationView& x, const Results& results) noexcept
         : w_(w), x_(x), results_(results), stride_(P::panel_bytes(w.shape())) {}
 
     void run(RowRange rows) noexcept {
         if (x_.m > few_tokens) return RowProduct<B, P>(w_, x_, results_).run(rows);
         for (std::size_t m = 0; m < x_.m; m += block_tokens) {
-            for (std::size_t row = rows.begin / step * step; row < rows.end; row += block_rows)
+            for (std::size_t row = rows.begin / P::panel_rows * P::panel_rows; row < rows.end; row += block_rows)
                 multiply_block(rows, row, m, std::min(x_.m - m, block_tokens));
         }
     }

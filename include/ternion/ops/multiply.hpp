@@ -10,67 +10,178 @@
 #include "../packing/packing.hpp"
 #include "../simd/isa.hpp"
 #include "../tensor/activations.hpp"
+#include "../tensor/scales.hpp"
+#include "../tensor/sign_activations.hpp"
+#include "../tensor/sparse_activations.hpp"
+#include "../tensor/split_activations.hpp"
 #include "../tensor/ternary_view.hpp"
 #include "epilogue.hpp"
+#include "grouped_product.hpp"
 #include "kernel_path.hpp"
 #include "lookup_product.hpp"
 #include "mask_product.hpp"
 #include "panel_product.hpp"
-#include "results.hpp"
 #include "row_product.hpp"
+#include "sign_product.hpp"
+#include "sparse_product.hpp"
 
 namespace ternion {
+
 inline namespace TERNION_ABI {
 
-/// The product that a packing has with a backend.
-template <class B, Packing P>
-constexpr auto product_of() noexcept {
-    if constexpr (PanelPacking<P, B>) {
-        return std::type_identity<PanelProduct<B, P>>{};
-    } else if constexpr (LookupPacking<P, B>) {
-        return std::type_identity<LookupProduct<B, P>>{};
-    } else if constexpr (PlanePacking<P, B> && B::fast_masks) {
-        return std::type_identity<MaskProduct<B, P>>{};
+/// The path that products of packing P take on Arch.
+template <Packing P, class Arch = default_arch>
+inline constexpr KernelPath kernel_path = [] {
+    using B = backend_of<Arch>;
+    if constexpr (PanelPacking<P, B>) return KernelPath::panel;
+    if constexpr (LookupPacking<P, B>) return KernelPath::lookup;
+    if constexpr (PlanePacking<P, B>) {
+        if constexpr (B::fast_masks) return KernelPath::mask;
+    }
+    return SimdUnpacking<P, B> ? KernelPath::unpack_simd : KernelPath::unpack;
+}();
+
+/// Whether multiplying by this matrix takes the sums of groups of activations.
+template <Packing P, class Scales>
+bool needs_group_sums(const ScaledView<P, Scales>& w) noexcept {
+    if constexpr (std::is_same_v<Scales, ScaleTable>) return w.scales().inputs != 0;
+    return true;
+}
+template <Packing P>
+bool needs_group_sums(const TernaryView<P>&) noexcept {
+    return false;
+}
+
+/// The product by weights whose scales are read by `at(row, group)`, one for each `inputs` inputs, or with 0 for each
+/// row; out.row_scales play no part.
+template <class Arch, Packing P, ResultType Out, class At>
+void multiply_groups(TernaryView<P> w, std::size_t inputs, const At& at, const ActivationView& x, RowRange rows,
+                     const Output<Out>& out) noexcept {
+    TERNION_ASSERT(x.m == 0 || (x.group_sums != nullptr && (x.scales != nullptr || x.group_scales != nullptr)));
+    const auto read = [](const void* weights, std::size_t row, std::size_t count, std::size_t group, std::size_t groups,
+                         float* scales, std::size_t stride) noexcept {
+        const At& scale_at = *static_cast<const At*>(weights);
+        for (std::size_t i = 0; i < groups; ++i) {
+            for (std::size_t r = 0; r < count; ++r)
+                scales[i * stride + r] = scale_at(row + r, group + i);
+        }
+    };
+    GroupedProduct<backend_of<Arch>, P>(w, {inputs, &at, read}, x, Results(out, w.scale(), x)).run(rows);
+}
+
+/// Y[M,N] = X[M,K] · W[N,K]ᵀ for a range of rows of W, on the calling thread: one thread's share of `multiply`.
+template <class Arch = default_arch, Packing P, ResultType Out>
+void multiply_rows(TernaryView<P> w, const ActivationView& x, RowRange rows, const Output<Out>& out) noexcept {
+    TERNION_ASSERT(x.k == w.cols() && x.ld >= x.k);
+    TERNION_ASSERT(rows.begin <= rows.end && rows.end <= w.rows() && out.ld >= rows.end);
+    if constexpr (!std::same_as<Out, std::int32_t>) {
+        TERNION_ASSERT(x.m == 0 || x.scales != nullptr || x.group_scales != nullptr);
+        if (x.group_scales != nullptr) {
+            const auto at = [&](std::size_t row, std::size_t) {
+                return out.row_scales == nullptr ? w.scale() : out.row_scales[row];
+            };
+            return multiply_groups<Arch>(w, 0, at, x, rows, out);
+        }
+    }
+    using B = backend_of<Arch>;
+    const Results results(out, w.scale(), x);
+    if constexpr (kernel_path<P, Arch> == KernelPath::panel) {
+        PanelProduct<B, P>(w, x, results).run(rows);
+    } else if constexpr (kernel_path<P, Arch> == KernelPath::lookup) {
+        LookupProduct<B, P>(w, x, results).run(rows);
+    } else if constexpr (kernel_path<P, Arch> == KernelPath::mask) {
+        MaskProduct<B, P>(w, x, results).run(rows);
     } else {
-        return std::type_identity<RowProduct<B, P>>{};
+        RowProduct<B, P>(w, x, results).run(rows);
     }
 }
-template <class B, Packing P>
-using ProductOf = typename decltype(product_of<B, P>())::type;
 
-/// Splits rows of W among threads, at multiples of `step`, and calls f(RowRange) for each part.
+/// The same for activations with an index of what isn't zero: Interleaved2x16 skips blocks of zeros where that is
+/// faster; otherwise, and with other packings, zeros are multiplied like all integers.
+template <class Arch = default_arch, Packing P, ResultType Out>
+void multiply_rows(TernaryView<P> w, const SparseActivations& x, RowRange rows, const Output<Out>& out) noexcept {
+    const ActivationView dense = x.view();
+    using B = backend_of<Arch>;
+    if constexpr (SkippablePanels<P, B>) {
+        if (x.group_inputs() == 0 && worth_skipping(x)) {
+            const Results results(out, w.scale(), dense);
+            for (std::size_t m = 0; m < x.tokens(); ++m)
+                SparseProduct<B, P>(w, x, m, results).run(rows);
+            return;
+        }
+    }
+    multiply_rows<Arch>(w, dense, rows, out);
+}
+
+/// The same for activations of -1 and +1: by exclusive or and counts of bits where the packing is BitPlanes or Binary.
+template <class Arch = default_arch, Packing P, ResultType Out>
+void multiply_rows(TernaryView<P> w, const SignActivations& x, RowRange rows, const Output<Out>& out) noexcept {
+    const ActivationView dense = x.view();
+    if constexpr (SignPlanes<P>) {
+        SignProduct<P>(w, x, Results(out, w.scale(), dense)).run(rows);
+    } else {
+        multiply_rows<Arch>(w, dense, rows, out);
+    }
+}
+
+/// The same for weights with a scale for each row, float(sum) * (w_scale_n * x_scale), or for each group of inputs, by
+/// the formula of grouped_product.hpp; x.group_sums is a precondition then. int32 results are the exact sums, which no
+/// scale plays a part in.
+template <class Arch = default_arch, Packing P, class Scales, ResultType Out>
+void multiply_rows(const ScaledView<P, Scales>& w, const ActivationView& x, RowRange rows,
+                   const Output<Out>& out) noexcept {
+    if constexpr (std::same_as<Out, std::int32_t>) {
+        multiply_rows<Arch>(w.trits(), x, rows, out);
+    } else if constexpr (std::is_same_v<Scales, ScaleTable>) {
+        const float* values = w.scales().values;
+        if (w.scales().inputs == 0) {
+            Output<Out> scaled = out;
+            scaled.row_scales = values;
+            return multiply_rows<Arch>(w.trits(), x, rows, scaled);
+        }
+        const auto at = [values, groups = w.groups()](std::size_t row, std::size_t group) {
+            return values[row * groups + group];
+        };
+        multiply_groups<Arch>(w.trits(), w.scales().inputs, at, x, rows, out);
+    } else {
+        const auto at = [&](std::size_t row, std::size_t group) { return w.scale(row, group); };
+        multiply_groups<Arch>(w.trits(), w.group_inputs(), at, x, rows, out);
+    }
+}
+
+/// The same for activations in two parts: exact integers for each, added after dequantising,
+///   y = float(sum_rest) * (w_scale * x_scale_rest) + residual,  then
+///   y += float(sum_large) * (w_scale * x_scale_large),
+/// each addition a multiply_add, and with scales in groups each part the sum over its groups. w has any scales.
+template <class Arch = default_arch, class W>
+void multiply_rows(const W& w, const SplitActivations& x, RowRange rows, const Output<float>& out) noexcept {
+    Output<float> sum = out;
+    sum.residual = out.data;
+    sum.residual_ld = out.ld;
+    multiply_rows<Arch>(w, x.rest.view(), rows, out);
+    multiply_rows<Arch>(w, x.large, rows, sum);
+}
+
+/// Calls f(RowRange) for each thread's share of some rows of W. Shares begin where panels of 16 rows do, and with them
+/// the sets of rows that any kernel takes at once.
 template <class E, class F>
-void split_rows(RowRange rows, std::size_t step, E& executor, F&& f) {
+void split_rows(RowRange rows, E& executor, F&& f) {
+    constexpr std::size_t step = 16;
     const std::size_t first = rows.begin / step * step;
     split(rows.end - first, step, executor, [&](std::size_t begin, std::size_t end) {
         f(RowRange{std::max(first + begin, rows.begin), first + end});
     });
 }
 
-/// The path that multiplications of packing P take on Arch.
-template <Packing P, class Arch = default_arch>
-inline constexpr KernelPath kernel_path = ProductOf<backend_of<Arch>, P>::path;
-
 /// Y[M,N] = X[M,K] · W[N,K]ᵀ for a range of rows of W, on the executor's threads: the full form that gemv and gemm
-/// call, for engines with buffers of their own. Shapes are preconditions (x.k = w.cols(), rows within w.rows(), out.ld
-/// >= rows.end); column n of Y is row n of W, whatever the range. x, w and out must not overlap, but out may be its own
-/// residual. Exact: the sums are those of the integers, whatever the packing, arch, executor or batch. Allocates
-/// nothing.
-template <class Arch = default_arch, Packing P, ResultType Out, class E = Serial>
-void multiply(TernaryView<P> w, const ActivationView& x, RowRange rows, const Output<Out>& out, E&& executor = {}) {
-    TERNION_ASSERT(x.k == w.cols() && x.ld >= x.k);
-    TERNION_ASSERT(rows.begin <= rows.end && rows.end <= w.rows() && out.ld >= rows.end);
-    TERNION_ASSERT(x.m == 0 || x.scales != nullptr || (std::same_as<Out, std::int32_t>));
-    using Product = ProductOf<backend_of<Arch>, P>;
-    const Results results(out, w.scale(), x);
-    split_rows(rows, Product::step, executor, [&](RowRange part) { Product(w, x, results).run(part); });
-}
-
-/// The same for activations as a quantizer leaves them. Every holder of activations has such an overload.
-template <class Arch = default_arch, Packing P, ResultType Out, class E = Serial>
-void multiply(TernaryView<P> w, const QuantizedActivations& x, RowRange rows, const Output<Out>& out,
-              E&& executor = {}) {
-    multiply<Arch>(w, x.view(), rows, out, executor);
+/// call, for engines with buffers of their own. w is a view of a matrix, x any type of activations that has a
+/// `multiply_rows`. Shapes are preconditions (x.k = w.cols(), rows within w.rows(), out.ld >= rows.end); column n of Y
+/// is row n of W, whatever the range. x, w and out must not overlap, but out may be its own residual. Exact: the sums
+/// are those of the integers, whatever the packing, arch, executor or batch, and float results are the same in every
+/// bit. Allocates nothing.
+template <class Arch = default_arch, class W, class Activations, ResultType Out, class E = Serial>
+void multiply(const W& w, const Activations& x, RowRange rows, const Output<Out>& out, E&& executor = {}) {
+    split_rows(rows, executor, [&](RowRange part) { multiply_rows<Arch>(w, x, part, out); });
 }
 
 }  // namespace TERNION_ABI

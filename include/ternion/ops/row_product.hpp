@@ -1,29 +1,90 @@
 #pragma once
 
+// The product that every packing has: rows are unpacked to one byte a code, K of them side by side, and multiplied
+// along K. The register tile shares each load of codes among tokens and each load of activations among rows.
+
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
 #include "../core/config.hpp"
+#include "../core/unroll.hpp"
 #include "../packing/packing.hpp"
 #include "../tensor/activations.hpp"
 #include "../tensor/ternary_view.hpp"
-#include "activation_tail.hpp"
-#include "kernel_path.hpp"
-#include "results.hpp"
-#include "row_kernel.hpp"
+#include "epilogue.hpp"
 
 namespace ternion {
+
+/// Whether P unpacks codes by registers of backend B.
+template <class P, class B>
+concept SimdUnpacking = requires(Shape shape, const std::byte* data, std::uint8_t* codes) {
+    P::template unpack_simd<B>(shape, data, 0, 0, 0, codes);
+};
+
 inline namespace TERNION_ABI {
+
+/// The codes of inputs k .. k + count - 1 of one row, the fastest way that P has with backend B.
+template <class B, Packing P>
+TERNION_INLINE void unpack_row(const TernaryView<P>& w, std::size_t row, std::size_t k, std::size_t count,
+                               std::uint8_t* codes) noexcept {
+    if constexpr (SimdUnpacking<P, B>) {
+        P::template unpack_simd<B>(w.shape(), w.data(), row, k, count, codes);
+    } else {
+        P::unpack(w.shape(), w.data(), row, k, count, codes);
+    }
+}
+
+template <class B>
+struct RowKernel {
+    static constexpr std::size_t rows = 4;
+    static constexpr std::size_t tokens = B::registers > 16 ? 4 : 2;
+
+    /// sums[m][row] += codes · x over `count` registers' width of inputs. Row r of codes begins at codes + r * ldc;
+    /// there are always 4 rows. Row m of x begins at x + m * ldx.
+    static void run(const std::uint8_t* codes, std::size_t ldc, const std::int8_t* x, std::size_t ldx, std::size_t m,
+                    std::size_t count, std::int32_t* sums) noexcept {
+        for (; m >= tokens; m -= tokens, x += tokens * ldx, sums += tokens * rows) {
+            run_tokens<tokens>(codes, ldc, x, ldx, count, sums);
+        }
+        for (; m > 0; --m, x += ldx, sums += rows)
+            run_tokens<1>(codes, ldc, x, ldx, count, sums);
+    }
+
+ private:
+    template <std::size_t M>
+    static void run_tokens(const std::uint8_t* codes, std::size_t ldc, const std::int8_t* x, std::size_t ldx,
+                           std::size_t count, std::int32_t* sums) noexcept {
+        std::array<typename B::Wide, M * rows> total;
+        unroll<M * rows>([&](auto i) TERNION_INLINE_LAMBDA { total[i] = B::wide_zero(); });
+        constexpr std::size_t block = B::fold_every(2);
+        for (std::size_t c = 0; c < count; c += block) {
+            const std::size_t begin = c * B::bytes;
+            const std::size_t end = std::min(count, c + block) * B::bytes;
+            std::array<typename B::Narrow, M * rows> sum;
+            unroll<M * rows>([&](auto i) TERNION_INLINE_LAMBDA { sum[i] = B::narrow_zero(); });
+            for (std::size_t k = begin; k < end; k += B::bytes) {
+                unroll<rows>([&](auto r) TERNION_INLINE_LAMBDA {
+                    const auto w = B::load(codes + r * ldc + k);
+                    unroll<M>([&](auto t) TERNION_INLINE_LAMBDA {
+                        sum[t * rows + r] = B::dot(sum[t * rows + r], w, B::load(x + t * ldx + k));
+                    });
+                });
+            }
+            unroll<M * rows>([&](auto i) TERNION_INLINE_LAMBDA { total[i] = B::template fold<0>(total[i], sum[i]); });
+        }
+        unroll<M * rows>([&](auto i) TERNION_INLINE_LAMBDA {
+            sums[i] = static_cast<std::int32_t>(static_cast<std::uint32_t>(sums[i]) + B::sum(total[i]));
+        });
+    }
+};
 
 /// A product of a packing whose rows are unpacked first, for some rows of W on one thread: every packing has it. Blocks
 /// lie on the stack.
 template <class B, Packing P>
 class RowProduct {
  public:
-    static constexpr KernelPath path = SimdUnpacking<P, B> ? KernelPath::unpack_simd : KernelPath::unpack;
-    static constexpr std::size_t step = RowKernel<B>::rows;  // of rows that belong together
-
     RowProduct(const TernaryView<P>& w, const ActivationView& x, const Results& results) noexcept
         : w_(w), x_(x), results_(results) {}
 

@@ -18,7 +18,7 @@
 #include "../packing/panel.hpp"
 #include "../tensor/sparse_activations.hpp"
 #include "../tensor/ternary_view.hpp"
-#include "results.hpp"
+#include "epilogue.hpp"
 
 namespace ternion {
 inline namespace TERNION_ABI {
@@ -66,6 +66,18 @@ class SortedBlocks {
     std::array<std::uint32_t, most_spans * places> ends_{};
     std::array<std::uint32_t, most_blocks> chunks_;
 };
+
+/// Whether tokens have so few blocks that skipping the others is faster than the dense kernels.
+inline bool worth_skipping(const SparseActivations& x) noexcept {
+    const std::size_t all = ceil_div(x.inputs(), SparseActivations::block_inputs);
+    std::size_t found = 0;
+    for (std::size_t m = 0; m < x.tokens(); ++m) {
+        if (!SortedBlocks::fits(x.inputs(), x.blocks(m).size())) return false;
+        found += x.blocks(m).size();
+    }
+    const std::size_t tenths = x.tokens() == 1 ? 6 : 3;
+    return found * 10 <= all * x.tokens() * tenths;
+}
 
 template <class B, class P>
 struct SparseKernel {
@@ -118,18 +130,16 @@ struct SparseKernel {
 template <class B, class P>
 class SparseProduct {
  public:
-    static constexpr std::size_t step = P::panel_rows;  // of rows that belong together
-
     SparseProduct(const TernaryView<P>& w, const SparseActivations& x, std::size_t m, const Results& results) noexcept
         : w_(w), x_(x.row(m).data()), blocks_(x.blocks(m)), m_(m), results_(results) {}
 
     void run(RowRange rows) const noexcept {
         const std::size_t stride = P::panel_bytes(w_.shape());
-        for (std::size_t row = rows.begin / step * step; row < rows.end; row += Kernel::rows) {
-            const std::size_t count = std::min(Kernel::panels, ceil_div(rows.end - row, step));
+        for (std::size_t row = rows.begin / P::panel_rows * P::panel_rows; row < rows.end; row += Kernel::rows) {
+            const std::size_t count = std::min(Kernel::panels, ceil_div(rows.end - row, P::panel_rows));
             typename Kernel::Panels panels;
             for (std::size_t p = 0; p < Kernel::panels; ++p)  // nothing lies beyond the last one
-                panels[p] = w_.data() + (row / step + std::min(p, count - 1)) * stride;
+                panels[p] = w_.data() + (row / P::panel_rows + std::min(p, count - 1)) * stride;
             alignas(64) std::int32_t sums[Kernel::rows] = {};
             for (std::size_t span = 0; span < blocks_.spans(); ++span) {
                 unroll<SortedBlocks::places>([&](auto place) TERNION_INLINE_LAMBDA {

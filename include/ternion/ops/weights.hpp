@@ -6,13 +6,7 @@
 #include "../core/config.hpp"
 #include "../tensor/activations.hpp"
 #include "epilogue.hpp"
-#include "grouped_multiply.hpp"
-#include "int4_multiply.hpp"
 #include "multiply.hpp"
-#include "results.hpp"
-#include "sign_multiply.hpp"
-#include "sparse_multiply.hpp"
-#include "split_multiply.hpp"
 
 namespace ternion {
 
@@ -25,7 +19,7 @@ concept OwnProduct = requires(const W& w, const X& x, RowRange rows, const Outpu
 /// Weights that the library multiplies: a packed matrix or a view of one, with whatever scales.
 template <class W, class X, class Arch>
 concept LibraryProduct = requires(const W& w, const X& x, RowRange rows, const Output<float>& out) {
-    multiply<Arch>(w.view(), x, rows, out);
+    multiply_rows<Arch>(w.view(), x, rows, out);
 };
 
 /// What a linear layer multiplies its prepared inputs by, a matrix W[N,K] in whatever form:
@@ -48,8 +42,7 @@ inline namespace TERNION_ABI {
 template <class Arch = default_arch, class X, Weights<X, Arch> W, ResultType Out, class E = Serial>
 void multiply_weights(const W& w, const X& x, RowRange rows, const Output<Out>& out, E&& executor = {}) {
     if constexpr (OwnProduct<W, X>) {
-        constexpr std::size_t step = 16;  // rows that lie together in a panel
-        split_rows(rows, step, executor, [&](RowRange part) { w.multiply(x, part, out); });
+        split_rows(rows, executor, [&](RowRange part) { w.multiply(x, part, out); });
     } else {
         multiply<Arch>(w.view(), x, rows, out, executor);
     }

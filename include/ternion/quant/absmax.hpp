@@ -3,14 +3,10 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <type_traits>
 
 #include "rounding.hpp"
 
 namespace ternion {
-
-class QuantizedActivations;
-class Int4Activations;
 
 inline namespace TERNION_ABI {
 
@@ -28,7 +24,6 @@ struct Absmax : RoundedTokens<Absmax<Bits, Steps>> {
     static_assert(Bits >= 2 && Bits <= 8, "Absmax<Bits>: 2 to 8 bits");
     static constexpr bool all_powers = Steps == 1 << (Bits - 1);
     static_assert(all_powers || Steps == (1 << (Bits - 1)) - 1, "Absmax<Bits, Steps>: 2^(Bits-1) steps, or one less");
-    using Activations = std::conditional_t<Bits <= 4, Int4Activations, QuantizedActivations>;
     static constexpr int lowest = -(1 << (Bits - 1));
     static constexpr int highest = -lowest - 1;
 

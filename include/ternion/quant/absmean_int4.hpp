@@ -8,8 +8,6 @@
 
 namespace ternion {
 
-class Int4Activations;
-
 inline namespace TERNION_ABI {
 
 /// The 4-bit activation quantizer of BitNet a4.8, for the inputs of attention and of the feed-forward network: per
@@ -20,7 +18,6 @@ inline namespace TERNION_ABI {
 /// the result is identical on every ISA. A token of zeros gives q = 0; one that isn't finite q = 0 and scale NaN.
 /// Source: arXiv 2411.04965, section 2.
 struct AbsmeanInt4 : RoundedTokens<AbsmeanInt4> {
-    using Activations = Int4Activations;
     static constexpr int lowest = -8;
     static constexpr int highest = 7;
 

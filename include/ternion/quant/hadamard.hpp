@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 
 #include "../core/config.hpp"
+#include "rounding.hpp"
 
 namespace ternion {
-
-template <class Held>
-class RotatedActivations;
 
 /// The inputs that the Hadamard transform of k inputs mixes with each other: the largest power of two that divides k.
 constexpr std::size_t hadamard_block(std::size_t k) noexcept {
@@ -46,8 +45,17 @@ inline void hadamard_transform(const float* x, std::size_t k, float* y) noexcept
 /// section 2.
 template <class Inner>
 struct Hadamard {
-    using Activations = RotatedActivations<typename Inner::Activations>;
-    using inner = Inner;
+    using Activations = typename Inner::Activations;
+
+    /// The floats that a token of k inputs needs room for while it is quantised.
+    static constexpr std::size_t scratch_values(std::size_t k) noexcept { return k; }
+
+    /// Rotates one token x[k] into `rotated`, also k values, and quantises that to q[k].
+    template <class Arch = default_arch>
+    static TokenScale quantize_token(const float* x, std::size_t k, std::int8_t* q, float* rotated) noexcept {
+        hadamard_transform(x, k, rotated);
+        return Inner::template quantize_token<Arch>(rotated, k, q);
+    }
 };
 
 }  // namespace TERNION_ABI

@@ -15,6 +15,8 @@
 
 namespace ternion {
 
+class QuantizedActivations;
+
 /// How a token is to be rounded: q = clamp(round_half_even(x * factor)), and x = scale * q. A scale of NaN says that
 /// the token isn't finite.
 struct TokenMeasure {
@@ -86,6 +88,8 @@ TERNION_INLINE std::int32_t round_values(const float* x, std::size_t k, float fa
 /// with scale NaN. Identical on every ISA if the measure is: a product and a rounding, each correctly rounded.
 template <class Policy>
 struct RoundedTokens {
+    using Activations = QuantizedActivations;
+
     /// Quantises one token x[k] to q[k]; no alignment is needed, and nothing past k is read or written.
     template <class Arch = default_arch>
     static TokenScale quantize_token(const float* x, std::size_t k, std::int8_t* q) noexcept {

@@ -3,7 +3,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 
 #include "rounding.hpp"
 
@@ -20,12 +19,7 @@ inline namespace TERNION_ABI {
 struct Sign {
     using Activations = SignActivations;
 
-    static float scale(const float* x, std::size_t k) noexcept {
-        const double mean = mean_magnitude(x, k);
-        return std::isfinite(mean) ? static_cast<float>(mean) : std::numeric_limits<float>::quiet_NaN();
-    }
-
-    /// Quantises one token x[k] to q[k], for activations that aren't kept as bits.
+    /// Quantises one token x[k] to q[k]; no alignment is needed, and nothing past k is read or written.
     template <class Arch = default_arch>
     static TokenScale quantize_token(const float* x, std::size_t k, std::int8_t* q) noexcept {
         std::int32_t sum = 0;
@@ -33,7 +27,8 @@ struct Sign {
             q[i] = x[i] < 0 ? std::int8_t{-1} : std::int8_t{1};
             sum += q[i];
         }
-        return {scale(x, k), sum};
+        const double mean = mean_magnitude(x, k);
+        return {std::isfinite(mean) ? static_cast<float>(mean) : not_finite.scale, sum};
     }
 };
 

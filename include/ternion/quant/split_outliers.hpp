@@ -7,8 +7,7 @@
 
 namespace ternion {
 
-template <std::size_t GroupInputs>
-class SplitActivations;
+struct SplitActivations;
 
 inline namespace TERNION_ABI {
 
@@ -20,9 +19,15 @@ inline namespace TERNION_ABI {
 template <int Percent, std::size_t GroupInputs = 0, class Large = Absmax<8>, class Rest = Absmax<4>>
 struct SplitOutliers {
     static_assert(Percent >= 1 && Percent <= 100, "SplitOutliers<Percent>: 1 to 100");
-    using Activations = SplitActivations<GroupInputs>;
+    static_assert(GroupInputs == 0 || GroupInputs == 64 || GroupInputs == 128 || GroupInputs == 256,
+                  "SplitOutliers: scales are shared by 64, 128 or 256 inputs, or by a token (0)");
+    using Activations = SplitActivations;
     using large = Large;
     using rest = Rest;
+    static constexpr std::size_t group_inputs = GroupInputs;
+
+    /// The floats that a token of k inputs needs room for while it is quantised: both parts.
+    static constexpr std::size_t scratch_values(std::size_t k) noexcept { return 2 * k; }
 
     /// Splits one token x[k] into two, each with zeros where the other has values.
     static void split_token(const float* x, std::size_t k, float* large_part, float* rest_part) noexcept {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -61,6 +62,16 @@ class AnyTernary {
     template <ResultType Out>
     void multiply(const SignActivations& x, RowRange rows, const Output<Out>& out) const noexcept {
         kernels_->multiply_signs(bytes_, x, rows, out);
+    }
+
+    /// Both parts, added after dequantising.
+    template <std::same_as<SplitActivations> X>
+    void multiply(const X& x, RowRange rows, const Output<float>& out) const noexcept {
+        Output<float> sum = out;
+        sum.residual = out.data;
+        sum.residual_ld = out.ld;
+        multiply(x.rest, rows, out);
+        multiply(x.large, rows, sum);
     }
 
  private:

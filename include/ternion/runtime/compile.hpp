@@ -17,7 +17,6 @@
 #include "../nn/rms_norm.hpp"
 #include "../packing/all.hpp"
 #include "../quant/absmean_int4.hpp"
-#include "../tensor/group_sums.hpp"
 #include "packing_kernels.hpp"
 #include "tables.hpp"
 

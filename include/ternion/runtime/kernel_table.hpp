@@ -15,7 +15,6 @@
 #include "../core/float16.hpp"
 #include "../ops/epilogue.hpp"
 #include "../ops/kernel_path.hpp"
-#include "../ops/results.hpp"
 #include "../packing/packing_info.hpp"
 #include "../quant/token_scale.hpp"
 #include "../tensor/activations.hpp"
@@ -25,6 +24,7 @@ namespace ternion {
 
 class SparseActivations;
 class SignActivations;
+struct SplitActivations;
 
 /// Output<Out> with the type of the results known at run time.
 struct AnyOutput {

@@ -7,9 +7,7 @@
 #include <cstdint>
 
 #include "../core/config.hpp"
-#include "../ops/gemm.hpp"
-#include "../ops/sign_multiply.hpp"
-#include "../ops/sparse_multiply.hpp"
+#include "../ops/multiply.hpp"
 #include "../tensor/scales.hpp"
 #include "kernel_table.hpp"
 
@@ -42,21 +40,21 @@ struct PackingProducts {
     static void dense(const TernaryBytes& w, const ActivationView& x, RowRange rows, const AnyOutput& out) noexcept {
         with_typed(out, [&](const auto& typed) {
             if (w.has_one_scale()) {
-                multiply<Arch>(view_of(w), x, rows, typed);
+                multiply_rows<Arch>(view_of(w), x, rows, typed);
             } else if (w.scales != nullptr) {
-                multiply<Arch>(ScaledView<P, ScaleTable>(view_of(w), {w.scales, w.group_inputs}), x, rows, typed);
+                multiply_rows<Arch>(ScaledView<P, ScaleTable>(view_of(w), {w.scales, w.group_inputs}), x, rows, typed);
             } else if constexpr (BlockScaledPacking<P>) {
-                multiply<Arch>(with_block_scales(view_of(w)), x, rows, typed);
+                multiply_rows<Arch>(with_block_scales(view_of(w)), x, rows, typed);
             }
         });
     }
     static void sparse(const TernaryBytes& w, const SparseActivations& x, RowRange rows,
                        const AnyOutput& out) noexcept {
         if (!w.has_one_scale()) return dense(w, x.view(), rows, out);
-        with_typed(out, [&](const auto& typed) { multiply<Arch>(view_of(w), x, rows, typed); });
+        with_typed(out, [&](const auto& typed) { multiply_rows<Arch>(view_of(w), x, rows, typed); });
     }
     static void signs(const TernaryBytes& w, const SignActivations& x, RowRange rows, const AnyOutput& out) noexcept {
-        with_typed(out, [&](const auto& typed) { multiply<Arch>(view_of(w), x, rows, typed); });
+        with_typed(out, [&](const auto& typed) { multiply_rows<Arch>(view_of(w), x, rows, typed); });
     }
 };
 

@@ -11,13 +11,10 @@
 #include "../core/config.hpp"
 #include "../core/executor.hpp"
 #include "activations.hpp"
-#include "int4_activations.hpp"
-#include "sign_activations.hpp"
 #include "split_activations.hpp"
 #include "ternary_bytes.hpp"
 
 namespace ternion {
-
 inline namespace TERNION_ABI {
 
 /// Writes the weights as floats, row-major [N,K]: scale * trit, where the scale is the tensor's, or the row's or group's
@@ -45,9 +42,9 @@ void dequantize(const TernaryBytes& w, std::span<float> weights, E&& executor = 
     });
 }
 
-/// values[m][k] = value(m, k) of what is held, row-major [M,K].
-template <class Held, class Value>
-void write_activations(const Held& x, std::span<float> values, Value&& value) {
+/// values[m][k] = value(m, k) of all activations, row-major [M,K].
+template <class Activations, class Value>
+void write_activations(const Activations& x, std::span<float> values, Value&& value) {
     if (values.size() != x.tokens() * x.inputs()) {
         TERNION_THROW(std::invalid_argument, "dequantize: " + std::to_string(x.tokens()) + " tokens of " +
                                                  std::to_string(x.inputs()) + " inputs, room for " +
@@ -61,29 +58,16 @@ void write_activations(const Held& x, std::span<float> values, Value&& value) {
 }
 
 /// Writes the activations as floats, row-major [M,K]: scale * q, what the product takes them for. Throws
-/// std::invalid_argument unless there is room for exactly M * K. Every holder of activations has such an overload, or
-/// derives from one that has; RotatedActivations are written as they are held, rotated.
+/// std::invalid_argument unless there is room for exactly M * K. Every type of activations has such an overload, or
+/// derives from one that has; what was rotated before it was quantised is written as it is, rotated.
 inline void dequantize(const QuantizedActivations& x, std::span<float> values) {
-    write_activations(x, values,
-                      [&](std::size_t m, std::size_t k) { return x.scale(m) * static_cast<float>(x.row(m)[k]); });
-}
-inline void dequantize(const Int4Activations& x, std::span<float> values) {
-    write_activations(x, values,
-                      [&](std::size_t m, std::size_t k) { return x.scales()[m] * static_cast<float>(x.value(m, k)); });
-}
-inline void dequantize(const SignActivations& x, std::span<float> values) {
-    write_activations(x, values,
-                      [&](std::size_t m, std::size_t k) { return x.scales()[m] * static_cast<float>(x.value(m, k)); });
+    write_activations(x, values, [&](std::size_t m, std::size_t k) { return x.value(m, k); });
 }
 
 /// The sum of the two parts, each by its scale.
-template <std::size_t GroupInputs>
-void dequantize(const SplitActivations<GroupInputs>& x, std::span<float> values) {
-    write_activations(x, values, [&](std::size_t m, std::size_t k) {
-        const std::size_t row = m * x.groups() + k / x.part_inputs(), at = k % x.part_inputs();
-        const float large = x.large().scale(row) * static_cast<float>(x.large().row(row)[at]);
-        return large + x.rest().scales()[row] * static_cast<float>(x.rest().value(row, at));
-    });
+inline void dequantize(const SplitActivations& x, std::span<float> values) {
+    write_activations(x, values,
+                      [&](std::size_t m, std::size_t k) { return x.large.value(m, k) + x.rest.value(m, k); });
 }
 
 }  // namespace TERNION_ABI

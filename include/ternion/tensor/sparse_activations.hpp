@@ -24,7 +24,7 @@ class SparseActivations : public QuantizedActivations {
     }
 
     /// Token m's blocks that aren't zero: block i holds inputs 4i to 4i + 3.
-    [[nodiscard]] std::span<const std::uint32_t> blocks(std::size_t m) const noexcept {
+    [[nodiscard]] TERNION_INLINE std::span<const std::uint32_t> blocks(std::size_t m) const noexcept {
         return {blocks_.data() + m * ceil_div(inputs(), block_inputs), counts_[m]};
     }
 

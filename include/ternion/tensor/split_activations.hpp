@@ -3,78 +3,77 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <type_traits>
 
-#include "../core/aligned_buffer.hpp"
-#include "../core/config.hpp"
-#include "../core/shape.hpp"
-#include "int4_activations.hpp"
+#include "activations.hpp"
 #include "quantize.hpp"
 #include "sparse_activations.hpp"
 
 namespace ternion {
 
-/// Activations X[M,K] as the sum of two parts, a few large values in int8 and the rest in int4: what `quantize` fills
-/// for SplitOutliers. With GroupInputs = 0 the parts have M tokens of K inputs. Otherwise each group of channels has
-/// its scale, and is a token of its own to the parts: row m * groups() + g holds group g of token m, the last one
-/// followed by zeros.
-template <std::size_t GroupInputs>
-class SplitActivations {
-    static_assert(GroupInputs == 0 || GroupInputs == 64 || GroupInputs == 128 || GroupInputs == 256,
-                  "scales are shared by 64, 128 or 256 inputs, or by a token (0)");
+/// Activations X[M,K] as the sum of two parts, each zero where the other has values: a few large values, with an index
+/// of where they are, and the rest. What `quantize` fills for SplitOutliers. Each part has a scale a token, or one for
+/// each group of inputs, in which case it also has the sums of its groups.
+struct SplitActivations {
+    SparseActivations large;
+    QuantizedActivations rest;
 
- public:
-    using Large = std::conditional_t<GroupInputs == 0, SparseActivations, QuantizedActivations>;
-
-    /// Makes room for m tokens of k inputs; the content is unspecified until a quantizer fills it.
     void resize(std::size_t m, std::size_t k) {
-        m_ = m;
-        k_ = k;
-        large_.resize(m * groups(), part_inputs());
-        rest_.resize(m * groups(), part_inputs());
-        values_.resize(2 * m * groups() * part_inputs());
+        large.resize(m, k);
+        rest.resize(m, k);
     }
+    [[nodiscard]] std::size_t tokens() const noexcept { return rest.tokens(); }
+    [[nodiscard]] std::size_t inputs() const noexcept { return rest.inputs(); }
+    [[nodiscard]] bool has_group_sums() const noexcept { return rest.has_group_sums() && large.has_group_sums(); }
 
-    [[nodiscard]] std::size_t tokens() const noexcept { return m_; }
-    [[nodiscard]] std::size_t inputs() const noexcept { return k_; }
-    [[nodiscard]] std::size_t groups() const noexcept { return GroupInputs == 0 ? 1 : ceil_div(k_, part_inputs()); }
-    [[nodiscard]] std::size_t part_inputs() const noexcept { return GroupInputs == 0 ? k_ : GroupInputs; }
-    [[nodiscard]] const Large& large() const noexcept { return large_; }
-    [[nodiscard]] const Int4Activations& rest() const noexcept { return rest_; }
-
-    /// For quantizers: the parts, and room for the values of both parts of token m.
-    [[nodiscard]] Large& mutable_large() noexcept { return large_; }
-    [[nodiscard]] Int4Activations& mutable_rest() noexcept { return rest_; }
-    [[nodiscard]] float* mutable_values(std::size_t m) noexcept {
-        return values_.data() + 2 * m * groups() * part_inputs();
+    /// For quantizers, as QuantizedActivations have them.
+    void make_scratch(std::size_t values) { rest.make_scratch(values); }
+    void make_group_scales(std::size_t inputs) {
+        if (inputs == 0) return;
+        for (QuantizedActivations* part : {static_cast<QuantizedActivations*>(&large), &rest}) {
+            part->make_group_scales(inputs);
+            part->make_group_sums();
+        }
     }
-
- private:
-    std::size_t m_ = 0;
-    std::size_t k_ = 0;
-    Large large_;
-    Int4Activations rest_;
-    AlignedBuffer<float> values_;
 };
 
 inline namespace TERNION_ABI {
 
+/// Quantises x[K], a part of a token, into row m, each group of inputs by a scale of its own.
+template <class Arch, class Quantizer>
+void fill_token_groups(Quantizer quantizer, QuantizedActivations& out, std::size_t m, const float* x) noexcept {
+    std::int8_t* q = out.mutable_row(m);
+    float* scales = out.mutable_group_scales(m);
+    std::int32_t sum = 0;
+    for (std::size_t k = 0; k < out.inputs(); k += out.group_inputs()) {
+        const std::size_t count = (std::min)(out.group_inputs(), out.inputs() - k);
+        const TokenScale group = quantizer.template quantize_token<Arch>(x + k, count, q + k);
+        scales[k / out.group_inputs()] = group.scale;
+        sum += group.sum;
+    }
+    out.set(m, not_finite.scale, sum);  // there is no scale of the whole token
+    sum_groups_of_token<Arch>(out.row(m).data(), out.inputs(), out.mutable_group_sums(m));
+}
+
 /// Splits one token x[K] and quantises both parts into row m.
-template <class Arch, class Policy, std::size_t GroupInputs>
-void fill_token(Policy, SplitActivations<GroupInputs>& out, std::size_t m, const float* x) noexcept {
-    const std::size_t padded = out.groups() * out.part_inputs();
-    float* large = out.mutable_values(m);
-    float* rest = large + padded;
-    if (out.groups() > 0) {  // behind the last input there are zeros
-        std::fill_n(large + padded - GroupInputs, GroupInputs, 0.0f);
-        std::fill_n(rest + padded - GroupInputs, GroupInputs, 0.0f);
+template <class Arch, class Quantizer>
+void fill_token(Quantizer, SplitActivations& out, std::size_t m, const float* x) noexcept {
+    float* large = out.rest.scratch(m);
+    float* rest = large + out.inputs();
+    Quantizer::split_token(x, out.inputs(), large, rest);
+    if constexpr (Quantizer::group_inputs == 0) {
+        fill_token<Arch>(typename Quantizer::large{}, out.large, m, large);
+        fill_token<Arch>(typename Quantizer::rest{}, out.rest, m, rest);
+    } else {
+        fill_token_groups<Arch>(typename Quantizer::large{}, out.large, m, large);
+        fill_token_groups<Arch>(typename Quantizer::rest{}, out.rest, m, rest);
     }
-    Policy::split_token(x, out.inputs(), large, rest);
-    for (std::size_t g = 0; g < out.groups(); ++g) {
-        const std::size_t row = m * out.groups() + g, at = g * out.part_inputs();
-        fill_token<Arch>(typename Policy::large{}, out.mutable_large(), row, large + at);
-        fill_token<Arch>(typename Policy::rest{}, out.mutable_rest(), row, rest + at);
-    }
+}
+
+/// As for QuantizedActivations, of both parts.
+template <class Arch = default_arch, class E = Serial>
+void sum_groups(SplitActivations& x, E&& executor = {}) {
+    sum_groups<Arch>(static_cast<QuantizedActivations&>(x.large), executor);
+    sum_groups<Arch>(x.rest, executor);
 }
 
 }  // namespace TERNION_ABI

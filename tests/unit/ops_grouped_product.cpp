@@ -117,6 +117,65 @@ TEST_CASE("scales of groups and rows: every kernel gives the defined floats", "[
     CHECK(compared == shapes.size() * 4 * 3 * test::kernel_count);
 }
 
+/// Groups of activations that have scales of their own, beside the scales of weights, against the definition.
+std::size_t check_groups_of_activations(const ScaledProduct& scaled, std::size_t m, std::size_t x_inputs,
+                                        const float* residual) {
+    const auto [n, k] = scaled.product.shape;
+    const std::size_t x_groups = ceil_div(k, x_inputs), step = std::min(x_inputs, scaled.inputs);
+    const auto x_scales = test::random_floats(m * x_groups, k + x_inputs, 2);
+    auto x = scaled.view(m);
+    x.scales = nullptr;
+    x.group_scales = x_scales.data();
+    x.group_inputs = x_inputs;
+    std::vector<float> expected;
+    for (std::size_t i = 0; i < m * n; ++i) {
+        float total = 0;
+        for (std::size_t begin = 0; begin < k; begin += step) {
+            std::int32_t sum = 0;
+            for (std::size_t j = begin; j < std::min(k, begin + step); ++j)
+                sum += scaled.product.trits[i % n * k + j] * scaled.product.x.q[i / n * k + j];
+            const float scale = scaled.scales[i % n * scaled.groups + begin / scaled.inputs] *
+                                x_scales[i / n * x_groups + begin / x_inputs];
+            const auto value = static_cast<float>(sum);
+            total = begin == 0 ? value * scale : multiply_add(value, scale, total);
+        }
+        expected.push_back(residual == nullptr ? total : total + residual[i]);
+    }
+    test::Erased<Serial> serial;
+    const ScaleTable table{scaled.scales.data(), scaled.inputs == k ? 0 : scaled.inputs};
+    std::size_t compared = 0;
+    for (const test::Kernel& kernel : test::all_kernels()) {
+        const auto packed = kernel.pack(scaled.product.trits, {n, k});
+        std::vector<float> y(m * n, poison);
+        const Output<float> out{y.data(), n, residual, n};
+        kernel.multiply_scaled({{n, k}, packed.data(), 99}, &table, x, {0, n}, out, serial);
+        if (y != expected)
+            FAIL_CHECK(kernel.name() << ", " << to_string(Shape{n, k}) << ", M=" << m << ", groups of " << x_inputs
+                                     << " activations and " << scaled.inputs << " weights");
+        if (n == 1) {  // the tensor's scale
+            kernel.multiply_float({{n, k}, packed.data(), scaled.scales[0]}, x, {0, n}, out, serial);
+            if (scaled.groups == 1 && y != expected) FAIL_CHECK(kernel.name() << " by the tensor's scale");
+        }
+        ++compared;
+    }
+    return compared;
+}
+
+TEST_CASE("activations with scales of groups, with weights of any scales", "[multiply][scales]") {
+    std::size_t compared = 0;
+    for (const Shape shape : {Shape{1, 50}, Shape{1, 300}, Shape{35, 257}, Shape{19, 700}, Shape{50, 64}}) {
+        for (const std::size_t inputs : {64, 256, 0}) {
+            const ScaledProduct scaled(shape, 50, inputs, shape.k + inputs);
+            const auto residual = test::random_floats(50 * shape.n, 8, 20);
+            for (const std::size_t x_inputs : {64, 128, 256}) {
+                compared += check_groups_of_activations(scaled, 3, x_inputs, nullptr);
+                compared += check_groups_of_activations(scaled, 50, x_inputs, residual.data());
+            }
+        }
+    }
+    CHECK(compared == 5 * 3 * 3 * 2 * test::kernel_count);
+}
+
 TEST_CASE("scales of groups: large batches, ranges of rows, residuals, threads", "[multiply][scales]") {
     test::Erased<Serial> serial;
     test::Erased<test::ThreadPool> pool(test::ThreadPool(3));

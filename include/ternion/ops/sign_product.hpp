@@ -7,10 +7,10 @@
 #include <cstdint>
 #include <cstring>
 
-#include "../core/executor.hpp"
+#include "../packing/packing.hpp"
 #include "../tensor/sign_activations.hpp"
-#include "multiply.hpp"
-#include "widening_product.hpp"
+#include "../tensor/ternary_view.hpp"
+#include "epilogue.hpp"
 
 namespace ternion {
 inline namespace TERNION_ABI {
@@ -31,8 +31,6 @@ concept SignPlanes = requires {
 template <class P>
 class SignProduct {
  public:
-    static constexpr std::size_t step = 1;  // of rows that belong together
-
     SignProduct(const TernaryView<P>& w, const SignActivations& x, const Results& results) noexcept
         : w_(w), x_(x), results_(results) {}
 
@@ -43,9 +41,9 @@ class SignProduct {
             for (std::size_t m = 0; m < x_.tokens(); ++m) {
                 std::int32_t sums[block_rows];
                 for (std::size_t r = 0; r < count; ++r) {
-                    const std::int64_t sum = dot(w_.data() + (first + r) * row_bytes, x_.row(m), x_.words());
+                    const std::int64_t sum = dot(w_.data() + (first + r) * row_bytes, x_.bits(m), x_.words());
                     // The epilogue subtracts the sum of the activations, as kernels on codes need it.
-                    sums[r] = static_cast<std::int32_t>(sum + x_.sums()[m]);
+                    sums[r] = static_cast<std::int32_t>(sum + x_.sum(m));
                 }
                 results_.write<block_rows>(m, 1, first, {first, first + count}, sums);
             }
@@ -77,29 +75,6 @@ class SignProduct {
     const SignActivations& x_;
     const Results& results_;
 };
-
-/// Y[M,N] = X[M,K] · W[N,K]ᵀ for activations of one bit, as `multiply` of an ActivationView is otherwise: by exclusive
-/// or and counts of bits where the packing is BitPlanes or Binary, and with others widened a tile at a time. Exact;
-/// allocates nothing.
-template <class Arch = default_arch, Packing P, ResultType Out, class E = Serial>
-void multiply(TernaryView<P> w, const SignActivations& x, RowRange rows, const Output<Out>& out, E&& executor = {}) {
-    TERNION_ASSERT(x.inputs() == w.cols() && rows.begin <= rows.end && rows.end <= w.rows() && out.ld >= rows.end);
-    using B = backend_of<Arch>;
-    const ActivationView scales{nullptr, x.tokens(), x.inputs(), x.inputs(), x.scales(), x.sums()};
-    const Results results(out, w.scale(), scales);
-    if constexpr (SignPlanes<P>) {
-        split_rows(rows, SignProduct<P>::step, executor,
-                   [&](RowRange part) { SignProduct<P>(w, x, results).run(part); });
-    } else {
-        const auto widen = [](const ActivationTiles& tiles, std::size_t m, std::size_t k, std::size_t count,
-                              std::int8_t* q) noexcept {
-            widen_signs<B>(static_cast<const SignActivations*>(tiles.held)->row(m), k, count, q);
-        };
-        const ActivationTiles tiles{x.tokens(), x.inputs(), &x, widen};
-        using Product = WideningProduct<B, P>;
-        split_rows(rows, Product::step, executor, [&](RowRange part) { Product(w, tiles, results).run(part); });
-    }
-}
 
 }  // namespace TERNION_ABI
 }  // namespace ternion
