@@ -38,9 +38,13 @@ struct LayerOutput {
 /// InputStage prepares their activations once. W[N,K], x [M,K], y [M,N], all row-major. Const and so free to be used by
 /// several callers, each with its own workspace. The integer product is exact; the float result is Output's formula.
 /// Source: arXiv 2402.17764, section 2; docs/family.md has the instances of other papers.
-template <class W, class Q = Absmax<8>, Norm N = NoNorm, class Arch = default_arch>
-requires Quantizer<Q, Arch> && Weights<W, ActivationsOf<Q>, Arch>
+template <class W, class Q = Absmax<8>, class N = NoNorm, class Arch = default_arch>
 class BitLinear {
+    static_assert(SizedWeights<W>, "BitLinear: the weights need rows() and cols()");
+    static_assert(!SizedWeights<W> || Weights<W, ActivationsOf<Q>, Arch>,
+                  "BitLinear: the weights need a product with these activations: a const member "
+                  "multiply(activations, rows, output), see the concept Weights");
+
  public:
     using Stage = InputStage<N, Q, Arch>;
     using Activations = ActivationsOf<Q>;

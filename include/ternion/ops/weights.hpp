@@ -22,6 +22,13 @@ concept LibraryProduct = requires(const W& w, const X& x, RowRange rows, const O
     multiply_rows<Arch>(w.view(), x, rows, out);
 };
 
+/// Weights that say how large they are.
+template <class W>
+concept SizedWeights = requires(const W& w) {
+    { w.rows() } -> std::convertible_to<std::size_t>;
+    { w.cols() } -> std::convertible_to<std::size_t>;
+};
+
 /// What a linear layer multiplies its prepared inputs by, a matrix W[N,K] in whatever form:
 ///   w.rows(), w.cols()           N outputs, K inputs
 ///   w.multiply(x, rows, out)     Y[M,N] = X[M,K] · W[N,K]ᵀ for a range of rows of W, on the calling thread, by the
@@ -31,10 +38,7 @@ concept LibraryProduct = requires(const W& w, const X& x, RowRange rows, const O
 /// their own, AnyTernary (packing and instruction set known at run time) by its table's. A new kind of weights is a new
 /// model of this concept.
 template <class W, class X = QuantizedActivations, class Arch = default_arch>
-concept Weights = requires(const W& w) {
-    { w.rows() } -> std::convertible_to<std::size_t>;
-    { w.cols() } -> std::convertible_to<std::size_t>;
-} && (OwnProduct<W, X> || LibraryProduct<W, X, Arch>);
+concept Weights = SizedWeights<W> && (OwnProduct<W, X> || LibraryProduct<W, X, Arch>);
 
 inline namespace TERNION_ABI {
 
