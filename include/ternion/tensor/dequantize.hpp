@@ -22,7 +22,7 @@ inline namespace TERNION_ABI {
 /// N * K. The executor splits rows.
 template <class E = Serial>
 void dequantize(const TernaryBytes& w, std::span<float> weights, E&& executor = {}) {
-    const auto [n, k] = w.shape;
+    const std::size_t n = w.shape.n, k = w.shape.k;
     if (weights.size() != w.shape.size()) {
         TERNION_THROW(std::invalid_argument, "dequantize: a matrix of " + to_string(w.shape) + " has " +
                                                  std::to_string(w.shape.size()) + " weights, not " +
