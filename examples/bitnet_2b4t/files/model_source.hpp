@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include <bitnet/tokenizer.hpp>
 #include <program/io/file_error.hpp>
 #include "../model/config.hpp"
-#include "../tokenizer/tokenizer.hpp"
 #include "../tokenizer/vocabulary.hpp"
 #include "tensor_format.hpp"
 
