@@ -1,11 +1,13 @@
 # The sources of the decoder and its engine, as absolute paths: the one list, which the library itself, the web page and the
 # tests of other machines include. Whoever builds them sees the folders BITNET_INCLUDES.
-set(BITNET_INCLUDES "${CMAKE_CURRENT_LIST_DIR}" "${CMAKE_CURRENT_LIST_DIR}/..")
+set(BITNET_PUBLIC_INCLUDES "${CMAKE_CURRENT_LIST_DIR}/include")
+set(BITNET_INCLUDES "${BITNET_PUBLIC_INCLUDES}" "${CMAKE_CURRENT_LIST_DIR}" "${CMAKE_CURRENT_LIST_DIR}/..")
 
 # What computes, and reads GGUF: needs nothing but ternion and threads.
 set(BITNET_SOURCES
   compute/isa.cpp compute/kv_format.cpp
-  engine/sampler.cpp
+  engine/append.cpp engine/conversation.cpp engine/generator.cpp engine/model.cpp engine/sampler.cpp engine/scoring.cpp
+  engine/session.cpp
   files/gguf.cpp files/gguf_source.cpp files/gguf_writer.cpp files/model_source.cpp files/tensor_format.cpp
   files/tensor_reader.cpp
   head/embedding.cpp head/likeliest.cpp head/screen.cpp
@@ -16,7 +18,7 @@ set(BITNET_SOURCES
 set(BITNET_KERNELS compute/kernels.cpp)
 # Files of a system: other formats, and what is written. Needs nlohmann-json.
 set(BITNET_FILE_SOURCES
-  files/hugging_face.cpp files/open_model.cpp files/safetensors.cpp files/synth.cpp files/vocabulary_files.cpp
+  engine/conversation_file.cpp engine/load_model.cpp files/hugging_face.cpp files/open_model.cpp files/safetensors.cpp files/synth.cpp files/vocabulary_files.cpp
   tokenizer/llama3.cpp)
 # Needs PCRE2; elsewhere something else must define split_text.
 set(BITNET_SPLITTER_SOURCES tokenizer/text_splitter.cpp)

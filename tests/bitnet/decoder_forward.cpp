@@ -6,6 +6,7 @@
 
 #include "compute/elementwise.hpp"
 #include "files_fixture.hpp"
+#include "head/likeliest.hpp"
 #include "model/decoder.hpp"
 
 namespace {
@@ -55,8 +56,10 @@ std::vector<float> logits_in_steps(const Weights& weights, ternion::ThreadPool& 
     for (std::size_t i = 0; i < tokens.size();) {
         const std::size_t count = i == 0 ? first : std::min(step, tokens.size() - i);
         decoder.forward(std::span(tokens).subspan(i, count), cache);
+        Likeliest likeliest(weights.head(), nullptr, Decoder::same_bits);
+        likeliest.reset(decoder.hidden());
         for (std::size_t t = i == 0 ? count : 0; t < count; ++t) {
-            for (const Candidate& c : decoder.likeliest(t, 0))
+            for (const Candidate& c : likeliest.after(t, 0, {}, threads))
                 all.push_back(c.logit);
         }
         i += count;
@@ -93,12 +96,14 @@ TEST_CASE("several sequences at once give what each gives alone") {
     }
     together.forward(at_once);
     together.forward(steps);
+    Likeliest likeliest(weights.head(), nullptr, Decoder::same_bits);
+    likeliest.reset(together.hidden());
     for (std::size_t i = 0; i < 4; ++i) {
         alone.forward(sequences[i], others[i]);
         alone.forward(steps[i].tokens, others[i]);
         CHECK(caches[i].length() == sequences[i].size() + 1);
         const auto same_logit = [](const Candidate& c, float logit) { return c.logit == logit; };
-        CHECK(std::ranges::equal(together.likeliest(i, 0), alone.logits(), same_logit));
+        CHECK(std::ranges::equal(likeliest.after(i, 0, {}, threads), alone.logits(), same_logit));
     }
     at_once[1].cache = &caches[0];
     CHECK_THROWS_AS(together.forward(at_once), std::invalid_argument);

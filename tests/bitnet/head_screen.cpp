@@ -7,9 +7,9 @@
 #include <limits>
 #include <vector>
 
+#include <bitnet/sampling.hpp>
 #include "compute/kernels.hpp"
 #include "decoder_fixture.hpp"
-#include "engine/sampler.hpp"
 #include "head/likeliest.hpp"
 
 namespace {
@@ -236,7 +236,7 @@ TEST_CASE("a sampler chooses the same from the screen as from all logits, penalt
     const Head head(random_floats(rows * cols, 31), cols);
     const Embedding embedding(head.table, bitnet::find_kernels());
     const Screen screen(embedding, threads);
-    SamplerOptions options;
+    SamplingOptions options;
     options.temperature = GENERATE(0.0F, 0.9F);
     options.top_k = GENERATE(1, 40);
     options.repeat_penalty = GENERATE(1.0F, 1.3F, 5.0F, 0.5F);

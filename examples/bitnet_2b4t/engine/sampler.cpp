@@ -1,10 +1,26 @@
-#include "sampler.hpp"
+#include <bitnet/sampling.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
+#include <string>
 
 namespace bitnet {
+
+Sampler::Sampler(const SamplingOptions& options) : options_(options), random_(options.seed) {
+    const auto within = [](const char* name, auto value, auto least, auto most) {
+        if (value >= least && value <= most) return;  // NaN isn't
+        throw std::invalid_argument(std::string("sampling: expected ") + name + " from " + std::to_string(least) +
+                                    " to " + std::to_string(most) + ", found " + std::to_string(value));
+    };
+    constexpr int many = 1 << 30;
+    within("a temperature", options.temperature, 0.0F, 1e6F);
+    within("top_k", options.top_k, 0, many);
+    within("top_p", options.top_p, 0.0F, 1.0F);
+    within("min_p", options.min_p, 0.0F, 1.0F);
+    within("a repeat_penalty", options.repeat_penalty, 1e-3F, 1e3F);
+    within("repeat_last_n", options.repeat_last_n, -1, many);
+}
 
 std::size_t Sampler::needed() const {
     return options_.temperature <= 0 ? 1 : options_.top_k <= 0 ? 0 : static_cast<std::size_t>(options_.top_k);

@@ -7,10 +7,10 @@
 #include <utility>
 #include <vector>
 
+#include <bitnet/tokenizer.hpp>
 #include <program/io/file_error.hpp>
 #include "../model/architecture.hpp"
 #include "../model/config.hpp"
-#include "../tokenizer/tokenizer.hpp"
 #include "../tokenizer/vocabulary.hpp"
 #include "tensor_format.hpp"
 

@@ -4,9 +4,9 @@
 #include <span>
 #include <ternion/ternion.hpp>
 
+#include <bitnet/candidate.hpp>
 #include <ternion/core/thread_pool.hpp>
 #include "../files/model_source.hpp"
-#include "candidate.hpp"
 
 namespace bitnet {
 

@@ -26,6 +26,9 @@ class Likeliest {
     std::span<const Candidate> after(std::size_t i, std::size_t best, std::span<const int> always,
                                      ternion::ThreadPool& threads);
 
+    /// Reads the screen once for the last vector of each, of one model, instead of in the next `after` of each.
+    static void prepare_last(std::span<Likeliest* const> all, ternion::ThreadPool& threads);
+
  private:
     const Embedding& head_;
     const Screen* screen_;

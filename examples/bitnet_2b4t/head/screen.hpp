@@ -6,8 +6,8 @@
 #include <ternion/ternion.hpp>
 #include <vector>
 
+#include <bitnet/candidate.hpp>
 #include <ternion/core/thread_pool.hpp>
-#include "candidate.hpp"
 #include "embedding.hpp"
 
 namespace bitnet {

@@ -28,8 +28,7 @@ Decoder::Decoder(const Weights& weights, ternion::ThreadPool& threads)
     : weights_(weights),
       threads_(threads),
       rope_(weights.config, weights.kernels),
-      attention_(weights.config, weights.kernels),
-      likeliest_(weights.head(), weights.screen ? &*weights.screen : nullptr, same_bits) {}
+      attention_(weights.config, weights.kernels) {}
 
 void Decoder::forward(std::span<const int> tokens, KvCache& cache, const std::function<void()>& between) {
     const Sequence sequence{tokens, &cache};
@@ -54,7 +53,6 @@ void Decoder::forward(std::span<const Sequence> sequences, const std::function<v
         feed_forward(weights_.layers[i]);
     }
     ternion::normalise_tokens(weights_.output_norm, h_, h_, threads_);
-    likeliest_.reset(h_);
     for (const auto& [tokens, cache] : sequences)
         cache->advance(tokens.size());
 }
@@ -65,11 +63,15 @@ void Decoder::check(std::span<const Sequence> sequences) const {
                           [&](const Sequence& sequence) { return sequence.cache == entry.cache; }) > 1) {
             throw std::invalid_argument("tokens of several sequences: expected each cache once, found one twice");
         }
-        for (const int token : entry.tokens) {
-            if (token >= 0 && static_cast<std::size_t>(token) < config().vocab) continue;
-            throw std::invalid_argument("token out of range: expected 0 to " + std::to_string(config().vocab - 1) +
-                                        ", found " + std::to_string(token));
-        }
+        check(entry.tokens);
+    }
+}
+
+void Decoder::check(std::span<const int> tokens) const {
+    for (const int token : tokens) {
+        if (token >= 0 && static_cast<std::size_t>(token) < config().vocab) continue;
+        throw std::invalid_argument("token out of range: expected 0 to " + std::to_string(config().vocab - 1) +
+                                    ", found " + std::to_string(token));
     }
 }
 
@@ -128,10 +130,6 @@ void Decoder::logits(std::size_t first, std::size_t count, std::span<float> out)
     if (count > count_ || first > count_ - count)
         throw std::out_of_range("Decoder::logits: the last call has fewer tokens");
     weights_.head().logits(rows(h_, first, first + count, config().hidden), count, out, threads_);
-}
-
-std::span<const Candidate> Decoder::likeliest(std::size_t token, std::size_t best, std::span<const int> always) {
-    return likeliest_.after(token, best, always, threads_);
 }
 
 void Decoder::resize(std::size_t count) {

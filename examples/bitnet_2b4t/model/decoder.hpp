@@ -7,7 +7,6 @@
 #include <vector>
 
 #include <ternion/core/thread_pool.hpp>
-#include "../head/likeliest.hpp"
 #include "attention.hpp"
 #include "kv_cache.hpp"
 #include "rope.hpp"
@@ -40,15 +39,17 @@ class Decoder {
     void forward(std::span<const Sequence> sequences, const std::function<void()>& between = {});
     void forward(std::span<const int> tokens, KvCache& cache, const std::function<void()>& between = {});
 
-    /// Logits of what follows the last token of the last call; valid until the next call. This and the others throw
-    /// std::out_of_range for a token that the last call didn't have.
+    /// Logits of what follows the last token of the last call; valid until the next call. This and the next
+    /// throw std::out_of_range for a token that the last call didn't have.
     std::span<const float> logits();
     /// Logits [count, vocab] of what follows tokens `first` and following of the last call, in the order of its
     /// sequences.
     void logits(std::size_t first, std::size_t count, std::span<float> out);
-    /// What may follow token `token` of the last call: at least the `best` likeliest tokens (0: all) but for `always`,
-    /// and those, with the logits that they have in `logits()`. Valid until the next call.
-    std::span<const Candidate> likeliest(std::size_t token, std::size_t best, std::span<const int> always = {});
+    /// The vectors that the head multiplies, [count, hidden], of all tokens of the last call; valid until the next.
+    std::span<const float> hidden() const { return {h_.data(), h_.size()}; }
+
+    /// Throws std::invalid_argument for an id that is none.
+    void check(std::span<const int> tokens) const;
 
  private:
     void check(std::span<const Sequence> sequences) const;
@@ -70,7 +71,6 @@ class Decoder {
     Floats gate_, up_;  // [count, ffn]
     ternion::BitLinearWorkspace inputs_;  // of the layers
     Floats logits_;  // [vocab]
-    Likeliest likeliest_;
 };
 
 }  // namespace bitnet

@@ -1,6 +1,6 @@
 #include "batches.hpp"
 
-#include <bitnet_2b4t/tokenizer/chat_template.hpp>
+#include <bitnet/chat_template.hpp>
 #include <stdexcept>
 
 namespace train {

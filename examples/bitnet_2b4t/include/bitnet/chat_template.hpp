@@ -8,9 +8,6 @@
 
 namespace bitnet {
 
-/// Without white space at both ends.
-std::string trimmed(std::string_view text);
-
 /// 2B4T's official template: "System: S<|eot_id|>User: U<|eot_id|>Assistant: A<|eot_id|>", BOS in front, each content
 /// trimmed. The template inside the published GGUF is a different one, which the model wasn't trained on. What a user
 /// types never becomes a special token.
@@ -23,12 +20,12 @@ class ChatTemplate {
     std::vector<int> opening(std::string_view system) const;
     /// A user's turn, up to where the answer begins.
     std::vector<int> turn(std::string_view user) const;
-    int end_of_turn() const { return tokenizer_.end_of_turn(); }
+    int end_of_turn() const { return tokenizer_->end_of_turn(); }
 
  private:
     std::vector<int> message(std::string_view role, std::string_view content) const;
 
-    const Tokenizer& tokenizer_;
+    const Tokenizer* tokenizer_;
 };
 
 }  // namespace bitnet

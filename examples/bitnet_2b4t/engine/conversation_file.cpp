@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <bitnet/conversation.hpp>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -7,9 +8,9 @@
 
 #include <program/io/mapped_file.hpp>
 #include <program/io/output_file.hpp>
-#include "conversation.hpp"
+#include "session_state.hpp"
 
-namespace bitnet::cli {
+namespace bitnet {
 namespace {
 
 /// FNV-1a of some numbers' bytes.
@@ -48,9 +49,9 @@ void add_some_rows(Hash& hash, const Embedding& table) {
 /// A number that tells models apart: FNV-1a of the sizes, of all norms, of each ternary matrix times a vector of noise,
 /// and of a thousand rows of the embedding. Every ternary weight counts, and since such products are exact, the same
 /// model has the same number on every machine and in every packing. It takes as long as a token.
-std::uint64_t fingerprint(const Model& model) {
+std::uint64_t fingerprint(const ModelState& model) {
     Hash hash;
-    const Weights& weights = model.weights();
+    const Weights& weights = model.weights;
     const Config& c = weights.config;
     hash.add<std::size_t>(std::array{c.layers, c.hidden, c.ffn, c.heads, c.kv_heads, c.head_dim, c.vocab});
     hash.add<float>(std::array{c.norm_eps, c.rope_theta});
@@ -61,9 +62,9 @@ std::uint64_t fingerprint(const Model& model) {
             if (const auto* norm = matrix->norm().norm()) hash.add(norm->weight());
         hash.add(layer.ffn_norm.norm().weight());
         for (const Linear* matrix : {&layer.q, &layer.k, &layer.v, &layer.gate, &layer.up})
-            add_product(hash, *matrix, model.threads());
+            add_product(hash, *matrix, model.threads);
         for (const SubNormLinear* matrix : {&layer.o, &layer.down})
-            add_product(hash, *matrix, model.threads());
+            add_product(hash, *matrix, model.threads);
     }
     for (const Embedding* table : {&weights.embedding, &weights.head()})
         add_some_rows(hash, *table);
@@ -78,15 +79,15 @@ struct Header {
     std::uint64_t model;
     std::uint64_t cache_type;
     std::uint64_t tokens;
-    std::uint64_t unfed;
+    std::uint64_t pending;
     std::uint64_t opening;
 };
 
-Header header_of(const Session& session, const std::vector<int>& unfed, std::size_t opening) {
-    return {.model = fingerprint(session.model()),
-            .cache_type = static_cast<std::uint64_t>(session.cache().format().type()),
-            .tokens = session.tokens().size(),
-            .unfed = unfed.size(),
+Header header_of(const SessionState& session, std::size_t opening) {
+    return {.model = fingerprint(session.parts()),
+            .cache_type = static_cast<std::uint64_t>(session.cache.format().type()),
+            .tokens = session.tokens.size(),
+            .pending = session.pending.size(),
             .opening = opening};
 }
 
@@ -104,12 +105,13 @@ void check_replaceable(const std::string& path) {
 void Conversation::save(const std::string& path) const {
     check_replaceable(path);
     OutputFile file(path);
-    const Header header = header_of(session_, unfed_, opening_);
+    const SessionState& session = session_.state();
+    const Header header = header_of(session, opening_);
     file.write(std::as_bytes(std::span(&header, 1)));
-    for (const std::vector<int>& ids : {session_.tokens(), unfed_})
-        file.write(std::as_bytes(std::span(ids)));
-    for (std::size_t i = 0; i < session_.cache().blocks(); ++i)
-        file.write(session_.cache().memory(i));
+    for (const std::vector<int>* ids : {&session.tokens, &session.pending})
+        file.write(std::as_bytes(std::span(*ids)));
+    for (std::size_t i = 0; i < session.cache.blocks(); ++i)
+        file.write(session.cache.memory(i));
     file.finish();
 }
 
@@ -119,33 +121,35 @@ void Conversation::load(const std::string& path) {
     const std::size_t size = file.bytes().size();
     if (size < sizeof(Header)) refuse("a saved conversation", joined(size, " bytes"));
     const auto header = bitnet::load<Header>(file.bytes().data());
-    const Header own = header_of(session_, unfed_, opening_);
+    SessionState& session = session_.state();
+    const Header own = header_of(session, opening_);
     if (header.mark != own.mark) refuse("a saved conversation", in_quotes(file.text().substr(0, 8)));
     if (header.model != own.model) refuse("a conversation with this model", "one with another");
-    if (header.cache_type != own.cache_type) refuse("a KV cache of the type in use (--kv-type)", "another");
+    if (header.cache_type != own.cache_type)
+        throw OtherKvType(FileError(path, "a KV cache of the type in use", "another").what());
     const std::size_t most = session_.model().context();
-    if (header.tokens > most || header.unfed > most) {
-        refuse(joined("at most ", most, " tokens, the context"), std::max(header.tokens, header.unfed));
+    if (header.tokens > most || header.pending > most) {
+        refuse(joined("at most ", most, " tokens, the context"), std::max(header.tokens, header.pending));
     }
-    std::vector<int> tokens(header.tokens + header.unfed);
+    std::vector<int> tokens(header.tokens + header.pending);
     if (header.opening > tokens.size())
         refuse(joined("an opening of at most ", tokens.size(), " tokens"), header.opening);
     const auto ids = std::as_writable_bytes(std::span(tokens));
     const std::size_t cache_begin = sizeof(Header) + ids.size();
-    const std::size_t whole = cache_begin + session_.cache().bytes_of(header.tokens);
+    const std::size_t whole = cache_begin + session.cache.bytes_of(header.tokens);
     if (size != whole) refuse(joined(whole, " bytes"), size);
     std::ranges::copy(file.bytes().subspan(sizeof(Header), ids.size()), ids.begin());
-    const std::size_t vocab = session_.model().config().vocab;
+    const std::size_t vocab = session_.model().vocabulary_size();
     for (const int token : tokens) {
         if (static_cast<std::size_t>(token) >= vocab) refuse(joined("token ids below ", vocab), token);
     }
-    const std::vector<int> unfed(tokens.end() - static_cast<std::ptrdiff_t>(header.unfed), tokens.end());
+    const std::vector<int> pending(tokens.end() - static_cast<std::ptrdiff_t>(header.pending), tokens.end());
     tokens.resize(header.tokens);
-    if (!session_.restore(std::move(tokens), file.bytes().subspan(cache_begin))) {
+    if (!session.restore(std::move(tokens), file.bytes().subspan(cache_begin))) {
         refuse("finite numbers in the KV cache", "NaN or infinity");
     }
-    unfed_ = unfed;
+    session.pending = pending;
     opening_ = header.opening;
 }
 
-}  // namespace bitnet::cli
+}  // namespace bitnet

@@ -6,12 +6,12 @@
 #include <span>
 #include <vector>
 
-#include "../head/candidate.hpp"
+#include "candidate.hpp"
 
 namespace bitnet {
 
 /// llama.cpp's names, meanings and defaults. Off: temperature 0 (greedy), top_k 0, top_p 1, min_p 0, repeat_penalty 1.
-struct SamplerOptions {
+struct SamplingOptions {
     float temperature = 0.8F;
     int top_k = 40;
     float top_p = 0.95F;
@@ -26,7 +26,8 @@ struct SamplerOptions {
 /// same tokens on every machine whose exp() agrees.
 class Sampler {
  public:
-    explicit Sampler(const SamplerOptions& options) : options_(options), random_(options.seed) {}
+    /// Throws std::invalid_argument for an option that is out of range.
+    explicit Sampler(const SamplingOptions& options);
 
     /// How many of the likeliest tokens decide, besides those that the penalty touches; 0: all tokens.
     std::size_t needed() const;
@@ -46,7 +47,7 @@ class Sampler {
     void keep_min_p();
     int draw();
 
-    SamplerOptions options_;
+    SamplingOptions options_;
     std::mt19937_64 random_;
     std::vector<Candidate> candidates_;  // sorted from keep_top_k on
     std::vector<int> penalised_;
