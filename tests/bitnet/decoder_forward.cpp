@@ -165,7 +165,11 @@ class Altered : public ModelSource {
  public:
     explicit Altered(const ModelSource& from) : from_(from) {}
     const std::string& name() const override { return from_.name(); }
-    Config config() const override { return from_.config(); }
+    Config config() const override {
+        Config config = from_.config();
+        config.sub_norms = sub_norms;
+        return config;
+    }
     bool contains(std::string_view tensor) const override { return from_.contains(tensor); }
     TernaryTensor ternary(std::string_view tensor) const override {
         TernaryTensor found = from_.ternary(tensor);
@@ -182,6 +186,7 @@ class Altered : public ModelSource {
 
     std::string altered;
     bool unpacked = false;
+    bool sub_norms = true;
 
  private:
     const ModelSource& from_;
@@ -212,6 +217,34 @@ TEST_CASE("a matrix comes out the same from I2_S bytes and from trits") {
     const Weights from_trits = load_weights(altered, find_kernels(), threads),
                   from_bytes = load_weights(*source, find_kernels(), threads);
     CHECK(std::ranges::equal(from_trits.layers[1].gate.weights().bytes(), from_bytes.layers[1].gate.weights().bytes()));
+}
+
+TEST_CASE("an architecture without sub-norms asks for none and passes tokens on as they are") {
+    const auto source = open_model(golden_gguf);
+    ternion::ThreadPool threads(2);
+    Altered altered(*source);
+    altered.sub_norms = false;
+    altered.altered = "blk.0.attn_sub_norm.weight";  // would be refused, were it read
+    const Weights weights = load_weights(altered, find_kernels(), threads);
+    CHECK(model_tensors(weights.config, false).size() == model_tensors(source->config(), false).size() - 6);
+    for (const LayerWeights& layer : weights.layers) {
+        CHECK(layer.o.norm().norm() == nullptr);
+        CHECK(layer.down.norm().channels() == layer.down.inputs());
+    }
+    const std::vector<float> x = {1, -2, 3};
+    std::vector<float> y(3);
+    SubNorm(3).normalise(x.data(), y.data());
+    CHECK(y == x);
+}
+
+TEST_CASE("the feed-forward gate is silu(gate) · up") {
+    std::vector<float> gate = {-1, 0, 2, std::numeric_limits<float>::quiet_NaN()};
+    const std::vector<float> up = {5, 5, -2, 1};
+    gated_silu(gate.data(), up.data(), gate.size());
+    CHECK(std::abs(gate[0] - -5 / (1 + std::exp(1.0F))) < 1e-6F);
+    CHECK(gate[1] == 0);
+    CHECK(std::abs(gate[2] - -4 / (1 + std::exp(-2.0F))) < 1e-6F);
+    CHECK(std::isnan(gate[3]));
 }
 
 TEST_CASE("the feed-forward gate is relu(gate)^2 · up, and NaN stays NaN") {
