@@ -143,10 +143,9 @@ struct avx512vbmi {
 
 }  // namespace archs
 
-inline namespace TERNION_ABI {
-
 #if defined(__GNUC__)
-namespace detail {
+namespace cpu {
+inline namespace TERNION_ABI {
 
 /// What cpuid says in eax, ebx, ecx and edx; zeros where the machine lacks the leaf.
 struct Cpuid {
@@ -172,8 +171,11 @@ inline unsigned saved_registers() noexcept {
     return low;
 }
 
-}  // namespace detail
+}  // namespace TERNION_ABI
+}  // namespace cpu
 #endif
+
+inline namespace TERNION_ABI {
 
 /// What this machine and its system have. With a compiler other than GCC and Clang: all.
 inline CpuFeatures cpu_features() noexcept {
@@ -189,11 +191,11 @@ inline CpuFeatures cpu_features() noexcept {
 #define TERNION_ROW(name, macro, level, ...) {cpu::name, __VA_ARGS__},
     static constexpr Row rows[] = {TERNION_X86_FEATURES(TERNION_ROW)};
 #undef TERNION_ROW
-    const unsigned saved = detail::saved_registers();
+    const unsigned saved = cpu::saved_registers();
     CpuFeatures found = 0;
-    detail::Cpuid cpuid(1, 0);
+    cpu::Cpuid cpuid(1, 0);
     for (const Row& row : rows) {
-        if (row.leaf != cpuid.leaf || row.subleaf != cpuid.subleaf) cpuid = detail::Cpuid(row.leaf, row.subleaf);
+        if (row.leaf != cpuid.leaf || row.subleaf != cpuid.subleaf) cpuid = cpu::Cpuid(row.leaf, row.subleaf);
         const bool there = (cpuid.registers[row.place] >> row.bit & 1) != 0;
         if (there && (row.saved & ~saved) == 0) found |= row.feature;
     }
