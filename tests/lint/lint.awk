@@ -75,6 +75,14 @@ function check_header(    name) {
     if (tolower(name) ~ /gguf|safetensors/) complain("format", "the library knows no file format")
 }
 
+# The engine's public headers: what includes them needs the standard library alone.
+function check_light(    name) {
+    if (!/^ *# *include/) return
+    name = $0
+    sub(/^ *# *include */, "", name)
+    if (name !~ /^<[a-z_]+>/ && name !~ /^"[a-z_]+[.]hpp"/) complain("include", name ": the engine's headers include the standard library and each other")
+}
+
 function check_user() {
     if (/^ *# *include *"([^"]*\/)?ternion\//) complain("include", "ternion's headers are included as <ternion/...>")
     if (/^ *# *include *[<"]ternion\/[^>"]*detail/) complain("include", "this header is no public one")
@@ -85,6 +93,7 @@ function check_user() {
 
 FNR == 1 { ++files; lines = 0 }
 FILENAME ~ /^include\/ternion\/.*[.]hpp$/ { check_header() }
+FILENAME ~ /^examples\/bitnet_2b4t\/include\// { check_light() }
 FILENAME ~ /^(examples|tests|benchmarks)\/.*[.](hpp|cpp)$/ { check_user() }
 $0 ~ todo { complain("todo", "finish it, or write it down in docs/") }
 $0 ~ registry { complain("host", "no package registry is named here") }

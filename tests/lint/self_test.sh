@@ -54,6 +54,8 @@ expect layer examples/program/cli/a.cpp '#include <bitnet_2b4t/model/decoder.hpp
 expect layer examples/program/cli/a.cpp '#include "../../train/run/trainer.hpp"'
 expect layer examples/program/io/a.cpp '#include "../cli/output.hpp"'
 expect layer examples/program/io/a.cpp '#include <program/cli/output.hpp>'
+expect include examples/bitnet_2b4t/include/bitnet/a.hpp '#include <xsimd/xsimd.hpp>'
+expect include examples/bitnet_2b4t/include/bitnet/a.hpp '#include "../../model/weights.hpp"'
 expect eigen $library/ops/a.hpp '#include <Eigen/Dense>'
 expect xsimd $library/ops/a.hpp '#include <xsimd/xsimd.hpp>'
 expect intrinsics $library/simd/a.hpp '#include <immintrin.h>'
