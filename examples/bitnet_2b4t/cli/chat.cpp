@@ -211,10 +211,12 @@ void add_chat(CLI::App& app) {
         app, "chat",
         "Talk to a model. Where standard input is no terminal, each line is a turn, and standard output gets "
         "the answers, a line each",
-        "bitnet-2b4t chat -m ggml-model-i2_s.gguf -s \"Be brief.\"", chat);
+        "bitnet-2b4t chat -m ggml-model-i2_s.gguf -sys \"Be brief.\"", chat);
     add_model_options(command, options.model);
     command.get_option("--model")->required(false);
-    command.add_option("-s,--system", options.system, "system prompt: how the model should behave")->type_name("TEXT");
+    command.add_option("--system-prompt,--system", options.system, "how the model should behave; also -sys")
+        ->type_name("TEXT");
+    command.add_flag("--conversation", "also -cnv: what chat does anyway, for those who are used to say so");
     add_file(command, "-f,--prompt-file", options.prompt_file, "answer this one message and leave");
     command.add_flag("--json", options.json, "print a JSON object for each answer, with speed and memory");
     add_generation_options(command, options.model, options.text);

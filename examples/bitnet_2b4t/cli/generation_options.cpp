@@ -15,7 +15,7 @@ namespace bitnet::cli {
 
 void add_generation_options(CLI::App& command, ModelOptions& model, TextOptions& options) {
     GenerationOptions& generation = options.generation;
-    add_number(command, "-n,--predict", generation.limit, "most tokens to generate; -1: until the model stops", -1,
+    add_number(command, "-n,--predict,--n-predict", generation.limit, "most tokens to generate; -1: until the model stops", -1,
                1 << 30);
     model.load.full_head = false;
     add_number(command, "--draft-ngram", generation.draft_ngram,
@@ -33,7 +33,7 @@ void add_generation_options(CLI::App& command, ModelOptions& model, TextOptions&
     sampling("--min-p", s.min_p, "leave out tokens less likely than this share of the likeliest", 0.0F, 1.0F);
     sampling("--repeat-penalty", s.repeat_penalty, "make tokens seen before less likely; 1: no", 1e-3F, 1e3F);
     sampling("--repeat-last-n", s.repeat_last_n, "tokens that the penalty looks back; -1: all", -1, 1 << 30);
-    sampling("--seed", options.seed, "of the random numbers; -1: a different one each time", -1LL, 0xffffffffLL);
+    sampling("-s,--seed", options.seed, "of the random numbers; -1: a different one each time", -1LL, 0xffffffffLL);
 }
 
 GenerationOptions TextOptions::made() const {
