@@ -42,7 +42,7 @@ void split(std::size_t count, std::size_t step, E& executor, F&& f) {
     }
     executor.parallel_for(workers, [&](std::size_t index, std::size_t) {
         const std::size_t begin = steps * index / workers * step;
-        const std::size_t end = std::min(count, steps * (index + 1) / workers * step);
+        const std::size_t end = (std::min)(count, steps * (index + 1) / workers * step);
         f(begin, end);
     });
 }

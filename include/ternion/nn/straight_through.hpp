@@ -7,6 +7,7 @@
 #include <span>
 #include <type_traits>
 
+#include "../quant/hadamard.hpp"
 #include "../tensor/eigen.hpp"
 #include "bit_linear.hpp"
 #include "norm_backward.hpp"

@@ -61,13 +61,13 @@ class GroupedProduct {
           x_shift_(x.group_scales == nullptr ? whole : shift_of(x.group_inputs)),
           x_scales_(x.group_scales == nullptr ? x.scales : x.group_scales),
           x_groups_(x.group_scales == nullptr ? 1 : ceil_div(x.k, x.group_inputs)),
-          group_(std::size_t{1} << std::min(w_shift_, x_shift_)) {
+          group_(std::size_t{1} << (std::min)(w_shift_, x_shift_)) {
         TERNION_ASSERT(group_ <= max_group_inputs);
     }
 
     void run(RowRange rows) noexcept {
         for (m_ = 0; m_ < x_.m; m_ += block_tokens) {
-            tokens_ = std::min(block_tokens, x_.m - m_);
+            tokens_ = (std::min)(block_tokens, x_.m - m_);
             fill_tail();
             std::size_t row = rows.begin / unit_rows * unit_rows;
             if constexpr (by_panels && B::registers > 16) {
@@ -101,12 +101,12 @@ class GroupedProduct {
     template <std::size_t R>
     void multiply_rows(std::size_t row, RowRange rows) noexcept {
         constexpr std::size_t some = R * unit_rows;
-        const std::size_t count = std::min(some, w_.rows() - row);
+        const std::size_t count = (std::min)(some, w_.rows() - row);
         alignas(64) std::int32_t sums[block_tokens * some];
         alignas(64) float totals[block_tokens * some];
         alignas(64) float scales[block_groups * some] = {};  // rows beyond the last have none
         for (std::size_t begin = 0; begin < x_.k; begin += max_group_inputs) {
-            const std::size_t end = std::min(begin + max_group_inputs, x_.k);
+            const std::size_t end = (std::min)(begin + max_group_inputs, x_.k);
             const std::size_t first = begin >> w_shift_, next = ((end - 1) >> w_shift_) + 1;
             unpack(row, count, begin, end - begin);
             for (std::size_t group = first; group < next && (begin == 0 || w_shift_ != whole); ++group)
@@ -133,7 +133,7 @@ class GroupedProduct {
         const bool last = k == tail_begin_;
         const std::int8_t* x = last ? tail_[0] : x_.q + m_ * x_.ld + k;
         const std::size_t ld = last ? max_group_inputs : x_.ld;
-        const std::size_t count = std::min(group_, x_.k - k);
+        const std::size_t count = (std::min)(group_, x_.k - k);
         if constexpr (by_panels) {
             const std::size_t stride = P::panel_bytes(w_.shape());
             const std::byte* panel = w_.data() + row / unit_rows * stride + k / P::chunk_inputs * P::chunk_bytes;
@@ -165,7 +165,7 @@ class GroupedProduct {
     void add(std::size_t k, const float* __restrict scales, const std::int32_t* __restrict sums,
              float* __restrict totals) const noexcept {
         constexpr std::size_t unit = QuantizedActivations::sum_inputs;
-        const std::size_t units = ceil_div(x_.k, unit), summed = std::min(units - k / unit, group_ / unit);
+        const std::size_t units = ceil_div(x_.k, unit), summed = (std::min)(units - k / unit, group_ / unit);
         const std::int32_t* x_sums = x_.group_sums + m_ * units + k / unit;
         const float* x_scales = x_scales_ + m_ * x_groups_ + (k >> x_shift_);
         for (std::size_t t = 0; t < tokens_; ++t, sums += Rows, totals += Rows, x_sums += units) {

@@ -232,7 +232,7 @@ class LookupProduct {
         const std::size_t first = rows.begin / P::panel_rows * P::panel_rows;
         for (std::size_t m = 0; m < x_.m; m += block_tokens) {
             for (std::size_t row = first; row < rows.end; row += block_rows)
-                multiply_block(rows, row, m, std::min(x_.m - m, block_tokens));
+                multiply_block(rows, row, m, (std::min)(x_.m - m, block_tokens));
         }
     }
 
@@ -247,14 +247,14 @@ class LookupProduct {
     static_assert(P::chunk_inputs <= Tail::inputs && block_rows % P::panel_rows == 0);
 
     void multiply_block(RowRange rows, std::size_t first, std::size_t m, std::size_t tokens) const noexcept {
-        const std::size_t panels = ceil_div(std::min(rows.end - first, block_rows), P::panel_rows);
+        const std::size_t panels = ceil_div((std::min)(rows.end - first, block_rows), P::panel_rows);
         const std::size_t chunks = P::chunks(w_.shape());
         alignas(64) std::int32_t sums[block_tokens * block_rows];
         for (std::size_t t = 0; t < tokens; ++t)  // the epilogue subtracts this
             std::fill_n(sums + t * block_rows, panels * P::panel_rows, x_.sums[m + t]);
         const std::size_t block = block_chunks / tokens;
         for (std::size_t c = 0; c < chunks; c += block)
-            multiply_chunks(first, panels, c, std::min(chunks - c, block), m, tokens, sums);
+            multiply_chunks(first, panels, c, (std::min)(chunks - c, block), m, tokens, sums);
         results_.write<block_rows>(m, tokens, first, rows, sums);
     }
 
@@ -280,7 +280,7 @@ class LookupProduct {
 
     void make_tables(std::size_t c, std::size_t count, std::size_t m, std::size_t tokens,
                      std::uint8_t* tables) const noexcept {
-        const std::size_t whole = std::min(count, x_.k / P::chunk_inputs - c);
+        const std::size_t whole = (std::min)(count, x_.k / P::chunk_inputs - c);
         Tail tail;
         if (whole != count) tail.fill(x_, m, tokens, (c + whole) * P::chunk_inputs);
         for (std::size_t t = 0; t < tokens; ++t, tables += count * Table::chunk_bytes) {

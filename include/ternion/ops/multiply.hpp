@@ -165,7 +165,7 @@ void split_rows(RowRange rows, E& executor, F&& f) {
     constexpr std::size_t step = 16;
     const std::size_t first = rows.begin / step * step;
     split(rows.end - first, step, executor, [&](std::size_t begin, std::size_t end) {
-        f(RowRange{std::max(first + begin, rows.begin), first + end});
+        f(RowRange{(std::max)(first + begin, rows.begin), first + end});
     });
 }
 

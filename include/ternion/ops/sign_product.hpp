@@ -37,7 +37,7 @@ class SignProduct {
     void run(RowRange rows) const noexcept {
         const std::size_t row_bytes = P::row_bytes(w_.shape());
         for (std::size_t first = rows.begin; first < rows.end; first += block_rows) {
-            const std::size_t count = std::min(block_rows, rows.end - first);
+            const std::size_t count = (std::min)(block_rows, rows.end - first);
             for (std::size_t m = 0; m < x_.tokens(); ++m) {
                 std::int32_t sums[block_rows];
                 for (std::size_t r = 0; r < count; ++r) {

@@ -43,7 +43,7 @@ void dequantize(const W& w, std::span<float> weights, E&& executor = {}) {
             } else {
                 for (std::size_t g = 0; g < view.groups(); ++g) {
                     const std::size_t from = g * view.group_inputs();
-                    const std::size_t to = std::min(view.cols(), from + view.group_inputs());
+                    const std::size_t to = (std::min)(view.cols(), from + view.group_inputs());
                     write(view.trits().data(), view.scale(row, g), from, to);
                 }
             }

@@ -52,7 +52,7 @@ auto codes_of(const TernaryView<P>& w) noexcept {
 template <Packing P>
 void set_scales(Shape shape, std::byte* data, std::size_t row, const std::uint8_t* codes, ScaleOf scale_of) {
     for (std::size_t k = 0, group = 0; k < shape.k; k += P::group_inputs, ++group) {
-        const std::uint8_t* end = codes + std::min(shape.k, k + P::group_inputs);
+        const std::uint8_t* end = codes + (std::min)(shape.k, k + P::group_inputs);
         const bool zeros = std::all_of(codes + k, end, [](std::uint8_t code) { return code == 1; });
         P::set_scale(shape, data, row, group, scale_of(row, group, zeros));
     }
@@ -62,7 +62,7 @@ void set_scales(Shape shape, std::byte* data, std::size_t row, const std::uint8_
 template <Packing P>
 void pack_stripes(Shape shape, std::size_t begin, std::size_t end, RowCodes row_codes,
                   [[maybe_unused]] ScaleOf scale_of, std::byte* bytes) {
-    std::vector<std::uint8_t> codes(std::min(P::stripe_rows(shape), shape.n) * shape.k);
+    std::vector<std::uint8_t> codes((std::min)(P::stripe_rows(shape), shape.n) * shape.k);
     for (std::size_t stripe = begin; stripe < end; ++stripe) {
         const std::size_t rows = rows_in_stripe<P>(shape, stripe);
         for (std::size_t i = 0; i < rows; ++i)

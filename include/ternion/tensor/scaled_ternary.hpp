@@ -67,7 +67,7 @@ std::vector<float> regroup(const W& w, std::size_t inputs) {
     std::vector<float> scales(w.rows() * groups);
     for (std::size_t row = 0; row < w.rows(); ++row) {
         for (std::size_t group = 0; group < groups; ++group) {
-            const std::size_t end = std::min(w.cols(), (group + 1) * inputs);
+            const std::size_t end = (std::min)(w.cols(), (group + 1) * inputs);
             const auto scale = shared_scale(w, row, group * inputs / w.group_inputs(), ceil_div(end, w.group_inputs()));
             if (!scale.has_value()) {
                 TERNION_THROW(std::invalid_argument,

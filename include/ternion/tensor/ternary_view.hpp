@@ -108,7 +108,7 @@ void check_scales(Shape shape, const std::byte* data, std::size_t group_inputs, 
     for (std::size_t row = 0; row < shape.n; ++row) {
         for (std::size_t k = 0, group = 0; k < shape.k; k += group_inputs, ++group) {
             const float scale = scale_of(row, group);
-            const std::size_t count = std::min(group_inputs, shape.k - k);
+            const std::size_t count = (std::min)(group_inputs, shape.k - k);
             if (std::isfinite(scale) && (scale != 0 || all_zero<P>(shape, data, row, k, count))) continue;
             TERNION_THROW(std::invalid_argument,
                           std::string(P::name) + ": row " + std::to_string(row) + ", columns " + std::to_string(k) +
