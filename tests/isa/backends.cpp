@@ -174,7 +174,7 @@ void check_lanes(Report& report, const std::string& name) {
         for (const float part : {0.0f, 0.25f, 0.5f, 0.75f}) {
             const float x = static_cast<float>(base) + part;
             const auto expected = static_cast<std::int32_t>(std::nearbyint(x));
-            const auto rounded = B::round(B::splat_float(x));
+            const auto rounded = B::round_to_int(B::splat_float(x));
             std::vector<std::int8_t> q(B::lanes + 1, 55), bytes(B::lanes + 1, static_cast<std::int8_t>(expected));
             bytes.back() = 55;
             B::store_low_bytes(q.data(), rounded);

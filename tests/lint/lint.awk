@@ -72,6 +72,7 @@ function check_header(    name) {
     name = $0
     sub(/\/\/.*/, "", name)
     if (name ~ /(^|[^A-Za-z0-9])_mm(256|512)?_|__builtin_ia32/ && FILENAME !~ /\/simd\/isa\//) complain("intrinsics", "they belong into simd/isa")
+    if (name ~ /(^|[^A-Za-z0-9_])(min|max|round) *\(/) complain("macro", "min, max and round may be macros elsewhere: (std::min)(a, b)")
     if (tolower(name) ~ /gguf|safetensors/) complain("format", "the library knows no file format")
 }
 

@@ -245,10 +245,10 @@ TEST_CASE("max_magnitude orders NaN above infinity above every number", "[backen
                 std::vector<float> x(B::lanes, 0.0f);
                 x[place] = top;
                 const auto peak = B::max_magnitude(B::wide_zero(), B::load_floats(x.data()));
-                CHECK(B::max(peak) == (std::bit_cast<std::uint32_t>(top) & 0x7fffffffu));
+                CHECK(B::reduce_max(peak) == (std::bit_cast<std::uint32_t>(top) & 0x7fffffffu));
                 // A larger peak from before stays.
                 x[place] = 0;
-                CHECK(B::max(B::max_magnitude(peak, B::load_floats(x.data()))) == B::max(peak));
+                CHECK(B::reduce_max(B::max_magnitude(peak, B::load_floats(x.data()))) == B::reduce_max(peak));
             }
         }
     });
@@ -260,7 +260,7 @@ TEST_CASE("round goes to even, and low bytes are stored without touching what fo
             for (const float part : {0.0f, 0.25f, 0.5f, 0.75f}) {
                 const float x = static_cast<float>(base) + part;
                 std::vector<std::int8_t> q(B::lanes + 1, 55);
-                const auto rounded = B::round(B::splat_float(x));
+                const auto rounded = B::round_to_int(B::splat_float(x));
                 B::store_low_bytes(q.data(), rounded);
                 const auto expected = static_cast<std::int32_t>(std::nearbyint(x));
                 if (stored_wide<B>(rounded) != std::vector<std::int32_t>(B::lanes, expected)) FAIL_CHECK(x);

@@ -43,7 +43,7 @@ void split(std::size_t count, std::size_t step, E& executor, F&& f) {
     }
     executor.parallel_for(workers, [&](std::size_t index, std::size_t) {
         const std::size_t begin = steps * index / workers * step;
-        const std::size_t end = std::min(count, steps * (index + 1) / workers * step);
+        const std::size_t end = (std::min)(count, steps * (index + 1) / workers * step);
         f(begin, end);
     });
 }
@@ -55,7 +55,7 @@ void in_chunks(E& executor, std::size_t count, std::size_t chunk, F&& f) {
     static_assert(Executor<E>, "the first argument is no Executor: it needs concurrency() and parallel_for(count, f)");
     if (count <= chunk) return f(std::size_t{0}, count);
     executor.parallel_for(ceil_div(count, chunk), [&](std::size_t index, std::size_t) {
-        f(index * chunk, std::min(count, (index + 1) * chunk));
+        f(index * chunk, (std::min)(count, (index + 1) * chunk));
     });
 }
 

@@ -50,7 +50,7 @@ inline int limit_of_group(const std::string& folder) {
 inline int limit_up_to(const std::string& folder, std::string group) {
     int least = limit_of_group(folder);
     while (!group.empty() && group != "/") {
-        least = std::min(least, limit_of_group(folder + group));
+        least = (std::min)(least, limit_of_group(folder + group));
         group.resize(group.rfind('/') == std::string::npos ? 0 : group.rfind('/'));
     }
     return least;
@@ -66,20 +66,20 @@ inline int cgroup_processors(const std::string& folder = "/sys/fs/cgroup",
                              const std::string& membership = "/proc/self/cgroup") {
     using namespace processors_detail;
     int least =
-        std::min({limit_of_group(folder), limit_of_group(folder + "/cpu"), limit_of_group(folder + "/cpu,cpuacct")});
+        (std::min)({limit_of_group(folder), limit_of_group(folder + "/cpu"), limit_of_group(folder + "/cpu,cpuacct")});
     const std::string lines = text_of(membership);
     for (std::size_t begin = 0; begin < lines.size();) {
-        const std::size_t end = std::min(lines.find('\n', begin), lines.size());
+        const std::size_t end = (std::min)(lines.find('\n', begin), lines.size());
         const std::string line = lines.substr(begin, end - begin);  // "0::/a/b", or in version 1 "4:cpu,cpuacct:/a/b"
         begin = end + 1;
         const std::size_t first = line.find(':'), second = line.find(':', first + 1);
         if (first == std::string::npos || second == std::string::npos) continue;
         const std::string controllers = line.substr(first + 1, second - first - 1), group = line.substr(second + 1);
         if (controllers.empty()) {
-            least = std::min(least, limit_up_to(folder, group));
+            least = (std::min)(least, limit_up_to(folder, group));
         } else if (("," + controllers + ",").find(",cpu,") != std::string::npos) {
             least =
-                std::min({least, limit_up_to(folder + "/" + controllers, group), limit_up_to(folder + "/cpu", group)});
+                (std::min)({least, limit_up_to(folder + "/" + controllers, group), limit_up_to(folder + "/cpu", group)});
         }
     }
     return least;
@@ -92,9 +92,9 @@ inline int usable_processors() {
 #if defined(__linux__)
     cpu_set_t set;
     if (sched_getaffinity(0, sizeof(set), &set) == 0) count = CPU_COUNT(&set);
-    count = std::min(count, cgroup_processors());
+    count = (std::min)(count, cgroup_processors());
 #endif
-    return std::max(1, count);
+    return (std::max)(1, count);
 }
 
 }  // namespace ternion

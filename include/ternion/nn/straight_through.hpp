@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "../quant/hadamard.hpp"
 #include "../tensor/eigen.hpp"
 #include "bit_linear.hpp"
 #include "norm_backward.hpp"

@@ -105,8 +105,8 @@ class Results {
     template <std::size_t Rows, std::size_t Stride = Rows>
     void write(std::size_t m, std::size_t tokens, std::size_t first, RowRange rows,
                const std::int32_t* sums) const noexcept {
-        const std::size_t begin = std::max(first, rows.begin);
-        const std::size_t end = std::min(first + Rows, rows.end);
+        const std::size_t begin = (std::max)(first, rows.begin);
+        const std::size_t end = (std::min)(first + Rows, rows.end);
         write_sums_(*this, {m, tokens, begin, end - begin, sums + (begin - first), Stride});
     }
 
@@ -115,16 +115,16 @@ class Results {
     template <std::size_t Rows>
     void write(std::size_t m, std::size_t tokens, std::size_t first, RowRange rows,
                const float* totals) const noexcept {
-        const std::size_t begin = std::max(first, rows.begin);
-        const std::size_t end = std::min(first + Rows, rows.end);
+        const std::size_t begin = (std::max)(first, rows.begin);
+        const std::size_t end = (std::min)(first + Rows, rows.end);
         write_totals_(*this, {m, tokens, begin, end - begin, totals + (begin - first), Rows});
     }
 
     /// Asks for the lines that such a write will touch: rows of Y lie far apart, and each would wait for memory.
     template <class B, std::size_t Rows>
     void prefetch(std::size_t m, std::size_t tokens, std::size_t first, RowRange rows) const noexcept {
-        const std::size_t begin = std::max(first, rows.begin) * value_bytes_;
-        const std::size_t end = std::min(first + Rows, rows.end) * value_bytes_;
+        const std::size_t begin = (std::max)(first, rows.begin) * value_bytes_;
+        const std::size_t end = (std::min)(first + Rows, rows.end) * value_bytes_;
         for (const std::byte* row = first_ + m * row_bytes_; tokens != 0; --tokens, row += row_bytes_) {
             for (std::size_t at = begin; at < end; at += 64)
                 B::prefetch(row + at);

@@ -56,7 +56,7 @@ std::int32_t sum_of(const std::int8_t* q, std::size_t k) noexcept {
     const std::size_t whole = k - k % B::bytes;
     for (std::size_t i = 0; i < whole;) {
         auto sum = B::narrow_zero();
-        const std::size_t end = std::min(whole, i + B::fold_every(1) * B::bytes);
+        const std::size_t end = (std::min)(whole, i + B::fold_every(1) * B::bytes);
         for (; i < end; i += B::bytes)
             sum = B::dot(sum, ones, B::load(q + i));
         total = B::template fold<0>(total, sum);

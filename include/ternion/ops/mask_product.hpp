@@ -105,7 +105,7 @@ class MaskProduct {
         const std::size_t full = x_.k / P::block_inputs;
         if (x_.k % P::block_inputs != 0) tail.fill(x_, 0, x_.m, full * P::block_inputs);
         for (std::size_t row = rows.begin; row < rows.end; row += Kernel::rows)
-            multiply_rows(row, std::min(Kernel::rows, rows.end - row), full, tail);
+            multiply_rows(row, (std::min)(Kernel::rows, rows.end - row), full, tail);
     }
 
  private:
@@ -119,7 +119,7 @@ class MaskProduct {
         typename Kernel::Rows w;
         std::int32_t sums[FewTokens * Kernel::rows];
         for (std::size_t r = 0; r < Kernel::rows; ++r) {
-            w[r] = w_.data() + (row + std::min(r, count - 1)) * row_bytes;  // nothing lies beyond the last row
+            w[r] = w_.data() + (row + (std::min)(r, count - 1)) * row_bytes;  // nothing lies beyond the last row
             const std::uint32_t correction = Kernel::correction(w[r], blocks);
             for (std::size_t m = 0; m < x_.m; ++m) {
                 const auto bias = static_cast<std::uint32_t>(x_.sums[m]);  // which the epilogue subtracts

@@ -52,21 +52,12 @@ bool needs_group_sums(const TernaryView<P>&) noexcept {
     return false;
 }
 
-/// The product by weights whose scales are read by `at(row, group)`, one for each `inputs` inputs, or with 0 for each
-/// row; out.row_scales play no part.
-template <class Arch, Packing P, ResultType Out, class At>
-void multiply_groups(TernaryView<P> w, std::size_t inputs, const At& at, const ActivationView& x, RowRange rows,
+/// The product where weights, activations or both have scales in groups; out.row_scales play no part.
+template <class Arch, Packing P, ResultType Out>
+void multiply_groups(TernaryView<P> w, const GroupScales& scales, const ActivationView& x, RowRange rows,
                      const Output<Out>& out) noexcept {
     TERNION_ASSERT(x.m == 0 || (x.group_sums != nullptr && (x.scales != nullptr || x.group_scales != nullptr)));
-    const auto read = [](const void* weights, std::size_t row, std::size_t count, std::size_t group, std::size_t groups,
-                         float* scales, std::size_t stride) noexcept {
-        const At& scale_at = *static_cast<const At*>(weights);
-        for (std::size_t i = 0; i < groups; ++i) {
-            for (std::size_t r = 0; r < count; ++r)
-                scales[i * stride + r] = scale_at(row + r, group + i);
-        }
-    };
-    GroupedProduct<backend_of<Arch>, P>(w, {inputs, &at, read}, x, Results(out, w.scale(), x)).run(rows);
+    GroupedProduct<backend_of<Arch>, P>(w, scales, x, Results(out, w.scale(), x)).run(rows);
 }
 
 /// Y[M,N] = X[M,K] · W[N,K]ᵀ for a range of rows of W, on the calling thread: one thread's share of `multiply`.
@@ -77,10 +68,9 @@ void multiply_rows(TernaryView<P> w, const ActivationView& x, RowRange rows, con
     if constexpr (!std::same_as<Out, std::int32_t>) {
         TERNION_ASSERT(x.m == 0 || x.scales != nullptr || x.group_scales != nullptr);
         if (x.group_scales != nullptr) {
-            const auto at = [&](std::size_t row, std::size_t) {
-                return out.row_scales == nullptr ? w.scale() : out.row_scales[row];
-            };
-            return multiply_groups<Arch>(w, 0, at, x, rows, out);
+            const float scale = w.scale();
+            const GroupScales scales{0, out.row_scales == nullptr ? &scale : out.row_scales, out.row_scales != nullptr};
+            return multiply_groups<Arch>(w, scales, x, rows, out);
         }
     }
     using B = backend_of<Arch>;
@@ -133,19 +123,15 @@ void multiply_rows(const ScaledView<P, Scales>& w, const ActivationView& x, RowR
     if constexpr (std::same_as<Out, std::int32_t>) {
         multiply_rows<Arch>(w.trits(), x, rows, out);
     } else if constexpr (std::is_same_v<Scales, ScaleTable>) {
-        const float* values = w.scales().values;
-        if (w.scales().inputs == 0) {
-            Output<Out> scaled = out;
-            scaled.row_scales = values;
-            return multiply_rows<Arch>(w.trits(), x, rows, scaled);
-        }
-        const auto at = [values, groups = w.groups()](std::size_t row, std::size_t group) {
-            return values[row * groups + group];
-        };
-        multiply_groups<Arch>(w.trits(), w.scales().inputs, at, x, rows, out);
+        const ScaleTable table = w.scales();
+        if (table.inputs != 0)
+            return multiply_groups<Arch>(w.trits(), {table.inputs, table.values, w.groups()}, x, rows, out);
+        Output<Out> scaled = out;
+        scaled.row_scales = table.values;
+        multiply_rows<Arch>(w.trits(), x, rows, scaled);
     } else {
-        const auto at = [&](std::size_t row, std::size_t group) { return w.scale(row, group); };
-        multiply_groups<Arch>(w.trits(), w.group_inputs(), at, x, rows, out);
+        static_assert(std::is_same_v<Scales, BlockScales>, "scales lie in a ScaleTable, or among the bytes of W");
+        multiply_groups<Arch>(w.trits(), {P::group_inputs, nullptr}, x, rows, out);
     }
 }
 
@@ -169,7 +155,7 @@ void split_rows(RowRange rows, E& executor, F&& f) {
     constexpr std::size_t step = 16;
     const std::size_t first = rows.begin / step * step;
     split(rows.end - first, step, executor, [&](std::size_t begin, std::size_t end) {
-        f(RowRange{std::max(first + begin, rows.begin), first + end});
+        f(RowRange{(std::max)(first + begin, rows.begin), first + end});
     });
 }
 

@@ -29,7 +29,7 @@ struct PanelKernel {
     static constexpr std::size_t parts = P::chunk_bytes / B::bytes;  // registers that read a chunk
     static constexpr std::size_t quads = P::quads;
     // As many of the R * parts registers at once as there are registers for: codes as read, as decoded, and sums.
-    static constexpr std::size_t rows = std::bit_floor(std::min(R * parts, (B::registers - 2) / (M + 2)));
+    static constexpr std::size_t rows = std::bit_floor((std::min)(R * parts, (B::registers - 2) / (M + 2)));
 
     // Codes that stay at their place in the byte save the shifts, but need an accumulator for each place, and an
     // accumulator of 32 bits. Without them several chunks at once hide the latency of a dot product; with them a chunk
@@ -53,7 +53,7 @@ struct PanelKernel {
         const std::size_t block = rows == R * parts ? chunks : std::size_t{32};
         std::size_t c = 0;
         do {  // at least once: without chunks the sums are still set to zero
-            const std::size_t count = std::min(block, chunks - c);
+            const std::size_t count = (std::min)(block, chunks - c);
             for (std::size_t row = 0; row < R * parts; row += rows) {
                 const std::byte* place = panel + c * P::chunk_bytes + row / parts * stride + row % parts * B::bytes;
                 run_rows(place, stride, count, x + c * P::chunk_inputs, ld, sums + row * B::lanes, add || c != 0);
@@ -69,7 +69,7 @@ struct PanelKernel {
         constexpr std::size_t block = B::fold_every(in_place ? highest_code : 2) / dots * unrolled;
         std::size_t c = 0;
         do {
-            const std::size_t count = std::min(block, chunks - c);
+            const std::size_t count = (std::min)(block, chunks - c);
             run_block(panel + c * P::chunk_bytes, stride, count, x + c * P::chunk_inputs, ld, sums, add || c != 0);
             c += block;
         } while (c < chunks);
@@ -163,7 +163,7 @@ class PanelProduct {
     void run(RowRange rows) noexcept {
         const std::size_t block = x_.m <= few_limit ? few_limit : block_of_tokens();
         for (std::size_t m = 0; m < x_.m; m += block) {
-            const std::size_t tokens = std::min(x_.m - m, block);
+            const std::size_t tokens = (std::min)(x_.m - m, block);
             tokens <= few_limit ? few_by_panel(rows, m, tokens) : many_by_tile(rows, m, tokens);
         }
     }
@@ -238,12 +238,12 @@ class PanelProduct {
             const auto write_these = [&](std::size_t first, std::size_t count) TERNION_INLINE_LAMBDA {
                 if (!last) return;
                 const std::size_t next = first + count;
-                results_.template prefetch<B, Kernel::rows>(m + next, std::min(Kernel::tokens, tokens - next), row,
+                results_.template prefetch<B, Kernel::rows>(m + next, (std::min)(Kernel::tokens, tokens - next), row,
                                                             rows);
                 results_.template write<Kernel::rows>(m + first, count, row, rows, sums + first * Kernel::rows);
             };
             for (std::size_t c = 0; c < full; c += tile_chunks) {
-                const std::size_t chunks = std::min(tile_chunks, full - c);
+                const std::size_t chunks = (std::min)(tile_chunks, full - c);
                 last = !ragged() && c + chunks == full;
                 multiply_tile(row, rows.end, c, chunks, x_.q + m * x_.ld + c * P::chunk_inputs, x_.ld, tokens, sums,
                               write_these);
@@ -257,12 +257,12 @@ class PanelProduct {
     void multiply_tile(std::size_t row, std::size_t end, std::size_t chunk, std::size_t chunks, const std::int8_t* x,
                        std::size_t ld, std::size_t tokens, std::int32_t* sums, Done&& done) const noexcept {
         alignas(64) std::uint8_t tile[tile_chunks * P::quads * Kernel::quad_bytes];
-        const std::size_t panels = ceil_div(std::min(Kernel::rows, end - row), P::panel_rows);
+        const std::size_t panels = ceil_div((std::min)(Kernel::rows, end - row), P::panel_rows);
         const bool last = (chunk + chunks) * P::chunk_inputs >= x_.k;
         const std::byte* next = last ? panel(row + Kernel::rows) : panel(row) + (chunk + chunks) * P::chunk_bytes;
         for (std::size_t p = 0; p < Kernel::rows / P::panel_rows; ++p) {
             // Rows past the end multiply whatever panel is last; they are left out when results are written.
-            const std::size_t at = std::min(p, panels - 1) * stride_;
+            const std::size_t at = (std::min)(p, panels - 1) * stride_;
             decode_panel<B, P>(panel(row) + at + chunk * P::chunk_bytes, next + at, chunks, tile + p * P::chunk_bytes);
         }
         Kernel::run(tile, chunks * P::quads, x, ld, tokens, sums, done);

@@ -61,7 +61,7 @@ struct RowKernel {
         constexpr std::size_t block = B::fold_every(2);
         for (std::size_t c = 0; c < count; c += block) {
             const std::size_t begin = c * B::bytes;
-            const std::size_t end = std::min(count, c + block) * B::bytes;
+            const std::size_t end = (std::min)(count, c + block) * B::bytes;
             std::array<typename B::Narrow, M * rows> sum;
             unroll<M * rows>([&](auto i) TERNION_INLINE_LAMBDA { sum[i] = B::narrow_zero(); });
             for (std::size_t k = begin; k < end; k += B::bytes) {
@@ -90,7 +90,7 @@ class RowProduct {
 
     void run(RowRange rows) noexcept {
         for (std::size_t m = 0; m < x_.m; m += block_tokens)
-            multiply_block(rows, m, std::min(x_.m - m, block_tokens));
+            multiply_block(rows, m, (std::min)(x_.m - m, block_tokens));
     }
 
  private:
@@ -107,9 +107,9 @@ class RowProduct {
         alignas(64) std::uint8_t codes[Kernel::rows * block_inputs] = {};
         for (std::size_t row = rows.begin; row < rows.end; row += Kernel::rows) {
             alignas(64) std::int32_t sums[block_tokens * Kernel::rows] = {};
-            const std::size_t count = std::min(Kernel::rows, rows.end - row);
+            const std::size_t count = (std::min)(Kernel::rows, rows.end - row);
             for (std::size_t k = 0; k < x_.k; k += block_inputs) {
-                const std::size_t inputs = std::min(block_inputs, x_.k - k);
+                const std::size_t inputs = (std::min)(block_inputs, x_.k - k);
                 for (std::size_t r = 0; r < count; ++r)
                     unpack_row<B>(w_, row + r, k, inputs, codes + r * block_inputs);
                 const std::size_t whole = inputs / B::bytes;

@@ -37,7 +37,7 @@ class SignProduct {
     void run(RowRange rows) const noexcept {
         const std::size_t row_bytes = P::row_bytes(w_.shape());
         for (std::size_t first = rows.begin; first < rows.end; first += block_rows) {
-            const std::size_t count = std::min(block_rows, rows.end - first);
+            const std::size_t count = (std::min)(block_rows, rows.end - first);
             for (std::size_t m = 0; m < x_.tokens(); ++m) {
                 std::int32_t sums[block_rows];
                 for (std::size_t r = 0; r < count; ++r) {
@@ -54,19 +54,21 @@ class SignProduct {
     static constexpr std::size_t block_rows = 16;
 
     [[nodiscard]] std::int64_t dot(const std::byte* row, const std::uint64_t* x, std::size_t words) const noexcept {
-        const std::uint64_t last = ~std::uint64_t{0} >> (words * SignActivations::word_inputs - w_.cols());
         std::uint64_t nonzero = 0, minus = 0;
-        for (std::size_t i = 0; i < words; ++i, row += P::block_bytes) {
-            std::uint64_t negative, mask = i + 1 == words ? last : ~std::uint64_t{0};
-            std::memcpy(&negative, row + P::sign_place, 8);
+        const auto add = [&](std::size_t i, std::uint64_t mask) TERNION_INLINE_LAMBDA {
+            std::uint64_t negative;
+            std::memcpy(&negative, row + i * P::block_bytes + P::sign_place, 8);
             if constexpr (P::has_zeros) {
                 std::uint64_t bits;
-                std::memcpy(&bits, row, 8);
+                std::memcpy(&bits, row + i * P::block_bytes, 8);
                 mask &= bits;
                 nonzero += static_cast<std::uint64_t>(std::popcount(mask));
             }
             minus += static_cast<std::uint64_t>(std::popcount(mask & (x[i] ^ negative)));
-        }
+        };
+        for (std::size_t i = 0; i + 1 < words; ++i)
+            add(i, ~std::uint64_t{0});
+        add(words - 1, ~std::uint64_t{0} >> (words * SignActivations::word_inputs - w_.cols()));
         if constexpr (!P::has_zeros) nonzero = w_.cols();
         return static_cast<std::int64_t>(nonzero) - 2 * static_cast<std::int64_t>(minus);
     }

@@ -136,10 +136,10 @@ class SparseProduct {
     void run(RowRange rows) const noexcept {
         const std::size_t stride = P::panel_bytes(w_.shape());
         for (std::size_t row = rows.begin / P::panel_rows * P::panel_rows; row < rows.end; row += Kernel::rows) {
-            const std::size_t count = std::min(Kernel::panels, ceil_div(rows.end - row, P::panel_rows));
+            const std::size_t count = (std::min)(Kernel::panels, ceil_div(rows.end - row, P::panel_rows));
             typename Kernel::Panels panels;
             for (std::size_t p = 0; p < Kernel::panels; ++p)  // nothing lies beyond the last one
-                panels[p] = w_.data() + (row / P::panel_rows + std::min(p, count - 1)) * stride;
+                panels[p] = w_.data() + (row / P::panel_rows + (std::min)(p, count - 1)) * stride;
             alignas(64) std::int32_t sums[Kernel::rows] = {};
             for (std::size_t span = 0; span < blocks_.spans(); ++span) {
                 unroll<SortedBlocks::places>([&](auto place) TERNION_INLINE_LAMBDA {

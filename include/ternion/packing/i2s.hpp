@@ -43,7 +43,7 @@ struct I2S {
     static TERNION_INLINE void pack_stripe(Shape shape, std::size_t stripe, const std::uint8_t* codes,
                                            std::byte* data) noexcept {
         const std::size_t first = stripe * stripe_rows(shape) * shape.k;
-        const std::size_t end = std::min(shape.size(), first + stripe_rows(shape) * shape.k);
+        const std::size_t end = (std::min)(shape.size(), first + stripe_rows(shape) * shape.k);
         std::byte* out = data + first / block * block_bytes;
         std::uint8_t padded[block];
         for (std::size_t i = first; i < end; i += block, codes += block, out += block_bytes) {
@@ -64,7 +64,7 @@ struct I2S {
         std::uint8_t part[block];
         for (std::size_t done = 0; done < count; in += block_bytes) {
             const std::size_t place = (first + done) % block;
-            const std::size_t run = std::min(count - done, block - place);
+            const std::size_t run = (std::min)(count - done, block - place);
             if (run == block) {
                 Fields::unpack(in, codes + done);
             } else {
@@ -80,7 +80,7 @@ struct I2S {
     static TERNION_INLINE void unpack_simd(Shape shape, const std::byte* data, std::size_t row, std::size_t k,
                                            std::size_t count, std::uint8_t* codes) noexcept {
         const std::size_t first = row * shape.k + k;
-        const std::size_t head = std::min(count, (block - first % block) % block);
+        const std::size_t head = (std::min)(count, (block - first % block) % block);
         const std::size_t blocks = (count - head) / block;
         const std::size_t done = head + blocks * block;
         if (head != 0) unpack(shape, data, row, k, head, codes);

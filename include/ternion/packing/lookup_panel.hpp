@@ -50,14 +50,14 @@ struct LookupPanel {
     static TERNION_INLINE void pack_stripe(Shape shape, std::size_t panel, const std::uint8_t* codes,
                                            std::byte* data) noexcept {
         std::byte* out = data + panel * panel_bytes(shape);
-        const std::size_t rows = std::min(panel_rows, shape.n - panel * panel_rows);
+        const std::size_t rows = (std::min)(panel_rows, shape.n - panel * panel_rows);
         for (std::size_t c = 0; c < chunks(shape); ++c, out += chunk_bytes) {
             for (std::size_t r = 0; r < panel_rows; ++r) {
                 std::array<std::uint8_t, chunk_inputs> inputs;
                 inputs.fill(1);
                 if (r < rows) {
                     const std::uint8_t* from = codes + r * shape.k + c * chunk_inputs;
-                    std::copy_n(from, std::min(chunk_inputs, shape.k - c * chunk_inputs), inputs.begin());
+                    std::copy_n(from, (std::min)(chunk_inputs, shape.k - c * chunk_inputs), inputs.begin());
                 }
                 encode_row(inputs, out + r);
             }

@@ -41,7 +41,7 @@ struct Panel {
     static TERNION_INLINE void pack_stripe(Shape shape, std::size_t panel, const std::uint8_t* codes,
                                            std::byte* data) noexcept {
         std::byte* out = data + panel * panel_bytes(shape);
-        const std::size_t rows = std::min(panel_rows, shape.n - panel * panel_rows);
+        const std::size_t rows = (std::min)(panel_rows, shape.n - panel * panel_rows);
         const std::size_t whole = shape.k / chunk_inputs;
         for (std::size_t r = 0; r < panel_rows; ++r) {
             std::array<std::uint8_t, chunk_inputs> padded;
@@ -60,7 +60,7 @@ struct Panel {
         const std::byte* lane = data + row / panel_rows * panel_bytes(shape) + row % panel_rows * 4;
         for (std::size_t i = 0; i < count;) {
             const std::size_t first = (k + i) % chunk_inputs;
-            const std::size_t part = std::min(chunk_inputs - first, count - i);
+            const std::size_t part = (std::min)(chunk_inputs - first, count - i);
             const std::byte* from = lane + (k + i) / chunk_inputs * chunk_bytes;
             if (part == chunk_inputs) {
                 decode_lane(from, codes + i);

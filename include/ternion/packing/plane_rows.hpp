@@ -41,7 +41,7 @@ struct PlaneRows {
         std::byte* out = data + row * row_bytes(shape);
         for (std::size_t k = 0; k < shape.k; k += block_inputs, out += block_bytes) {
             Block block{0, 0};
-            for (std::size_t i = 0; i < std::min(block_inputs, shape.k - k); ++i) {
+            for (std::size_t i = 0; i < (std::min)(block_inputs, shape.k - k); ++i) {
                 block.nonzero |= std::uint64_t{codes[k + i] != 1} << i;
                 block.negative |= std::uint64_t{codes[k + i] == 0} << i;
             }
@@ -55,7 +55,7 @@ struct PlaneRows {
         const std::byte* in = data + row * row_bytes(shape);
         for (std::size_t done = 0; done < count;) {
             const std::size_t place = (k + done) % block_inputs;
-            const std::size_t run = std::min(count - done, block_inputs - place);
+            const std::size_t run = (std::min)(count - done, block_inputs - place);
             const Block block = load(in + (k + done) / block_inputs * block_bytes);
             for (std::size_t i = 0; i < run; ++i)
                 codes[done + i] = code_of[(block.nonzero >> (place + i) & 1) + 2 * (block.negative >> (place + i) & 1)];

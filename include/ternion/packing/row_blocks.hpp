@@ -39,7 +39,7 @@ struct RowBlocks {
                                            std::byte* data) noexcept {
         std::uint8_t padded[Inputs];
         for (std::size_t b = 0; b < blocks(shape); ++b) {
-            const std::size_t count = std::min(Inputs, shape.k - b * Inputs);
+            const std::size_t count = (std::min)(Inputs, shape.k - b * Inputs);
             const std::uint8_t* whole = codes + b * Inputs;
             if (count < Inputs) {
                 std::fill(std::copy_n(whole, count, padded), padded + Inputs, std::uint8_t{1});
@@ -104,7 +104,7 @@ struct RowBlocks {
         std::uint8_t part[Inputs];
         for (std::size_t done = 0; done < count; block += Bytes) {
             const std::size_t place = (k + done) % Inputs;
-            const std::size_t run = std::min(count - done, Inputs - place);
+            const std::size_t run = (std::min)(count - done, Inputs - place);
             if (run == Inputs) {
                 decode(block, codes + done);
             } else {

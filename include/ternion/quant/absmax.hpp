@@ -34,7 +34,7 @@ struct Absmax : RoundedTokens<Absmax<Bits, Steps>> {
         const float peak = bit_cast<float>(bits);
         constexpr auto steps = static_cast<float>(Steps);
         if constexpr (all_powers) return {steps / (peak + 1e-5f), peak / steps};
-        const float bounded = std::max(peak, 1e-5f);
+        const float bounded = (std::max)(peak, 1e-5f);
         return {steps / bounded, bounded / steps};
     }
 };

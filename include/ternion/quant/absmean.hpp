@@ -27,7 +27,7 @@ inline float absmean_quantize(std::span<const float> w, std::span<std::int8_t> t
     for (const float value : w)
         sum += std::fabs(static_cast<double>(value));
     if (!std::isfinite(sum)) TERNION_THROW(std::invalid_argument, "absmean_quantize: a weight is not finite");
-    const float gamma = std::max(static_cast<float>(sum / static_cast<double>(w.size())), 1e-5f);
+    const float gamma = (std::max)(static_cast<float>(sum / static_cast<double>(w.size())), 1e-5f);
     for (std::size_t i = 0; i < w.size(); ++i) {
         // |w / gamma| = 0.5 is a tie, and goes to the even neighbour 0.
         const float ratio = w[i] / gamma;

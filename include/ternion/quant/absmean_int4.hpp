@@ -26,7 +26,7 @@ struct AbsmeanInt4 : RoundedTokens<AbsmeanInt4> {
         const double mean = mean_magnitude(x, k);
         if (!std::isfinite(mean)) return not_finite;
         constexpr float root = 2.6457513110645906f;  // of 7
-        const float beta = std::max(static_cast<float>(mean), 1e-5f);
+        const float beta = (std::max)(static_cast<float>(mean), 1e-5f);
         return {root / beta, beta / root};
     }
 };

@@ -15,7 +15,7 @@ inline namespace TERNION_ABI {
 template <class Policy>
 concept RoundingPolicy = requires(const TokenMeasure& measured, const float* x, std::size_t k, std::int8_t* q) {
     { Policy::measure(x, k) } -> std::same_as<TokenMeasure>;
-    { Policy::round(measured, x, k, q) } -> std::same_as<std::int32_t>;
+    { Policy::round_token(measured, x, k, q) } -> std::same_as<std::int32_t>;
 };
 
 /// A policy whose measure is known before it sees a token: what PerTensor becomes for one call of `quantize`.
@@ -30,7 +30,7 @@ struct Measured : Inner {
 
     template <class Arch = default_arch>
     TokenScale quantize_token(const float* x, std::size_t k, std::int8_t* q) const noexcept {
-        return {known.scale, Inner::template round<Arch>(known, x, k, q)};
+        return {known.scale, Inner::template round_token<Arch>(known, x, k, q)};
     }
 };
 

@@ -36,10 +36,10 @@ TERNION_INLINE std::uint32_t peak_bits(const float* x, std::size_t k) noexcept {
     const std::size_t rest = k % B::lanes;
     for (std::size_t i = 0; i < k - rest; i += B::lanes)
         peak = B::max_magnitude(peak, B::load_floats(x + i));
-    std::uint32_t bits = B::max(peak);
+    std::uint32_t bits = B::reduce_max(peak);
     x += k - rest;
     for (std::size_t i = 0; i < rest; ++i)
-        bits = std::max(bits, bit_cast<std::uint32_t>(x[i]) & 0x7fffffffu);
+        bits = (std::max)(bits, bit_cast<std::uint32_t>(x[i]) & 0x7fffffffu);
     return bits;
 }
 
@@ -68,7 +68,7 @@ TERNION_INLINE std::int32_t round_values(const float* x, std::size_t k, float fa
     auto sums = B::wide_zero();
     const std::size_t rest = k % B::lanes;
     for (std::size_t i = 0; i < k - rest; i += B::lanes) {
-        const auto rounded = B::clamp(B::round(B::multiply(B::load_floats(x + i), factors)), Low, High);
+        const auto rounded = B::clamp(B::round_to_int(B::multiply(B::load_floats(x + i), factors)), Low, High);
         B::store_low_bytes(q + i, rounded);
         sums = B::add_wide(sums, rounded);
     }
@@ -94,12 +94,13 @@ struct RoundedTokens {
     template <class Arch = default_arch>
     static TokenScale quantize_token(const float* x, std::size_t k, std::int8_t* q) noexcept {
         const TokenMeasure measured = Policy::template measure<Arch>(x, k);
-        return {measured.scale, round<Arch>(measured, x, k, q)};
+        return {measured.scale, round_token<Arch>(measured, x, k, q)};
     }
 
     /// A part of a token by the measure of the whole; returns the sum of q.
     template <class Arch = default_arch>
-    static std::int32_t round(const TokenMeasure& measured, const float* x, std::size_t k, std::int8_t* q) noexcept {
+    static std::int32_t round_token(const TokenMeasure& measured, const float* x, std::size_t k,
+                                    std::int8_t* q) noexcept {
         if (std::isnan(measured.scale)) {
             std::fill_n(q, k, std::int8_t{0});
             return 0;

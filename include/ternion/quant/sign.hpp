@@ -40,7 +40,7 @@ inline float sign_quantize(std::span<const float> w, std::span<std::int8_t> trit
     const double centre = centring == Centring::mean ? sum / count : 0.0;
     for (std::size_t i = 0; i < w.size(); ++i)
         trits[i] = static_cast<double>(w[i]) < centre ? std::int8_t{-1} : std::int8_t{1};
-    return std::max(static_cast<float>(magnitudes / count), 0x1p-126f);
+    return (std::max)(static_cast<float>(magnitudes / count), 0x1p-126f);
 }
 
 }  // namespace TERNION_ABI

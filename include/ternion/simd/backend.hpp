@@ -82,8 +82,8 @@ concept BackendFloats = requires(const float* from, float* to, std::int8_t* q, c
     { B::add_floats(x, x) } -> std::same_as<typename B::Floats>;
     { B::to_floats(wide) } -> std::same_as<typename B::Floats>;
     { B::max_magnitude(wide, x) } -> std::same_as<typename B::Wide>;
-    { B::max(wide) } -> std::same_as<std::uint32_t>;
-    { B::round(x) } -> std::same_as<typename B::Wide>;
+    { B::reduce_max(wide) } -> std::same_as<std::uint32_t>;
+    { B::round_to_int(x) } -> std::same_as<typename B::Wide>;
     { B::clamp(wide, std::int32_t{}, std::int32_t{}) } -> std::same_as<typename B::Wide>;
     B::store_low_bytes(q, wide);
     { B::widen(half) } -> std::same_as<typename B::Floats>;

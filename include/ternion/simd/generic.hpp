@@ -164,17 +164,17 @@ struct Generic {
     static TERNION_INLINE Floats add_floats(Floats a, Floats b) noexcept { return a + b; }
     static TERNION_INLINE Floats to_floats(Wide r) noexcept { return xsimd::to_float(r); }
     static TERNION_INLINE Wide max_magnitude(Wide peak, Floats x) noexcept {
-        return xsimd::max(peak, xsimd::bitwise_cast<std::int32_t>(x) & Wide(std::int32_t{0x7fffffff}));
+        return (xsimd::max)(peak, xsimd::bitwise_cast<std::int32_t>(x) & Wide(std::int32_t{0x7fffffff}));
     }
-    static TERNION_INLINE std::uint32_t max(Wide r) noexcept {
+    static TERNION_INLINE std::uint32_t reduce_max(Wide r) noexcept {
         std::int32_t top = 0;
         for (const auto lane : lanes_of(r))
             top = lane > top ? lane : top;
         return static_cast<std::uint32_t>(top);
     }
-    static TERNION_INLINE Wide round(Floats x) noexcept { return xsimd::nearbyint_as_int(x); }
+    static TERNION_INLINE Wide round_to_int(Floats x) noexcept { return xsimd::nearbyint_as_int(x); }
     static TERNION_INLINE Wide clamp(Wide r, std::int32_t low, std::int32_t high) noexcept {
-        return xsimd::min(xsimd::max(r, Wide(low)), Wide(high));
+        return (xsimd::min)((xsimd::max)(r, Wide(low)), Wide(high));
     }
     static TERNION_INLINE void store_low_bytes(std::int8_t* to, Wide r) noexcept {
         const auto values = lanes_of(r);

@@ -224,14 +224,14 @@ struct ScalarBackend {
         }
         return peak;
     }
-    static std::uint32_t max(const Wide& r) noexcept {
+    static std::uint32_t reduce_max(const Wide& r) noexcept {
         std::uint32_t top = 0;
         for (const auto lane : r)
             top = lane > top ? lane : top;
         return top;
     }
     /// Each value rounded to the nearest integer, ties to even, as int32. Values must fit in int32.
-    static Wide round(const Floats& x) noexcept {
+    static Wide round_to_int(const Floats& x) noexcept {
         Wide r;
         for (std::size_t i = 0; i < lanes; ++i) {
             r[i] = static_cast<std::uint32_t>(static_cast<std::int32_t>(std::nearbyint(x[i])));

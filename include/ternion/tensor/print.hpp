@@ -21,9 +21,9 @@ inline constexpr std::size_t pictured_cols = 64;
 template <Packing P>
 std::string picture_of(const TernaryView<P>& w) {
     std::string picture;
-    const std::size_t cols = std::min(w.cols(), pictured_cols);
+    const std::size_t cols = (std::min)(w.cols(), pictured_cols);
     std::vector<std::uint8_t> codes(cols);
-    for (std::size_t n = 0; n < std::min(w.rows(), pictured_rows); ++n) {
+    for (std::size_t n = 0; n < (std::min)(w.rows(), pictured_rows); ++n) {
         P::unpack(w.shape(), w.data(), n, 0, cols, codes.data());
         picture += '\n';
         for (const std::uint8_t code : codes)

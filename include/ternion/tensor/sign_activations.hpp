@@ -1,8 +1,8 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "activations.hpp"
 #include "quantize.hpp"
@@ -41,14 +41,18 @@ template <class Arch, class Quantizer>
 void fill_token(Quantizer quantizer, SignActivations& out, std::size_t m, const float* x) noexcept {
     constexpr std::size_t inputs = SignActivations::word_inputs;
     fill_token<Arch>(quantizer, static_cast<QuantizedActivations&>(out), m, x);
-    const std::int8_t* q = out.row(m).data();
+    const std::int8_t* q = out.row(m).data();  // followed by room up to a whole word
     std::uint64_t* bits = out.mutable_bits(m);
-    for (std::size_t k = 0; k < out.inputs(); k += inputs, q += inputs) {
-        const std::size_t count = (std::min)(inputs, out.inputs() - k);
+    for (std::size_t k = 0; k < out.inputs(); k += inputs, ++bits) {
         std::uint64_t word = 0;
-        for (std::size_t i = 0; i < count; ++i)
-            word |= std::uint64_t{q[i] < 0} << i;
-        *bits++ = word;
+        for (std::size_t i = 0; i < inputs; i += 8) {
+            std::uint64_t eight;
+            std::memcpy(&eight, q + k + i, 8);
+            // The product brings the lowest bits of eight bytes together in the highest byte.
+            word |= ((eight >> 7 & 0x0101010101010101u) * 0x0102040810204080u >> 56) << i;
+        }
+        const std::size_t rest = out.inputs() - k;
+        *bits = rest < inputs ? word & ((std::uint64_t{1} << rest) - 1) : word;
     }
 }
 

@@ -61,7 +61,7 @@ struct Avx512Bw : Generic<Arch> {
         const Wide magnitude = xsimd::bitwise_cast<std::int32_t>(x) & Wide(std::int32_t{0x7fffffff});
         return Wide(_mm512_maskz_max_epi32(all_lanes, peak, magnitude));
     }
-    static TERNION_INLINE Wide round(Floats x) noexcept {
+    static TERNION_INLINE Wide round_to_int(Floats x) noexcept {
         return Wide(_mm512_maskz_cvtps_epi32(all_lanes, x));
     }
     static TERNION_INLINE Wide clamp(Wide r, std::int32_t low, std::int32_t high) noexcept {

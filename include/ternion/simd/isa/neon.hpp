@@ -113,8 +113,10 @@ struct Neon : Generic<Arch> {
         const int32x4_t magnitude = vandq_s32(vreinterpretq_s32_f32(x), vdupq_n_s32(0x7fffffff));
         return Wide(vmaxq_s32(peak, magnitude));
     }
-    static TERNION_INLINE std::uint32_t max(Wide r) noexcept { return static_cast<std::uint32_t>(vmaxvq_s32(r)); }
-    static TERNION_INLINE Wide round(Floats x) noexcept { return Wide(vcvtnq_s32_f32(x)); }
+    static TERNION_INLINE std::uint32_t reduce_max(Wide r) noexcept {
+        return static_cast<std::uint32_t>(vmaxvq_s32(r));
+    }
+    static TERNION_INLINE Wide round_to_int(Floats x) noexcept { return Wide(vcvtnq_s32_f32(x)); }
     static TERNION_INLINE Wide clamp(Wide r, std::int32_t low, std::int32_t high) noexcept {
         return Wide(vminq_s32(vmaxq_s32(r, vdupq_n_s32(low)), vdupq_n_s32(high)));
     }

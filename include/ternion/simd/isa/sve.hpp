@@ -81,10 +81,10 @@ struct Sve : Generic<Arch> {
         return Bytes(found);
     }
 
-    static TERNION_INLINE std::uint32_t max(Wide r) noexcept {
+    static TERNION_INLINE std::uint32_t reduce_max(Wide r) noexcept {
         return static_cast<std::uint32_t>(svmaxv_s32(svptrue_b32(), r));
     }
-    static TERNION_INLINE Wide round(Floats x) noexcept {
+    static TERNION_INLINE Wide round_to_int(Floats x) noexcept {
         const svbool_t all = svptrue_b32();
         return Wide(svcvt_s32_f32_x(all, svrintn_f32_x(all, x)));
     }
