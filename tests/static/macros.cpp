@@ -59,7 +59,7 @@ namespace {
 
 template <class Quantizer>
 void multiply(std::span<const float> x, std::size_t m, std::span<float> y) {
-    using Layer = ternion::BitLinear<ternion::Interleaved2x16, Quantizer>;
+    using Layer = ternion::BitLinear<ternion::PackedTernary<ternion::Interleaved2x16>, Quantizer>;
     const Layer layer(ternion::pack<ternion::Interleaved2x16>(x, 1, x.size() / m));
     typename Layer::Workspace workspace;
     layer.forward(x, m, y, workspace);

@@ -33,8 +33,8 @@ inline int processors_of(const std::string& quota, const std::string& period) {
     long long time = 0, whole = 0;
     const bool known =
         std::sscanf(quota.c_str(), "%lld", &time) == 1 && std::sscanf(period.c_str(), "%lld", &whole) == 1;
-    if (!known || time <= 0 || whole <= 0) return std::numeric_limits<int>::max();
-    return static_cast<int>(std::min<long long>((time - 1) / whole + 1, std::numeric_limits<int>::max()));
+    if (!known || time <= 0 || whole <= 0) return (std::numeric_limits<int>::max)();
+    return static_cast<int>(std::min<long long>((time - 1) / whole + 1, (std::numeric_limits<int>::max)()));
 }
 
 /// The limit of one group of processes, by the files of version 2 (cpu.max: "150000 100000", or "max 100000") or 1.
