@@ -25,6 +25,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -50,8 +51,11 @@
 #define max(a, b) what is max of a and b
 #define round(x) what is x rounded
 
+#include <ternion/core/thread_pool.hpp>
 #include <ternion/nn/straight_through.hpp>
 #include <ternion/ops/eigen.hpp>
+#include <ternion/runtime/any_ternary.hpp>
+#include <ternion/runtime/compile.hpp>
 #include <ternion/tensor/eigen.hpp>
 #include <ternion/ternion.hpp>
 
