@@ -65,13 +65,13 @@ void add_unpack(const BenchedPacking& packing) {
 
 void add_repack(const BenchedPacking& from, const BenchedPacking& to, int threads) {
     const std::string name = benchmark_name("repack/" + from.name + "/" + to.name, threads);
-    const auto repack = &to == &i2s() ? from.to_i2s : to.from_i2s;
     add_benchmark(name, [=, &from, &to](State& state) {
         const Threads executor(threads);
         const auto matrix = packed(from, shape()).make();
-        repack(shape(), matrix.data(), executor, [&](PackedBytes bytes) { check_trits(name, to, bytes); });
+        from.repack(to, shape(), matrix.data(), executor, [&](PackedBytes bytes) { check_trits(name, to, bytes); });
         for (auto _ : state) {
-            repack(shape(), matrix.data(), executor, [](PackedBytes bytes) { benchmark::DoNotOptimize(bytes.data()); });
+            from.repack(to, shape(), matrix.data(), executor,
+                        [](PackedBytes bytes) { benchmark::DoNotOptimize(bytes.data()); });
         }
         set_bytes(state, from);
     });

@@ -38,7 +38,7 @@ bytes; bits_per_weight; share_of_limit (reads or dot products, whichever binds; 
     --benchmark_filter=REGEX             only these, for instance '^(limit|gemv/interleaved2x16)/.*threads:1'
     --benchmark_repetitions=5 --benchmark_enable_random_interleaving=true --benchmark_report_aggregates_only=true
     --benchmark_min_time=0.2             seconds for each (default: 0.5)
-    --benchmark_out=FILE                 JSON, which draw_charts.py turns into charts
+    --benchmark_out=FILE                 JSON, which draw-charts turns into charts
     --benchmark_list_tests               the names
 )";
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <ternion/runtime/any_ternary.hpp>
 #include <ternion/ternion.hpp>
 #include <vector>
 
@@ -18,22 +19,24 @@ using PackedBytes = std::span<const std::byte>;
 /// Is given a result that is gone when the call returns.
 using Sink = std::function<void(PackedBytes)>;
 
-/// What the benchmarks do with a packing, without its type, so that each packing is compiled in one place. Bytes are
-/// those of a matrix in this packing; a call through a pointer costs nothing beside what it does.
+/// A packing of the library's run-time table, with what the benchmarks do with it. Bytes are those of a matrix in this
+/// packing; a call through the table costs nothing beside what it does.
 struct BenchedPacking {
     std::size_t place;  // in all_packings
+    const ternion::PackingKernels* kernels;
     std::string name;
     std::string kernel;  // kernel path and backend
     double bits_per_weight;
-    std::size_t (*bytes)(ternion::Shape);
-    void (*pack)(Trits, ternion::Shape, const Threads&, const Sink&);
-    void (*unpack)(ternion::Shape, const std::byte*, std::span<std::int8_t>);
-    void (*from_i2s)(ternion::Shape, const std::byte*, const Threads&, const Sink&);
-    void (*to_i2s)(ternion::Shape, const std::byte*, const Threads&, const Sink&);
-    void (*multiply)(ternion::Shape, const std::byte*, const ternion::QuantizedActivations&, std::span<float>,
-                     const Threads&);
-    void (*multiply_exactly)(ternion::Shape, const std::byte*, const ternion::QuantizedActivations&,
-                             std::span<std::int32_t>, const Threads&);
+
+    std::size_t bytes(ternion::Shape shape) const { return kernels->packing.bytes(shape); }
+    void pack(Trits trits, ternion::Shape shape, const Threads& threads, const Sink& sink) const;
+    void unpack(ternion::Shape shape, const std::byte* data, std::span<std::int8_t> trits) const;
+    void repack(const BenchedPacking& to, ternion::Shape shape, const std::byte* data, const Threads& threads,
+                const Sink& sink) const;
+    void multiply(ternion::Shape shape, const std::byte* data, const ternion::QuantizedActivations& x,
+                  std::span<float> y, const Threads& threads) const;
+    void multiply_exactly(ternion::Shape shape, const std::byte* data, const ternion::QuantizedActivations& x,
+                          std::span<std::int32_t> y, const Threads& threads) const;
 };
 
 /// All packings of the library's list, in its order.

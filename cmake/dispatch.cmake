@@ -3,35 +3,24 @@
 # archs, best first, for ternion::Dispatcher (simd/dispatch.hpp). The sources see the target's include folders,
 # definitions and options, and TERNION_ARCH, the arch that they are compiled for. docs/isas.md shows such a source.
 
-# Best first: each arch of a processor and its flags. The types in simd/arch.hpp say what a machine needs for it, and
-# refuse to compile where the flags allow more.
-set(TERNION_DISPATCH_x86_64
-  "avx512vbmi: -march=x86-64-v4 -mavx512ifma -mavx512vbmi -mavx512vnni"
-  "avx512vnni: -march=x86-64-v4 -mavx512vnni"
-  "avx512bw: -march=x86-64-v4"
-  "avxvnni: -march=x86-64-v3 -mavxvnni"
-  "avx2: -march=x86-64-v3"
-  "sse4: -march=x86-64-v2"
-  "baseline: -march=x86-64"
-  CACHE INTERNAL "ternion's archs of x86-64")
-set(TERNION_DISPATCH_aarch64
-  "sve512: -march=armv8.2-a+sve -msve-vector-bits=512"
-  "sve256: -march=armv8.2-a+dotprod+sve+i8mm -msve-vector-bits=256"
-  "i8mm: -march=armv8.2-a+dotprod+i8mm"
-  "dotprod: -march=armv8.2-a+dotprod"
-  "baseline: -march=armv8-a"
-  CACHE INTERNAL "ternion's archs of AArch64")
-
-# The rows of the processor that is compiled for; none where there is nothing to choose from.
+# The rows of the processor that is compiled for, "NAME: FLAGS", best first; none where there is nothing to choose from. They
+# are stated once, in the header that says what a machine needs for each.
+if(NOT ternion_INCLUDE_DIR)  # which an installed package knows
+  set(ternion_INCLUDE_DIR "${CMAKE_CURRENT_LIST_DIR}/../include")
+endif()
+set(TERNION_CPU_HEADERS "${ternion_INCLUDE_DIR}/ternion/core/cpu_" CACHE INTERNAL "Where ternion's archs are")
 function(ternion_dispatch_table result)
   string(TOLOWER "${CMAKE_SYSTEM_PROCESSOR}" processor)
+  set(rows "")
   if(processor MATCHES "^(x86_64|amd64)$")
-    set(${result} "${TERNION_DISPATCH_x86_64}" PARENT_SCOPE)
+    file(READ "${TERNION_CPU_HEADERS}x86.hpp" header)
   elseif(processor MATCHES "^(aarch64|arm64)$")
-    set(${result} "${TERNION_DISPATCH_aarch64}" PARENT_SCOPE)
-  else()
-    set(${result} "" PARENT_SCOPE)
+    file(READ "${TERNION_CPU_HEADERS}aarch64.hpp" header)
   endif()
+  string(REGEX MATCHALL "name = \"[^\"]+\",[ \n]+flags = \"[^\"]+\"" rows "${header}")
+  list(TRANSFORM rows REPLACE "name = \"(.+)\",.*\"(.+)\"" "\\1: \\2")
+  list(REVERSE rows)
+  set(${result} "${rows}" PARENT_SCOPE)
 endfunction()
 
 # The sources as an object library of one arch.

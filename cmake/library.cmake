@@ -9,7 +9,7 @@ set(ternion_openmp_header "${PROJECT_SOURCE_DIR}/include/ternion/core/openmp.hpp
 list(REMOVE_ITEM ternion_headers "${ternion_openmp_header}")
 # And one for the machines whose intrinsics' headers x86-64 compilers lack.
 set(ternion_other_isas ${ternion_headers})
-list(FILTER ternion_other_isas INCLUDE REGEX "/isa/(neon|sve|rvv|wasm|cpu_aarch64)")
+list(FILTER ternion_other_isas INCLUDE REGEX "/(isa/(neon|sve|rvv|wasm)|core/cpu_aarch64)")
 list(REMOVE_ITEM ternion_headers ${ternion_other_isas})
 target_sources(ternion INTERFACE
   FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}/include" FILES ${ternion_headers}

@@ -1,6 +1,6 @@
 # Gets what ternion's library, tests, examples and benchmarks are built from: cmake -P cmake/setup.cmake
 # With -DTERNION_SETUP=isas before -P, also what the presets of other machines need (docs/isas.md): cross compilers and
-# emulators. With -DTERNION_SETUP=ci, those and what only CI needs: clang-format 14, a newer clang with its fuzzer, libedit,
+# emulators. With -DTERNION_SETUP=ci, those and what only CI needs: clang-format 19, a newer clang with its fuzzer, libedit,
 # Chromium.
 # With -DTERNION_SETUP=web, what the page in examples/web and its test in a browser need: Emscripten, Node.js, Chromium.
 #
@@ -63,7 +63,7 @@ function(find_missing_isa_tools result)
 endfunction()
 
 function(find_missing_ci_tools result)
-  find_missing_programs(missing clang-format-14:clang-format-14 chromium:chromium)
+  find_missing_programs(missing clang-format-19:clang-format-19 chromium:chromium)
   file(GLOB fuzzer "/usr/lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.fuzzer-*.a")
   if(NOT fuzzer)
     list(APPEND missing libclang-rt-19-dev)

@@ -83,8 +83,8 @@ void measure_conversions(const bench::BenchedPacking& packing, Comparison& resul
     std::vector<std::int8_t> unpacked(shape.size());
     result.pack = speed_of(shape, [&] { packing.pack(trits, shape, one, ignore); });
     result.unpack = speed_of(shape, [&] { packing.unpack(shape, bytes.data(), unpacked); });
-    result.from_i2s = speed_of(shape, [&] { packing.from_i2s(shape, i2s.data(), one, ignore); });
-    result.to_i2s = speed_of(shape, [&] { packing.to_i2s(shape, bytes.data(), one, ignore); });
+    result.from_i2s = speed_of(shape, [&] { bench::i2s().repack(packing, shape, i2s.data(), one, ignore); });
+    result.to_i2s = speed_of(shape, [&] { packing.repack(bench::i2s(), shape, bytes.data(), one, ignore); });
     result.exact = result.exact && unpacked == trits;
 }
 

@@ -3,66 +3,58 @@
 
 #include <emscripten/emscripten.h>
 
+#include <bitnet/engine.hpp>
 #include <cstddef>
 #include <exception>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <ternion/ternion.hpp>
 #include <vector>
 
-#include <bitnet_2b4t/tokenizer/chat_template.hpp>
 #include <program/io/utf8.hpp>
-#include "decoder.hpp"
-#include "files/gguf_source.hpp"
 #include "gemv_check.hpp"
-#include "sampler.hpp"
 
 namespace {
 
-/// A model with one sequence, whose members are made in the order in which they need one another.
+/// A model with one sequence.
 class Answerer {
  public:
     explicit Answerer(std::span<const std::byte> gguf)
-        : source_(std::make_unique<bitnet::MappedFile>("small.gguf", gguf)),
-          tokenizer_(source_.vocabulary()),
-          template_(tokenizer_),
-          weights_(bitnet::load_weights(source_, threads_)),
-          decoder_(weights_, threads_),
-          cache_(weights_.config, weights_.config.context, bitnet::KvType::f32) {}
+        : session_(bitnet::load_model_from_memory("small.gguf", gguf,
+                                                  {.threads = 1, .kv_type = bitnet::KvType::f32, .full_head = true})),
+          template_(session_.model().tokenizer()) {}
 
     void ask(const char* question) {
         std::vector<int> prompt = template_.opening("");
         const std::vector<int> turn = template_.turn(question);
         prompt.insert(prompt.end(), turn.begin(), turn.end());
-        if (prompt.size() > cache_.capacity()) {
-            throw std::runtime_error("expected a question of at most " + std::to_string(cache_.capacity()) +
-                                     " tokens, found " + std::to_string(prompt.size()));
+        const std::size_t most = session_.model().context();
+        if (prompt.size() > most) {
+            throw std::runtime_error("expected a question of at most " + std::to_string(most) + " tokens, found " +
+                                     std::to_string(prompt.size()));
         }
-        cache_.truncate(0);
+        session_.rewind(0);
         text_ = {};
-        decoder_.forward(prompt, cache_);
+        session_.append(prompt);
     }
 
     /// The next piece of the answer; nothing where it has ended.
     std::optional<std::string> next() {
-        if (cache_.length() == cache_.capacity()) return std::nullopt;
-        const int token = sampler_(decoder_.logits(), {});
-        if (tokenizer_.is_stop(token)) return std::nullopt;
-        const int tokens[] = {token};
-        decoder_.forward(tokens, cache_);
-        const bool has_piece = static_cast<std::size_t>(token) < tokenizer_.size() && !tokenizer_.is_special(token);
-        return has_piece ? text_.put(tokenizer_.piece(token)) : std::string();
+        const bitnet::Tokenizer& tokenizer = session_.model().tokenizer();
+        if (session_.room() == 0) return std::nullopt;
+        const int token = session_.sample(sampler_);
+        if (tokenizer.is_stop(token)) return std::nullopt;
+        session_.append({&token, 1});
+        const bool has_piece = static_cast<std::size_t>(token) < tokenizer.size() && !tokenizer.is_special(token);
+        return has_piece ? text_.put(tokenizer.piece(token)) : std::string();
     }
 
  private:
-    bitnet::GgufSource source_;
-    bitnet::Tokenizer tokenizer_;
-    bitnet::cli::ChatTemplate template_;
-    bitnet::Threads threads_{1};
-    bitnet::Weights weights_;
-    bitnet::Decoder decoder_;
-    bitnet::KvCache cache_;
-    bitnet::Sampler sampler_{bitnet::SamplerOptions{.temperature = 0}};
+    bitnet::Session session_;
+    bitnet::ChatTemplate template_;
+    bitnet::Sampler sampler_{{.temperature = 0}};
     bitnet::StreamingDecoder text_;
 };
 

@@ -87,8 +87,14 @@ TEST_CASE("cli: turns depend on those before, and on the system prompt") {
     const std::string twice = chat({}, "hi\nhi\n");
     CHECK(twice.starts_with(once));
     CHECK(twice != once + once);
-    CHECK(chat({"-s", "Be brief."}, "hi\n") != once);
-    CHECK(chat({"-s", "  "}, "hi\n") == once);
+    const std::string brief = chat({"--system", "Be brief."}, "hi\n");
+    CHECK(brief != once);
+    CHECK(chat({"-sys", "Be brief.", "-cnv"}, "hi\n") == brief);
+    CHECK(chat({"--system-prompt", "  "}, "hi\n") == once);
+    CHECK(chat({"-s", "7"}, "hi\n") == once);
+    const std::vector<std::string> in_full = {"chat",   "-m", golden_gguf, "--n-predict", "30",
+                                              "--temp", "0",  "--kv-type", "f32"};
+    CHECK(run(in_full, "hi\n").out == once);
     CHECK(chat({"-b", "1"}, "hi\nhi\n") == twice);
     CHECK(chat({"-t", "3"}, "hi\nhi\n") == twice);
     CHECK(chat({"--no-mmap"}, "hi\nhi\n") == twice);

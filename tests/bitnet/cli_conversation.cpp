@@ -28,7 +28,7 @@ std::string last_line(const std::string& text) {
 TEST_CASE("cli: a conversation that was saved goes on as if it had never stopped") {
     const TemporaryFolder folder;
     for (const std::string type : {"f16", "f32", "i3"}) {
-        const std::vector<std::string> options = {"-s", "Be brief.", "--kv-type", type};
+        const std::vector<std::string> options = {"-sys", "Be brief.", "--kv-type", type};
         const std::string file = folder / "talk " + type;
         const Outcome whole = chat("hi\nand you?\nbye\n", options);
         const Outcome first = chat("hi\nand you?\n/save " + file + "\n", options);
@@ -78,7 +78,7 @@ TEST_CASE("cli: a loaded conversation keeps its own system prompt when old turns
     const std::string file = folder / "talk", prompt = "You are a calculator.";
     const auto with = [](const std::string& system) {
         std::vector<std::string> more = {"-c", "160"};
-        if (!system.empty()) more.insert(more.end(), {"-s", system});
+        if (!system.empty()) more.insert(more.end(), {"-sys", system});
         return more;
     };
     REQUIRE(chat("hi\n/save " + file + "\n", with(prompt)).status == 0);
@@ -115,7 +115,7 @@ TEST_CASE("cli: a conversation with a model that differs in one weight is refuse
     const auto source = bitnet::open_model(golden_gguf);
     const std::string_view whole = good;
     for (const std::string tensor : {"blk.0.attn_q.weight", "blk.0.attn_output.weight", "blk.1.ffn_down.weight"}) {
-        const auto trits = source->ternary(tensor).i2s;
+        const auto trits = source->ternary(tensor).bytes();
         const auto* bytes = reinterpret_cast<const char*>(trits.data());
         const std::size_t at = whole.find(std::string_view(bytes, trits.size()));
         std::string other = good;

@@ -146,8 +146,8 @@ TEST_CASE("cli: convert quantises master weights") {
     const auto trits = [](const std::string& model) {
         const auto source = bitnet::open_model(model);
         const auto tensor = source->ternary("blk.2.ffn_down.weight");
-        std::vector<std::int8_t> all(tensor.rows * tensor.cols);
-        tensor.read(0, tensor.rows, all);
+        std::vector<std::int8_t> all(tensor.rows() * tensor.cols());
+        tensor.read(0, tensor.rows(), all);
         return all;
     };
     CHECK(trits(folder / "model.gguf") == trits(golden_gguf));
@@ -173,7 +173,7 @@ void write_tq2_0(const std::string& path) {
         const auto matrix = source.ternary(tensor.name);
         std::vector<std::int8_t> trits(tensor.rows * tensor.cols);
         matrix.read(0, tensor.rows, trits);
-        const ternion::Float16 scale(matrix.scale);
+        const ternion::Float16 scale(matrix.scale());
         for (std::size_t block = 0; block < trits.size(); block += 256) {
             std::array<std::uint8_t, 66> bytes{};
             for (std::size_t i = 0; i < 256; ++i)
@@ -228,11 +228,11 @@ TEST_CASE("cli: convert leaves nothing behind where it fails") {
 TEST_CASE("cli: inspect prints metadata, tensors, scales and the share of zeros") {
     const auto source = bitnet::open_model(golden_gguf);
     const auto tensor = source->ternary("blk.1.attn_k.weight");
-    std::vector<std::int8_t> trits(tensor.rows * tensor.cols);
-    tensor.read(0, tensor.rows, trits);
+    std::vector<std::int8_t> trits(tensor.rows() * tensor.cols());
+    tensor.read(0, tensor.rows(), trits);
     char row[100];
     std::snprintf(row, sizeof row, "blk.1.attn_k         %-5s %11s %11.5g %5.1f %%\n", "I2_S", "128x256",
-                  static_cast<double>(tensor.scale),
+                  static_cast<double>(tensor.scale()),
                   100.0 * static_cast<double>(std::ranges::count(trits, 0)) / static_cast<double>(trits.size()));
     const Outcome gguf = run({"inspect", golden_gguf});
     CHECK(gguf.status == 0);

@@ -57,9 +57,9 @@ TEST_CASE("cli: ternarize writes what absmean makes of float weights, says what 
         fields >> name >> scale >> error >> percent >> zeros;
         INFO(line);
         const bitnet::TernaryTensor was = before->ternary(name), is = after->ternary(name);
-        std::vector<std::int8_t> old_trits(was.rows * was.cols), new_trits(old_trits.size());
-        was.read(0, was.rows, old_trits);
-        is.read(0, is.rows, new_trits);
+        std::vector<std::int8_t> old_trits(was.rows() * was.cols()), new_trits(old_trits.size());
+        was.read(0, was.rows(), old_trits);
+        is.read(0, is.rows(), new_trits);
         CHECK((old_trits == new_trits));
         // Of weights 0.25 t the mean is 0.25 times the share of non-zeros: what is lost is the share of zeros.
         const auto count = static_cast<double>(std::ranges::count(old_trits, 0));
@@ -67,7 +67,7 @@ TEST_CASE("cli: ternarize writes what absmean makes of float weights, says what 
         CHECK(std::fabs(zeros - 100 * share) < 0.06);
         CHECK(std::fabs(error - zeros) < 0.06);
         CHECK(std::fabs(scale - 0.25 * (1 - share)) < 1e-4);
-        CHECK(std::fabs(static_cast<double>(is.scale) - 0.25 * (1 - share)) < 1e-6);
+        CHECK(std::fabs(static_cast<double>(is.scale()) - 0.25 * (1 - share)) < 1e-6);
     }
     CHECK(matrices == 21);
 }

@@ -4,8 +4,9 @@
 #include <cmath>
 #include <limits>
 
-#include "attention.hpp"
+#include "compute/kernels.hpp"
 #include "decoder_fixture.hpp"
+#include "model/attention.hpp"
 
 namespace {
 
@@ -58,17 +59,19 @@ std::vector<double> oracle(const Config& config, const Sequence& s) {
 
 /// Fills layer 1 of a cache in two parts, so that the second begins anywhere in a block.
 std::vector<float> attend(const Config& config, const Sequence& s, KvType type, int thread_count) {
-    Threads threads(thread_count);
+    ternion::ThreadPool threads(thread_count);
     KvCache cache(config, s.length, type);
     const std::size_t before = s.length - s.count;
     const std::size_t kv = config.kv_size();
     cache.reserve(before);
-    cache.store(1, before, std::span(s.keys).first(before * kv), std::span(s.values).first(before * kv), threads);
+    cache.store(1, before, std::span(s.keys).first(before * kv), std::span(s.values).first(before * kv),
+                bitnet::find_kernels(), threads);
     cache.advance(before);
     cache.reserve(s.count);
-    cache.store(1, s.count, std::span(s.keys).subspan(before * kv), std::span(s.values).subspan(before * kv), threads);
+    cache.store(1, s.count, std::span(s.keys).subspan(before * kv), std::span(s.values).subspan(before * kv),
+                bitnet::find_kernels(), threads);
     std::vector<float> out(s.queries.size(), std::numeric_limits<float>::quiet_NaN());
-    Attention attention(config);
+    Attention attention(config, bitnet::find_kernels());
     attention(s.queries, before, s.count, cache, 1, out, threads);
     return out;
 }

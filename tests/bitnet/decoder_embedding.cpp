@@ -4,6 +4,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "compute/kernels.hpp"
 #include "decoder_fixture.hpp"
 #include "head/embedding.hpp"
 
@@ -49,12 +50,12 @@ TEST_CASE("logits are dot products with the rows, for one vector or many, in any
     const std::size_t count = GENERATE(1, 2, 64, 65);
     INFO(format << ", " << shift << " bytes off, " << rows << " rows, " << count << " vectors");
     const Table stored(format, rows, cols, shift);
-    const Embedding embedding(stored.table);
+    const Embedding embedding(stored.table, bitnet::find_kernels());
     const auto vectors = random_floats(count * cols, 10);
     std::vector<float> table(rows * cols);
     stored.table.read(0, table);
     std::vector<float> logits(count * rows, -1e9F);
-    Threads threads(2);
+    ternion::ThreadPool threads(2);
     embedding.logits(vectors, count, logits, threads);
     for (std::size_t i = 0; i < count; ++i) {
         for (std::size_t r = 0; r < rows; ++r) {
@@ -68,7 +69,7 @@ TEST_CASE("logits are dot products with the rows, for one vector or many, in any
     embedding.read(rows - 1, row);
     CHECK(std::ranges::equal(row, std::span(table).last(cols)));
     for (const int other : {1, 3}) {
-        Threads others(other);
+        ternion::ThreadPool others(other);
         std::vector<float> again(logits.size());
         embedding.logits(vectors, count, again, others);
         CHECK(again == logits);

@@ -4,7 +4,7 @@
 #include <random>
 #include <vector>
 
-#include "config.hpp"
+#include "model/config.hpp"
 
 namespace bitnet_tests {
 

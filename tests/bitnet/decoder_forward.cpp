@@ -5,8 +5,9 @@
 #include <stdexcept>
 
 #include "compute/elementwise.hpp"
-#include "decoder.hpp"
 #include "files_fixture.hpp"
+#include "head/likeliest.hpp"
+#include "model/decoder.hpp"
 
 namespace {
 
@@ -16,8 +17,8 @@ using Catch::Matchers::Message;
 
 TEST_CASE("a token that doesn't exist, one too many, or one given up between layers changes nothing") {
     const auto source = open_model(golden_gguf);
-    Threads threads(2);
-    const Weights weights = load_weights(*source, threads);
+    ternion::ThreadPool threads(2);
+    const Weights weights = load_weights(*source, find_kernels(), threads);
     Decoder decoder(weights, threads);
     KvCache cache(weights.config, 4, KvType::f32);
     CHECK_THROWS_AS(decoder.logits(), std::out_of_range);
@@ -47,7 +48,7 @@ TEST_CASE("a token that doesn't exist, one too many, or one given up between lay
 }
 
 /// Logits after each token, fed in steps of these sizes.
-std::vector<float> logits_in_steps(const Weights& weights, Threads& threads, const std::vector<int>& tokens,
+std::vector<float> logits_in_steps(const Weights& weights, ternion::ThreadPool& threads, const std::vector<int>& tokens,
                                    std::size_t first, std::size_t step) {
     Decoder decoder(weights, threads);
     KvCache cache(weights.config, tokens.size(), KvType::f16);
@@ -55,8 +56,10 @@ std::vector<float> logits_in_steps(const Weights& weights, Threads& threads, con
     for (std::size_t i = 0; i < tokens.size();) {
         const std::size_t count = i == 0 ? first : std::min(step, tokens.size() - i);
         decoder.forward(std::span(tokens).subspan(i, count), cache);
+        Likeliest likeliest(weights.head(), nullptr, Decoder::same_bits);
+        likeliest.reset(decoder.hidden());
         for (std::size_t t = i == 0 ? count : 0; t < count; ++t) {
-            for (const Candidate& c : decoder.likeliest(t, 0))
+            for (const Candidate& c : likeliest.after(t, 0, {}, threads))
                 all.push_back(c.logit);
         }
         i += count;
@@ -66,8 +69,8 @@ std::vector<float> logits_in_steps(const Weights& weights, Threads& threads, con
 
 TEST_CASE("a few tokens at once give the bits of one by one, wherever they begin") {
     const auto source = open_model(golden_gguf);
-    Threads threads(2);
-    const Weights weights = load_weights(*source, threads);
+    ternion::ThreadPool threads(2);
+    const Weights weights = load_weights(*source, find_kernels(), threads);
     const std::size_t first = GENERATE(1, 60, 250);
     std::vector<int> tokens(first + 16);
     for (std::size_t i = 0; i < tokens.size(); ++i)
@@ -79,29 +82,31 @@ TEST_CASE("a few tokens at once give the bits of one by one, wherever they begin
 
 TEST_CASE("several sequences at once give what each gives alone") {
     const auto source = open_model(golden_gguf);
-    Threads threads(2);
-    const Weights weights = load_weights(*source, threads);
+    ternion::ThreadPool threads(2);
+    const Weights weights = load_weights(*source, find_kernels(), threads);
     const std::vector<std::vector<int>> sequences = {{1, 2, 3}, {4}, {5, 6, 7, 8, 9}, {}};
     const std::vector<int> next = {10, 11, 12, 13};
     Decoder together(weights, threads), alone(weights, threads);
     std::vector<KvCache> caches(4, KvCache(weights.config, 16, KvType::f32));
     std::vector<KvCache> others = caches;
-    std::vector<Run> runs, steps;
+    std::vector<Sequence> at_once, steps;
     for (std::size_t i = 0; i < 4; ++i) {
-        runs.push_back({sequences[i], &caches[i]});
+        at_once.push_back({sequences[i], &caches[i]});
         steps.push_back({std::span(next).subspan(i, 1), &caches[i]});
     }
-    together.forward(runs);
+    together.forward(at_once);
     together.forward(steps);
+    Likeliest likeliest(weights.head(), nullptr, Decoder::same_bits);
+    likeliest.reset(together.hidden());
     for (std::size_t i = 0; i < 4; ++i) {
         alone.forward(sequences[i], others[i]);
         alone.forward(steps[i].tokens, others[i]);
         CHECK(caches[i].length() == sequences[i].size() + 1);
         const auto same_logit = [](const Candidate& c, float logit) { return c.logit == logit; };
-        CHECK(std::ranges::equal(together.likeliest(i, 0), alone.logits(), same_logit));
+        CHECK(std::ranges::equal(likeliest.after(i, 0, {}, threads), alone.logits(), same_logit));
     }
-    runs[1].cache = &caches[0];
-    CHECK_THROWS_AS(together.forward(runs), std::invalid_argument);
+    at_once[1].cache = &caches[0];
+    CHECK_THROWS_AS(together.forward(at_once), std::invalid_argument);
     steps[2].tokens = std::span(next);
     others.assign(4, KvCache(weights.config, 3, KvType::f32));
     for (std::size_t i = 0; i < 4; ++i)
@@ -113,9 +118,9 @@ TEST_CASE("several sequences at once give what each gives alone") {
 
 TEST_CASE("loading says how far it is") {
     const auto source = open_model(golden_gguf);
-    Threads threads(1);
+    ternion::ThreadPool threads(1);
     std::vector<std::size_t> steps;
-    load_weights(*source, threads, [&](std::size_t done, std::size_t total) {
+    load_weights(*source, find_kernels(), threads, [&](std::size_t done, std::size_t total) {
         steps.push_back(done);
         CHECK(total == 3);
     });
@@ -145,17 +150,31 @@ TEST_CASE("impossible sizes are refused by name") {
           }).starts_with("FILE: impossible RoPE base"));
 }
 
+/// The same matrix, a byte a trit.
+TernaryTensor as_trits(TernaryTensor tensor) {
+    const auto trits = std::make_shared<std::vector<std::int8_t>>(tensor.matrix.shape.size());
+    tensor.read(0, tensor.rows(), *trits);
+    tensor.matrix.packing = &ternion::packing_info<ternion::Int8>;
+    tensor.matrix.data = reinterpret_cast<const std::byte*>(trits->data());
+    tensor.owner = trits;
+    return tensor;
+}
+
 /// A source whose tensors can be swapped for others.
 class Altered : public ModelSource {
  public:
     explicit Altered(const ModelSource& from) : from_(from) {}
     const std::string& name() const override { return from_.name(); }
-    Config config() const override { return from_.config(); }
+    Config config() const override {
+        Config config = from_.config();
+        config.sub_norms = sub_norms;
+        return config;
+    }
     bool contains(std::string_view tensor) const override { return from_.contains(tensor); }
     TernaryTensor ternary(std::string_view tensor) const override {
         TernaryTensor found = from_.ternary(tensor);
-        if (tensor == altered && unpacked) found.i2s = {};
-        if (tensor == altered && !unpacked) --found.rows;
+        if (tensor == altered && unpacked) found = as_trits(found);
+        if (tensor == altered && !unpacked) --found.matrix.shape.n;
         return found;
     }
     DenseTensor dense(std::string_view tensor) const override {
@@ -167,6 +186,7 @@ class Altered : public ModelSource {
 
     std::string altered;
     bool unpacked = false;
+    bool sub_norms = true;
 
  private:
     const ModelSource& from_;
@@ -174,11 +194,11 @@ class Altered : public ModelSource {
 
 TEST_CASE("a tensor of another shape than the sizes say is refused by name") {
     const auto source = open_model(golden_gguf);
-    Threads threads(2);
+    ternion::ThreadPool threads(2);
     Altered altered(*source);
     const auto refused = [&](const char* tensor) {
         altered.altered = tensor;
-        return bitnet_tests::refusal([&] { load_weights(altered, threads); });
+        return bitnet_tests::refusal([&] { load_weights(altered, find_kernels(), threads); });
     };
     CHECK(refused("blk.2.ffn_down.weight") ==
           golden_gguf + ": expected 256 x 768 numbers in tensor \"blk.2.ffn_down.weight\", found 255 x 768");
@@ -190,12 +210,41 @@ TEST_CASE("a tensor of another shape than the sizes say is refused by name") {
 
 TEST_CASE("a matrix comes out the same from I2_S bytes and from trits") {
     const auto source = open_model(golden_gguf);
-    Threads threads(2);
+    ternion::ThreadPool threads(2);
     Altered altered(*source);
     altered.altered = "blk.1.ffn_gate.weight";
     altered.unpacked = true;
-    const Weights from_trits = load_weights(altered, threads), from_bytes = load_weights(*source, threads);
-    CHECK(std::ranges::equal(from_trits.layers[1].gate.bytes, from_bytes.layers[1].gate.bytes));
+    const Weights from_trits = load_weights(altered, find_kernels(), threads),
+                  from_bytes = load_weights(*source, find_kernels(), threads);
+    CHECK(std::ranges::equal(from_trits.layers[1].gate.weights().bytes(), from_bytes.layers[1].gate.weights().bytes()));
+}
+
+TEST_CASE("an architecture without sub-norms asks for none and passes tokens on as they are") {
+    const auto source = open_model(golden_gguf);
+    ternion::ThreadPool threads(2);
+    Altered altered(*source);
+    altered.sub_norms = false;
+    altered.altered = "blk.0.attn_sub_norm.weight";  // would be refused, were it read
+    const Weights weights = load_weights(altered, find_kernels(), threads);
+    CHECK(model_tensors(weights.config, false).size() == model_tensors(source->config(), false).size() - 6);
+    for (const LayerWeights& layer : weights.layers) {
+        CHECK(layer.o.norm().norm() == nullptr);
+        CHECK(layer.down.norm().channels() == layer.down.inputs());
+    }
+    const std::vector<float> x = {1, -2, 3};
+    std::vector<float> y(3);
+    SubNorm(3).normalise(x.data(), y.data());
+    CHECK(y == x);
+}
+
+TEST_CASE("the feed-forward gate is silu(gate) · up") {
+    std::vector<float> gate = {-1, 0, 2, std::numeric_limits<float>::quiet_NaN()};
+    const std::vector<float> up = {5, 5, -2, 1};
+    gated_silu(gate.data(), up.data(), gate.size());
+    CHECK(std::abs(gate[0] - -5 / (1 + std::exp(1.0F))) < 1e-6F);
+    CHECK(gate[1] == 0);
+    CHECK(std::abs(gate[2] - -4 / (1 + std::exp(-2.0F))) < 1e-6F);
+    CHECK(std::isnan(gate[3]));
 }
 
 TEST_CASE("the feed-forward gate is relu(gate)^2 · up, and NaN stays NaN") {

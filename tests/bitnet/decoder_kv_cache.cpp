@@ -3,9 +3,10 @@
 #include <catch2/matchers/catch_matchers_exception.hpp>
 #include <stdexcept>
 
+#include "compute/kernels.hpp"
 #include "compute/kv_block.hpp"
 #include "decoder_fixture.hpp"
-#include "kv_cache.hpp"
+#include "model/kv_cache.hpp"
 
 namespace {
 
@@ -13,19 +14,19 @@ using namespace bitnet;
 using bitnet_tests::random_floats;
 using bitnet_tests::small_config;
 
-void add(KvCache& cache, const Config& config, std::size_t count, unsigned seed, Threads& threads) {
+void add(KvCache& cache, const Config& config, std::size_t count, unsigned seed, ternion::ThreadPool& threads) {
     cache.reserve(count);
     for (std::size_t layer = 0; layer < config.layers; ++layer) {
         const auto seed_of_layer = seed + 100 * static_cast<unsigned>(layer);
         cache.store(layer, count, random_floats(count * config.kv_size(), seed_of_layer),
-                    random_floats(count * config.kv_size(), seed_of_layer + 50), threads);
+                    random_floats(count * config.kv_size(), seed_of_layer + 50), bitnet::find_kernels(), threads);
     }
     cache.advance(count);
 }
 
 TEST_CASE("a cache gives back what was stored, keys as columns and values as rows") {
     const Config config = small_config(6, 3, 10);
-    Threads threads(2);
+    ternion::ThreadPool threads(2);
     KvCache cache(config, 200, KvType::f32);
     add(cache, config, 130, 7, threads);
     std::vector<float> scratch(std::max(cache.format().key_floats(), cache.format().value_floats()));
@@ -46,7 +47,7 @@ TEST_CASE("a cache gives back what was stored, keys as columns and values as row
 
 TEST_CASE("a cache grows with its sequence and refuses more than its capacity") {
     const Config config = small_config(2, 1, 16);
-    Threads threads(1);
+    ternion::ThreadPool threads(1);
     KvCache cache(config, 100, KvType::f16);
     CHECK(cache.bytes() == 0);
     add(cache, config, 64, 1, threads);
@@ -75,7 +76,7 @@ TEST_CASE("what comes after a truncation replaces what was there") {
     const Config config = small_config(2, 1, 16);
     const KvType type = GENERATE(KvType::f32, KvType::f16, KvType::i8, KvType::i4, KvType::i3);
     const std::size_t kept = GENERATE(0, 1, 63, 64, 65, 100);
-    Threads threads(1);
+    ternion::ThreadPool threads(1);
     KvCache cache(config, 200, type), fresh(config, 200, type);
     for (KvCache* each : {&cache, &fresh}) {
         add(*each, config, kept, 1, threads);

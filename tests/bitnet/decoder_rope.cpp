@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "decoder_fixture.hpp"
-#include "rope.hpp"
+#include "model/rope.hpp"
 
 namespace {
 
@@ -31,7 +31,7 @@ TEST_CASE("RoPE turns pairs of halves as the formula says, up to the end of the 
     const std::size_t dim = GENERATE(2, 64, 80, 128);
     const std::size_t first = GENERATE(0, 1, 511, 4093);
     const auto config = small_config(3, 1, dim);
-    Rope rope(config);
+    Rope rope(config, bitnet::find_kernels());
     rope.prepare(std::vector{first, first + 1, first + 2});
     for (std::size_t t = 0; t < 3; ++t) {
         const std::vector<float> before = random_floats(3 * dim, static_cast<unsigned>(t));
@@ -47,7 +47,7 @@ TEST_CASE("RoPE turns pairs of halves as the formula says, up to the end of the 
 
 TEST_CASE("RoPE leaves position 0 as it is") {
     const auto config = small_config(1, 1, 128);
-    Rope rope(config);
+    Rope rope(config, bitnet::find_kernels());
     rope.prepare(std::vector<std::size_t>{0});
     const std::vector<float> before = random_floats(128, 1);
     std::vector<float> head = before;

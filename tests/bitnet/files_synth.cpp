@@ -48,15 +48,15 @@ TEST_CASE("a synthetic model has the shapes and the statistics that were asked f
     CHECK(config.vocab == 600);
 
     const auto down = source->ternary("blk.1.ffn_down.weight");
-    REQUIRE(down.rows == 256);
-    REQUIRE(down.cols == 640);
+    REQUIRE(down.rows() == 256);
+    REQUIRE(down.cols() == 640);
     std::vector<std::int8_t> trits(256 * 640);
     down.read(0, 256, trits);
     const auto share = [&](int trit) { return static_cast<double>(std::ranges::count(trits, trit)) / (256 * 640); };
     CHECK(std::abs(share(0) - 0.375) < 0.01);
     CHECK(std::abs(share(1) - 0.3125) < 0.01);
-    CHECK(std::abs(down.scale * std::sqrt(0.625 * 640) - 1) < 1e-6);
-    CHECK(source->ternary("blk.0.attn_k.weight").rows == 128);
+    CHECK(std::abs(down.scale() * std::sqrt(0.625 * 640) - 1) < 1e-6);
+    CHECK(source->ternary("blk.0.attn_k.weight").rows() == 128);
 
     std::vector<float> embedding(600 * 256), norm(640);
     source->dense("token_embd.weight").read(0, embedding);

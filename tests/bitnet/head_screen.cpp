@@ -7,9 +7,10 @@
 #include <limits>
 #include <vector>
 
+#include <bitnet/sampling.hpp>
+#include "compute/kernels.hpp"
 #include "decoder_fixture.hpp"
 #include "head/likeliest.hpp"
-#include "sampler.hpp"
 
 namespace {
 
@@ -60,8 +61,8 @@ bool same(std::span<const Candidate> a, std::span<const Candidate> b) {
 /// Checks one vector against the full head; returns how many exact logits the screen asked for.
 std::size_t check(const Head& head, std::span<const float> vector, std::size_t best,
                   const std::vector<int>& always = {}) {
-    Threads threads(2);
-    const Embedding embedding(head.table);
+    ternion::ThreadPool threads(2);
+    const Embedding embedding(head.table, bitnet::find_kernels());
     const Screen screen(embedding, threads);
     Likeliest by_screen(embedding, &screen, 8), by_all(embedding, nullptr, 8);
     by_screen.reset(vector);
@@ -204,12 +205,12 @@ TEST_CASE("rows and states of any size, and what is no number, give what the ful
 TEST_CASE("bounds hold for every row") {
     const std::size_t cols = GENERATE(48, 2560);
     const std::size_t rows = 700;
-    Threads threads(1);
+    ternion::ThreadPool threads(1);
     auto numbers = random_floats(rows * cols, 21);
     for (std::size_t i = 0; i < numbers.size(); i += 37)
         numbers[i] *= 20;
     const Head head(numbers, cols);
-    const Embedding embedding(head.table);
+    const Embedding embedding(head.table, bitnet::find_kernels());
     const Screen screen(embedding, threads);
     const auto vectors = random_floats(3 * cols, 22);
     std::vector<LogitBounds> bounds(3);
@@ -231,11 +232,11 @@ TEST_CASE("bounds hold for every row") {
 
 TEST_CASE("a sampler chooses the same from the screen as from all logits, penalties included") {
     const std::size_t rows = 20000, cols = 128;
-    Threads threads(2);
+    ternion::ThreadPool threads(2);
     const Head head(random_floats(rows * cols, 31), cols);
-    const Embedding embedding(head.table);
+    const Embedding embedding(head.table, bitnet::find_kernels());
     const Screen screen(embedding, threads);
-    SamplerOptions options;
+    SamplingOptions options;
     options.temperature = GENERATE(0.0F, 0.9F);
     options.top_k = GENERATE(1, 40);
     options.repeat_penalty = GENERATE(1.0F, 1.3F, 5.0F, 0.5F);
@@ -258,9 +259,9 @@ TEST_CASE("a sampler chooses the same from the screen as from all logits, penalt
 
 TEST_CASE("several vectors screened at once have the candidates of each alone") {
     const std::size_t rows = 3000, cols = 128;
-    Threads threads(3);
+    ternion::ThreadPool threads(3);
     const Head head(random_floats(rows * cols, 41), cols);
-    const Embedding embedding(head.table);
+    const Embedding embedding(head.table, bitnet::find_kernels());
     const Screen screen(embedding, threads);
     const auto vectors = random_floats(11 * cols, 42);
     Likeliest together(embedding, &screen, 4), alone(embedding, &screen, 1);

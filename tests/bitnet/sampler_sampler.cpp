@@ -7,16 +7,16 @@
 #include <stdexcept>
 #include <vector>
 
-#include "sampler.hpp"
+#include <bitnet/sampling.hpp>
 
 namespace {
 
 using bitnet::Sampler;
-using bitnet::SamplerOptions;
+using bitnet::SamplingOptions;
 
 /// Everything off but the draw.
-SamplerOptions plain(std::uint64_t seed = 1) {
-    SamplerOptions options;
+SamplingOptions plain(std::uint64_t seed = 1) {
+    SamplingOptions options;
     options.temperature = 1;
     options.top_k = 0;
     options.top_p = 1;
@@ -32,7 +32,7 @@ std::vector<float> logits_of(const std::vector<double>& probabilities) {
     return logits;
 }
 
-std::vector<int> draws(const SamplerOptions& options, const std::vector<float>& logits, int count,
+std::vector<int> draws(const SamplingOptions& options, const std::vector<float>& logits, int count,
                        const std::vector<int>& history = {}) {
     Sampler sampler(options);
     std::vector<int> drawn;
@@ -41,7 +41,7 @@ std::vector<int> draws(const SamplerOptions& options, const std::vector<float>& 
     return drawn;
 }
 
-std::set<int> drawn_at_all(const SamplerOptions& options, const std::vector<float>& logits) {
+std::set<int> drawn_at_all(const SamplingOptions& options, const std::vector<float>& logits) {
     const auto all = draws(options, logits, 4000);
     return {all.begin(), all.end()};
 }
@@ -75,7 +75,7 @@ TEST_CASE("tokens are drawn with their probabilities") {
 
 TEST_CASE("the temperature divides the logits") {
     const std::vector<double> p = {0.5, 0.05, 0.15, 0.3};
-    SamplerOptions options = plain();
+    SamplingOptions options = plain();
     options.temperature = GENERATE(0.25F, 0.5F, 2.0F);
     std::vector<double> expected;
     double total = 0;
@@ -89,7 +89,7 @@ TEST_CASE("the temperature divides the logits") {
 }
 
 TEST_CASE("at temperature 0 the likeliest token comes, the first of equals") {
-    SamplerOptions options;
+    SamplingOptions options;
     options.temperature = 0;
     Sampler sampler(options);
     CHECK(sampler(std::vector<float>{1, 3, 2}, {}) == 1);
@@ -99,7 +99,7 @@ TEST_CASE("at temperature 0 the likeliest token comes, the first of equals") {
 
 TEST_CASE("top-k keeps the k likeliest, the lower ids of equals") {
     const auto logits = logits_of({0.1, 0.2, 0.2, 0.2, 0.3});
-    SamplerOptions options = plain();
+    SamplingOptions options = plain();
     const auto kept = [&](int k) {
         options.top_k = k;
         return drawn_at_all(options, logits);
@@ -115,7 +115,7 @@ TEST_CASE("top-k keeps the k likeliest, the lower ids of equals") {
 
 TEST_CASE("top-p keeps the likeliest tokens until they have p together") {
     const auto logits = logits_of({0.1, 0.45, 0.15, 0.3});
-    SamplerOptions options = plain();
+    SamplingOptions options = plain();
     const auto kept = [&](float p) {
         options.top_p = p;
         return drawn_at_all(options, logits);
@@ -134,7 +134,7 @@ TEST_CASE("top-p keeps the likeliest tokens until they have p together") {
 
 TEST_CASE("min-p keeps tokens that are at least that share as likely as the likeliest") {
     const auto logits = logits_of({0.05, 0.5, 0.15, 0.3});
-    SamplerOptions options = plain();
+    SamplingOptions options = plain();
     const auto kept = [&](float p) {
         options.min_p = p;
         return drawn_at_all(options, logits);
@@ -147,7 +147,7 @@ TEST_CASE("min-p keeps tokens that are at least that share as likely as the like
 }
 
 TEST_CASE("the repetition penalty divides positive and multiplies negative logits, once a token") {
-    SamplerOptions options;
+    SamplingOptions options;
     options.temperature = 0;
     options.repeat_penalty = 2;
     const auto choice = [&](const std::vector<float>& logits, const std::vector<int>& history) {
@@ -170,7 +170,7 @@ TEST_CASE("the repetition penalty divides positive and multiplies negative logit
 }
 
 TEST_CASE("the penalty changes what is drawn, as the formula says") {
-    SamplerOptions options = plain();
+    SamplingOptions options = plain();
     options.repeat_penalty = 1.5F;
     const std::vector<float> logits = {1.2F, -0.4F, 0.3F, 0.9F};
     std::vector<double> expected = {std::exp(1.2 / 1.5), std::exp(-0.4 * 1.5), std::exp(0.3), std::exp(0.9)};
@@ -184,7 +184,7 @@ TEST_CASE("the penalty changes what is drawn, as the formula says") {
 
 TEST_CASE("the same seed gives the same tokens, another one others") {
     const std::vector<float> logits(1000, 0);
-    SamplerOptions options;
+    SamplingOptions options;
     options.top_k = 0;
     options.seed = 7;
     const auto first = draws(options, logits, 50);
@@ -197,7 +197,7 @@ TEST_CASE("logits that are no numbers are refused") {
     std::vector<float> logits = {1, 2, 3};
     logits[GENERATE(0u, 2u)] =
         GENERATE(std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity());
-    SamplerOptions options;
+    SamplingOptions options;
     options.temperature = GENERATE(0.0F, 1.0F);
     Sampler sampler(options);
     CHECK_THROWS_AS(sampler(logits, {}), std::runtime_error);

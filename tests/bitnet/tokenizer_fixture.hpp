@@ -4,9 +4,9 @@
 #include <filesystem>
 #include <string>
 
+#include <bitnet/tokenizer.hpp>
 #include "files/vocabulary_files.hpp"
 #include "files_fixture.hpp"
-#include "tokenizer/tokenizer.hpp"
 
 namespace bitnet_tests {
 

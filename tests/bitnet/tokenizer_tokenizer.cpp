@@ -1,4 +1,4 @@
-#include "tokenizer/tokenizer.hpp"
+#include <bitnet/tokenizer.hpp>
 
 #include <random>
 

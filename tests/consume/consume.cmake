@@ -1,5 +1,6 @@
 # Consumes ternion in one way, WAY, from a fresh folder WORK: builds tests/consume/main.cpp there and runs it.
 #   installed      cmake --install of the build BUILD, then find_package
+#   embedded       as installed, with the engine: examples/embed_decoder, which answers by the shipped model
 #   subproject     FetchContent of the source folder
 #   dispatched     as installed, with kernels of its own for each arch of the processor
 #   pinned_git     the same where no dependency is installed: git repositories of their headers stand in for upstream's
@@ -48,6 +49,18 @@ elseif(WAY STREQUAL "dispatched")
   if(NOT error MATCHES "unknown arch 'no-such'")
     message(FATAL_ERROR "an arch that isn't there was not refused: ${error}")
   endif()
+elseif(WAY STREQUAL "embedded")
+  run("${CMAKE_COMMAND}" --install "${BUILD}" --prefix "${WORK}/prefix")
+  run("${CMAKE_COMMAND}" -S "${CMAKE_CURRENT_LIST_DIR}/embedded" -B "${WORK}/build" -G "${GENERATOR}"
+      -D "CMAKE_CXX_COMPILER=${COMPILER}" -D CMAKE_BUILD_TYPE=Release -D "CMAKE_PREFIX_PATH=${WORK}/prefix")
+  run("${CMAKE_COMMAND}" --build "${WORK}/build")
+  execute_process(COMMAND "${WORK}/build/embed_decoder" "${source}/examples/models/small.gguf" "What is 123 + 45?"
+                  OUTPUT_VARIABLE answer COMMAND_ERROR_IS_FATAL ANY)
+  message("${answer}")
+  if(NOT answer MATCHES "168\n$")
+    message(FATAL_ERROR "expected 168, found: ${answer}")
+  endif()
+  message("ternion 0.1 consumed, with its engine")
 elseif(WAY STREQUAL "subproject")
   build_and_run(subproject -D "TERNION_SOURCE=${source}")
 elseif(WAY STREQUAL "pinned_git")

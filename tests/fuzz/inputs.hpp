@@ -30,20 +30,16 @@ inline void use_model(const bitnet::ModelSource& source) {
     source.metadata();
     config.layers = std::min<std::size_t>(config.layers, 3);
     for (const auto& tensor : bitnet::model_tensors(config, source.contains("output.weight"))) {
-        const auto read_ends = [](const auto& found, auto row) {
-            row.resize(found.cols);
-            for (const std::size_t n : {std::size_t{0}, found.rows - 1}) {
-                if constexpr (requires { found.read(n, 1, row); }) {
-                    found.read(n, 1, row);
-                } else {
-                    found.read(n, row);
-                }
-            }
-        };
         if (tensor.kind == bitnet::ModelTensor::Kind::ternary) {
-            read_ends(source.ternary(tensor.name), std::vector<std::int8_t>());
+            const bitnet::TernaryTensor found = source.ternary(tensor.name);
+            std::vector<std::int8_t> row(found.cols());
+            for (const std::size_t n : {std::size_t{0}, found.rows() - 1})
+                found.read(n, 1, row);
         } else {
-            read_ends(source.dense(tensor.name), std::vector<float>());
+            const bitnet::DenseTensor found = source.dense(tensor.name);
+            std::vector<float> row(found.cols);
+            for (const std::size_t n : {std::size_t{0}, found.rows - 1})
+                found.read(n, row);
         }
     }
 }

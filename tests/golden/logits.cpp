@@ -11,7 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "decoder.hpp"
+#include "compute/kernels.hpp"
+#include "model/decoder.hpp"
 
 namespace {
 
@@ -51,7 +52,7 @@ double relative_rms(std::span<const float> found, std::span<const Expected> expe
 /// A golden model in memory, at a number of threads.
 struct Loaded {
     Loaded(const std::string& path, int count, bool use_mmap = true)
-        : source(open_model(path, use_mmap)), threads(count), weights(load_weights(*source, threads)) {}
+        : source(open_model(path, use_mmap)), threads(count), weights(load_weights(*source, find_kernels(), threads)) {}
 
     /// Logits [tokens, vocab], the tokens being fed `batch` at a time.
     std::vector<float> logits(std::span<const int> tokens, std::size_t batch, KvType type = KvType::f32) {
@@ -68,7 +69,7 @@ struct Loaded {
     }
 
     std::unique_ptr<ModelSource> source;
-    Threads threads;
+    ternion::ThreadPool threads;
     Weights weights;
 };
 

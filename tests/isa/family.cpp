@@ -27,9 +27,9 @@ Floats tokens(std::size_t m, std::size_t k) {
 
 template <class P, class Policy, class Arch>
 Floats forward(Shape shape, std::size_t m, const Floats& x) {
-    const BitLinear<P, Policy, NoNorm, Arch> layer(
+    const BitLinear<PackedTernary<P>, Policy, NoNorm, Arch> layer(
         pack<P>(test::random_signs(shape.size(), shape.n), shape.n, shape.k, w_scale));
-    typename BitLinear<P, Policy, NoNorm, Arch>::Workspace workspace;
+    typename BitLinear<PackedTernary<P>, Policy, NoNorm, Arch>::Workspace workspace;
     Floats y(m * shape.n);
     layer.forward(x, m, y, workspace);
     return y;

@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "compute/kernels.hpp"
-#include "decoder.hpp"
 #include "files/gguf_source.hpp"
+#include "model/decoder.hpp"
 
 namespace {
 
@@ -31,10 +31,10 @@ std::vector<double> read_doubles(const char* path) {
 }
 
 /// Whether the logits are right.
-bool check(const char* model, const std::vector<double>& expected) {
+bool check(const char* model, const bitnet::Kernels& kernels, const std::vector<double>& expected) {
     const bitnet::GgufSource source(std::make_unique<bitnet::MappedFile>(model, bitnet::MappedFile::Mode::read));
-    bitnet::Threads threads(1);
-    const auto weights = bitnet::load_weights(source, threads);
+    ternion::ThreadPool threads(1);
+    const auto weights = bitnet::load_weights(source, kernels, threads);
     bitnet::Decoder decoder(weights, threads);
     bitnet::KvCache cache(weights.config, std::size(tokens), bitnet::KvType::f32);
     std::vector<float> logits(std::size(tokens) * weights.config.vocab);
@@ -57,13 +57,15 @@ bool check(const char* model, const std::vector<double>& expected) {
 int main(int argc, char** argv) {
     if (argc != 3 && argc != 4) return 2;
     const auto expected = read_doubles(argv[2]);
-    bool good = argc == 3 || bitnet::arch_in_use() == argv[3];
-    std::printf("best here: %s\n", std::string(bitnet::arch_in_use()).c_str());
-    for (const auto& [name, available] : bitnet::known_archs()) {
+    bool good = true;
+    std::string best;
+    for (const auto& [name, available] : bitnet::known_isas()) {
         if (!available) continue;
+        if (best.empty()) best = name;
         std::printf("%s: ", std::string(name).c_str());
-        bitnet::use_arch(name);
-        good = check(argv[1], expected) && good;
+        good = check(argv[1], bitnet::find_kernels(name), expected) && good;
     }
-    return !good;
+    std::printf("best here: %s\n", best.c_str());
+    good = good && &bitnet::find_kernels() == &bitnet::find_kernels(best);
+    return !good || (argc == 4 && best != argv[3]);
 }

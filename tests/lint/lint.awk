@@ -4,7 +4,7 @@
 BEGIN {
     # A file includes its own layer or one below it.
     layer["core"] = 0; layer["simd"] = 1; layer["packing"] = 2; layer["quant"] = 2
-    layer["tensor"] = 3; layer["ops"] = 4; layer["nn"] = 5; layer["ternion.hpp"] = 6
+    layer["tensor"] = 3; layer["ops"] = 4; layer["nn"] = 5; layer["runtime"] = 6; layer["ternion.hpp"] = 7
     # Written so that these rules don't find themselves.
     todo = "(^|[^A-Za-z.])(TO" "DO|FIX" "ME|XX" "X)([^A-Za-z]|$)"
     registry = "(deb|snapshot|archive|security|ftp)[.](de" "bian|ub" "untu)[.]|(py" "pi[.]org|cra" "tes[.]io|npm" "js[.]|con" "da[.]org)"
@@ -67,12 +67,21 @@ function check_header(    name) {
         name = $0; sub(/^[^<]*</, "", name); sub(/>.*/, "", name)
         check_system_include(name)
     }
-    if (/^ *# *define/ && FILENAME !~ /core\/(config|version)[.]hpp$/) complain("macro", "macros are defined in core/config.hpp only")
+    if (/^ *# *define/ && FILENAME !~ /core\/(config|version|cpu(_[a-z0-9]+)?)[.]hpp$/)
+        complain("macro", "macros are defined in core/config.hpp and core/cpu*.hpp only")
     name = $0
     sub(/\/\/.*/, "", name)
     if (name ~ /(^|[^A-Za-z0-9])_mm(256|512)?_|__builtin_ia32/ && FILENAME !~ /\/simd\/isa\//) complain("intrinsics", "they belong into simd/isa")
     if (name ~ /(^|[^A-Za-z0-9_])(min|max|round) *\(/) complain("macro", "min, max and round may be macros elsewhere: (std::min)(a, b)")
     if (tolower(name) ~ /gguf|safetensors/) complain("format", "the library knows no file format")
+}
+
+# The engine's public headers: what includes them needs the standard library alone.
+function check_light(    name) {
+    if (!/^ *# *include/) return
+    name = $0
+    sub(/^ *# *include */, "", name)
+    if (name !~ /^<[a-z_]+>/ && name !~ /^"[a-z_]+[.]hpp"/) complain("include", name ": the engine's headers include the standard library and each other")
 }
 
 function check_user() {
@@ -85,6 +94,7 @@ function check_user() {
 
 FNR == 1 { ++files; lines = 0 }
 FILENAME ~ /^include\/ternion\/.*[.]hpp$/ { check_header() }
+FILENAME ~ /^examples\/bitnet_2b4t\/include\// { check_light() }
 FILENAME ~ /^(examples|tests|benchmarks)\/.*[.](hpp|cpp)$/ { check_user() }
 $0 ~ todo { complain("todo", "finish it, or write it down in docs/") }
 $0 ~ registry { complain("host", "no package registry is named here") }

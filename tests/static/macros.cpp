@@ -25,6 +25,8 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <thread>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -38,6 +40,9 @@
 #include <omp.h>
 #endif
 #if defined(__linux__)
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -50,8 +55,13 @@
 #define max(a, b) what is max of a and b
 #define round(x) what is x rounded
 
+#include <ternion/core/processors.hpp>
+#include <ternion/core/thread_pool.hpp>
 #include <ternion/nn/straight_through.hpp>
 #include <ternion/ops/eigen.hpp>
+#include <ternion/runtime/any_ternary.hpp>
+#include <ternion/runtime/compile.hpp>
+#include <ternion/runtime/tables.hpp>
 #include <ternion/tensor/eigen.hpp>
 #include <ternion/ternion.hpp>
 
@@ -59,7 +69,7 @@ namespace {
 
 template <class Quantizer>
 void multiply(std::span<const float> x, std::size_t m, std::span<float> y) {
-    using Layer = ternion::BitLinear<ternion::Interleaved2x16, Quantizer>;
+    using Layer = ternion::BitLinear<ternion::PackedTernary<ternion::Interleaved2x16>, Quantizer>;
     const Layer layer(ternion::pack<ternion::Interleaved2x16>(x, 1, x.size() / m));
     typename Layer::Workspace workspace;
     layer.forward(x, m, y, workspace);

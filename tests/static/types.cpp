@@ -1,4 +1,5 @@
 // Properties that other code builds on.
+#include <ternion/runtime/any_ternary.hpp>
 #include <ternion/ternion.hpp>
 #include <type_traits>
 
@@ -37,6 +38,29 @@ static_assert(!ScaledMatrix<PackedTernary<I2S>> && !TernaryMatrix<ScaledTernary<
 static_assert(WeightMatrix<PackedTernary<I2S>> && WeightMatrix<ScaledTernary<I2S>> && !WeightMatrix<I2S>);
 static_assert(ResultType<float> && ResultType<Float16> && ResultType<BFloat16> && ResultType<std::int32_t>);
 static_assert(!ResultType<double> && !ResultType<std::int8_t>);
+
+// Every instance of the other concepts, with a count: what is left out of such a list is never missed.
+constexpr std::size_t backends = []<class... Arch>(type_list<Arch...>) {
+    return (std::size_t{Backend<backend_of<Arch>>} + ...);
+}(all_archs{});
+static_assert(backends == all_archs::size && backends >= 1);
+static_assert(!Backend<int>);
+
+using quantizers = type_list<Absmax<8>, Absmax<8, 128>, Absmax<4>, AbsmeanInt4, TopK<>, Sparse<>, SplitOutliers<5>,
+                             SplitOutliers<5, 64>, Hadamard<Absmax<4>>, Sign, PerTensor<Absmax<8, 128>>, AnyQuantizer>;
+constexpr std::size_t quantizer_count = []<class... Q>(type_list<Q...>) {
+    return (std::size_t{Quantizer<Q>} + ...);
+}(quantizers{});
+static_assert(quantizer_count == quantizers::size && !Quantizer<int> && !Quantizer<RmsNorm>);
+
+static_assert(Norm<RmsNorm> && Norm<LayerNorm> && Norm<AnyRmsNorm> && Norm<NoNorm> && !Norm<int> && !Norm<Absmax<8>>);
+
+constexpr std::size_t weights = []<class... P>(type_list<P...>) {
+    return ((std::size_t{Weights<PackedTernary<P>>} + std::size_t{Weights<TernaryView<P>>} +
+             std::size_t{Weights<ScaledTernary<P>>}) +
+            ...);
+}(all_packings{});
+static_assert(weights == 3 * all_packings::size && Weights<AnyTernary> && !Weights<RmsNorm>);
 
 // Only executors are executors.
 static_assert(Executor<Serial> && !Executor<int>);

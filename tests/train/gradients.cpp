@@ -12,7 +12,7 @@ using namespace train_tests;
 /// A network of real weights, with a batch: there every gradient is the loss's own.
 struct Differentiable {
     Recipe recipe = with_vocabulary(small_recipe(Weights::real));
-    bitnet::Threads threads{1};
+    ternion::ThreadPool threads{1};
     Network network{recipe};
     std::vector<float> weights = initial_weights(network.layout(), recipe);
     Batch batch = Conversations(tokenizer(), recipe).training(0);

@@ -2,8 +2,8 @@
 #include <catch2/generators/catch_generators.hpp>
 #include <cmath>
 #include <cstring>
-#include <decoder.hpp>
 #include <limits>
+#include <model/decoder.hpp>
 #include <train/run/checkpoint.hpp>
 #include <train/run/export.hpp>
 
@@ -23,7 +23,7 @@ std::vector<float> weights_of(const Trainer& trainer) {
 
 /// The weights after some steps.
 std::vector<float> trained(int thread_count, std::size_t steps, Weights weights = Weights::ternary) {
-    bitnet::Threads threads(thread_count);
+    ternion::ThreadPool threads(thread_count);
     Trainer trainer(with_vocabulary(small_recipe(weights)), tokenizer(), threads);
     for (std::size_t i = 0; i < steps; ++i)
         trainer.step();
@@ -42,7 +42,7 @@ TEST_CASE("the loss falls, with ternary, binary and real weights") {
     Recipe recipe = with_vocabulary(small_recipe(kind));
     recipe.steps = 40;
     recipe.peak_rate = 1e-2F;
-    bitnet::Threads threads(2);
+    ternion::ThreadPool threads(2);
     Trainer trainer(recipe, tokenizer(), threads);
     const double before = trainer.test(4).loss;
     while (trainer.steps_done() < recipe.steps)
@@ -55,7 +55,7 @@ TEST_CASE("the loss falls, with ternary, binary and real weights") {
 TEST_CASE("a run that is resumed from a checkpoint goes on to the same bits") {
     const TemporaryFolder folder;
     const Recipe recipe = with_vocabulary(small_recipe());
-    bitnet::Threads threads(2);
+    ternion::ThreadPool threads(2);
     Trainer first(recipe, tokenizer(), threads);
     for (int i = 0; i < 3; ++i)
         first.step();
@@ -74,7 +74,7 @@ TEST_CASE("a run that is resumed from a checkpoint goes on to the same bits") {
 
 TEST_CASE("a checkpoint of another recipe, or a broken one, is refused and changes nothing") {
     const TemporaryFolder folder;
-    bitnet::Threads threads(1);
+    ternion::ThreadPool threads(1);
     Trainer trainer(with_vocabulary(small_recipe()), tokenizer(), threads);
     trainer.step();
     const std::vector<float> trained = weights_of(trainer);
@@ -104,7 +104,7 @@ TEST_CASE("a checkpoint of another recipe, or a broken one, is refused and chang
 }
 
 TEST_CASE("a loss that is no number stops the run and leaves the weights as they were") {
-    bitnet::Threads threads(2);
+    ternion::ThreadPool threads(2);
     Trainer trainer(with_vocabulary(small_recipe(Weights::real)), tokenizer(), threads);
     trainer.state()[0][100] = std::numeric_limits<float>::quiet_NaN();
     trainer.restored(0);
@@ -120,7 +120,7 @@ TEST_CASE("the exported model's logits in the decoder are those of the training'
     const TemporaryFolder folder;
     Recipe recipe = with_vocabulary(small_recipe(kind));
     recipe.all_tokens = true;
-    bitnet::Threads threads(2);
+    ternion::ThreadPool threads(2);
     Trainer trainer(recipe, tokenizer(), threads);
     for (int i = 0; i < 3; ++i)
         trainer.step();
@@ -132,7 +132,7 @@ TEST_CASE("the exported model's logits in the decoder are those of the training'
     const Floats& expected = trainer.network().logits(state);
 
     const auto source = bitnet::open_model(folder / "model.gguf");
-    const bitnet::Weights weights = bitnet::load_weights(*source, threads);
+    const bitnet::Weights weights = bitnet::load_weights(*source, bitnet::find_kernels(), threads);
     bitnet::Decoder decoder(weights, threads);
     bitnet::KvCache cache(weights.config, row.tokens.size(), bitnet::KvType::f32);
     decoder.forward(row.tokens, cache);

@@ -38,9 +38,8 @@ TEST_CASE("split covers every index once, in whole steps, and calls for no empty
             for (std::size_t count = 0; count <= 90; ++count) {
                 Backwards executor{workers};
                 std::vector<Range> ranges;
-                split(count, step, executor, [&](std::size_t begin, std::size_t end) {
-                    ranges.push_back({begin, end});
-                });
+                split(count, step, executor,
+                      [&](std::size_t begin, std::size_t end) { ranges.push_back({begin, end}); });
                 std::sort(ranges.begin(), ranges.end());
                 std::size_t covered = 0;
                 bool good = ranges.size() <= std::max<std::size_t>(workers, 1) && executor.most <= workers;
@@ -56,6 +55,21 @@ TEST_CASE("split covers every index once, in whole steps, and calls for no empty
         }
     }
     CHECK(splits == 7 * 4 * 91);
+}
+
+TEST_CASE("chunks cover all items without overlap, the same ones on any executor", "[executor]") {
+    for (const std::size_t count : {0, 1, 7, 8, 9, 16, 100}) {
+        std::vector<Range> expected;
+        for (std::size_t begin = 0; begin == 0 || begin < count; begin += 8)
+            expected.push_back({begin, std::min<std::size_t>(count, begin + 8)});
+        for (const std::size_t workers : {1, 3}) {
+            Backwards executor{workers};
+            std::vector<Range> ranges;
+            in_chunks(executor, count, 8, [&](std::size_t begin, std::size_t end) { ranges.push_back({begin, end}); });
+            std::sort(ranges.begin(), ranges.end());
+            CHECK(ranges == expected);
+        }
+    }
 }
 
 TEST_CASE("split shares work evenly", "[executor]") {

@@ -85,8 +85,8 @@ void check_tensor(const char* name, double tolerance, Exact&& exact) {
         for (std::size_t i = 0; i < x.size(); i += 41)
             x[i] *= 15;
         const auto trits = test::random_trits(n * k, k);
-        const BitLinear<Interleaved2x16, Policy> layer(pack<Interleaved2x16>(trits, n, k, w_scale));
-        typename BitLinear<Interleaved2x16, Policy>::Workspace workspace;
+        const BitLinear<PackedTernary<Interleaved2x16>, Policy> layer(pack<Interleaved2x16>(trits, n, k, w_scale));
+        typename BitLinear<PackedTernary<Interleaved2x16>, Policy>::Workspace workspace;
         Floats y(m * n);
         layer.forward(x, m, y, workspace);
         const Doubles inputs = exact(x);

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <ternion/runtime/any_ternary.hpp>
 #include <ternion/ternion.hpp>
 #include <vector>
 
@@ -23,27 +24,27 @@ struct MatrixBytes {
     float scale = 1;
 };
 
-template <class Out>
-using MultiplyFunction = void (*)(const MatrixBytes&, const ternion::ActivationView&, ternion::RowRange,
-                                  const ternion::Output<Out>&, AnyExecutor&);
-
-/// With scales beside the trits, or in null's place those of the packing's own blocks.
-using MultiplyScaledFunction = void (*)(const MatrixBytes&, const ternion::ScaleTable*, const ternion::ActivationView&,
-                                        ternion::RowRange, const ternion::Output<float>&, AnyExecutor&);
-
-/// One packing on one arch: ternion::multiply<Arch> on TernaryView<P> for each type of result.
+/// One packing on one arch: a row of a run-time table. The executor splits the rows of W.
 struct Kernel {
+    ternion::PackingKernels kernels;
     std::string_view packing;
     std::string_view backend;
     std::size_t register_bytes;
     ternion::KernelPath path;
-    std::vector<std::byte> (*pack)(std::span<const std::int8_t> trits, ternion::Shape shape);
-    MultiplyFunction<std::int32_t> multiply_int32;
-    MultiplyFunction<float> multiply_float;
-    MultiplyFunction<ternion::Float16> multiply_float16;
-    MultiplyFunction<ternion::BFloat16> multiply_bfloat16;
-    MultiplyScaledFunction multiply_scaled;
     bool has_block_scales;
+
+    [[nodiscard]] std::vector<std::byte> pack(std::span<const std::int8_t> trits, ternion::Shape shape) const;
+    void multiply_int32(const MatrixBytes& w, const ternion::ActivationView& x, ternion::RowRange rows,
+                        const ternion::Output<std::int32_t>& out, AnyExecutor& executor) const;
+    void multiply_float(const MatrixBytes& w, const ternion::ActivationView& x, ternion::RowRange rows,
+                        const ternion::Output<float>& out, AnyExecutor& executor) const;
+    void multiply_float16(const MatrixBytes& w, const ternion::ActivationView& x, ternion::RowRange rows,
+                          const ternion::Output<ternion::Float16>& out, AnyExecutor& executor) const;
+    void multiply_bfloat16(const MatrixBytes& w, const ternion::ActivationView& x, ternion::RowRange rows,
+                           const ternion::Output<ternion::BFloat16>& out, AnyExecutor& executor) const;
+    /// With scales beside the trits, or in null's place those of the packing's own blocks.
+    void multiply_scaled(const MatrixBytes& w, const ternion::ScaleTable* scales, const ternion::ActivationView& x,
+                         ternion::RowRange rows, const ternion::Output<float>& out, AnyExecutor& executor) const;
 
     [[nodiscard]] std::string name() const {
         return std::string(packing) + " on " + std::string(backend) + "/" + std::to_string(register_bytes);

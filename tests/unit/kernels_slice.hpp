@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ternion/runtime/packing_kernels.hpp>
 #include <type_traits>
 #include <utility>
 
@@ -7,42 +8,11 @@
 
 namespace test {
 
-template <ternion::Packing P>
-std::vector<std::byte> pack_bytes(std::span<const std::int8_t> trits, ternion::Shape shape) {
-    return copy_of(ternion::pack<P>(trits, shape.n, shape.k).bytes());
-}
-
-template <ternion::Packing P, class Arch, class Out>
-void multiply_bytes(const MatrixBytes& w, const ternion::ActivationView& x, ternion::RowRange rows,
-                    const ternion::Output<Out>& out, AnyExecutor& executor) {
-    ternion::multiply<Arch>(ternion::TernaryView<P>(w.shape, w.data, w.scale), x, rows, out, executor);
-}
-
-template <ternion::Packing P, class Arch>
-void multiply_scaled_bytes(const MatrixBytes& w, const ternion::ScaleTable* scales, const ternion::ActivationView& x,
-                           ternion::RowRange rows, const ternion::Output<float>& out, AnyExecutor& executor) {
-    const ternion::TernaryView<P> trits(w.shape, w.data, w.scale);
-    if (scales != nullptr) {
-        ternion::multiply<Arch>(ternion::ScaledView<P, ternion::ScaleTable>(trits, *scales), x, rows, out, executor);
-    } else if constexpr (ternion::BlockScaledPacking<P>) {
-        ternion::multiply<Arch>(ternion::with_block_scales(trits), x, rows, out, executor);
-    }
-}
-
 template <ternion::Packing P, class Arch>
 Kernel make_kernel() {
     using Backend = ternion::backend_of<Arch>;
-    return {P::name,
-            Backend::name,
-            Backend::bytes,
-            ternion::kernel_path<P, Arch>,
-            pack_bytes<P>,
-            multiply_bytes<P, Arch, std::int32_t>,
-            multiply_bytes<P, Arch, float>,
-            multiply_bytes<P, Arch, ternion::Float16>,
-            multiply_bytes<P, Arch, ternion::BFloat16>,
-            multiply_scaled_bytes<P, Arch>,
-            ternion::BlockScaledPacking<P>};
+    const ternion::PackingKernels& kernels = ternion::packing_kernels<P, Arch>;
+    return {kernels, P::name, Backend::name, Backend::bytes, kernels.path, ternion::BlockScaledPacking<P>};
 }
 
 /// Calls f.operator()<P, Arch>() for the packings and archs of one slice.

@@ -47,20 +47,20 @@ TEST_CASE("BitLinear is its steps", "[bit_linear]") {
         BitLinearWorkspace workspace;
         Floats y(m * n, -1);
 
-        const BitLinear<P> plain(weights<P>());
+        const BitLinear<PackedTernary<P>> plain(weights<P>());
         CHECK((plain.inputs() == k && plain.outputs() == n));
         CHECK(plain.weights() == weights<P>());
         plain.forward(x, m, y, workspace);
         CHECK(y == step_by_step<Absmax<8>>(weights<P>(), nullptr, x));
 
-        const BitLinear<P, Absmax<8>, RmsNorm> normed(weights<P>(), norm());
+        const BitLinear<PackedTernary<P>, Absmax<8>, RmsNorm> normed(weights<P>(), norm());
         CHECK(normed.norm().channels() == k);
         normed.forward(x, m, y, workspace);
         CHECK(y == step_by_step<Absmax<8>>(weights<P>(), &before, x));
 
-        const BitLinear<P, Absmax<4>, RmsNorm> coarse(weights<P>(), norm());
+        const BitLinear<PackedTernary<P>, Absmax<4>, RmsNorm> coarse(weights<P>(), norm());
         const auto eight_bits = y;
-        typename BitLinear<P, Absmax<4>, RmsNorm>::Workspace of_four_bits;
+        typename BitLinear<PackedTernary<P>, Absmax<4>, RmsNorm>::Workspace of_four_bits;
         coarse.forward(x, m, y, of_four_bits);
         CHECK(y == step_by_step<Absmax<4>>(weights<P>(), &before, x));
         CHECK(y != eight_bits);
@@ -73,12 +73,12 @@ TEST_CASE("BitLinear gives the same bits on every arch and executor", "[bit_line
     const auto x = test::random_floats(m * k, 4, 7);
     BitLinearWorkspace workspace;
     Floats expected(m * n);
-    const BitLinear<Int8, Absmax<8>, RmsNorm, Scalar> scalar(weights<Int8>(), norm());
+    const BitLinear<PackedTernary<Int8>, Absmax<8>, RmsNorm, Scalar> scalar(weights<Int8>(), norm());
     scalar.forward(x, m, expected, workspace);
     std::size_t archs = 0;
     for_each_type(all_archs{}, [&]<class Arch>(std::type_identity<Arch>) {
         INFO(backend_of<Arch>::name);
-        const BitLinear<Int8, Absmax<8>, RmsNorm, Arch> layer(weights<Int8>(), norm());
+        const BitLinear<PackedTernary<Int8>, Absmax<8>, RmsNorm, Arch> layer(weights<Int8>(), norm());
         Floats y(m * n, -1);
         layer.forward(x, m, y, workspace);
         CHECK(y == expected);
@@ -93,7 +93,7 @@ TEST_CASE("BitLinear gives the same bits on every arch and executor", "[bit_line
 }
 
 TEST_CASE("forward_add adds the layer's result to what is there", "[bit_linear]") {
-    const BitLinear<Interleaved2x16, Absmax<8>, RmsNorm> layer(weights<Interleaved2x16>(), norm());
+    const BitLinear<PackedTernary<Interleaved2x16>, Absmax<8>, RmsNorm> layer(weights<Interleaved2x16>(), norm());
     const auto x = test::random_floats(m * k, 5, 7);
     const auto residual = test::random_floats(m * n, 6, 100);
     BitLinearWorkspace workspace;
@@ -112,8 +112,8 @@ TEST_CASE("forward_add adds the layer's result to what is there", "[bit_linear]"
 }
 
 TEST_CASE("layers share activations that one of them has prepared", "[bit_linear]") {
-    const BitLinear<I2S, Absmax<8>, RmsNorm> first(weights<I2S>(), norm());
-    const BitLinear<Int8> second(pack<Int8>(test::random_trits(8 * k, 7), 8, k));
+    const BitLinear<PackedTernary<I2S>, Absmax<8>, RmsNorm> first(weights<I2S>(), norm());
+    const BitLinear<PackedTernary<Int8>> second(pack<Int8>(test::random_trits(8 * k, 7), 8, k));
     const auto x = test::random_floats(m * k, 8, 7);
     BitLinearWorkspace workspace, other;
     Floats expected(m * n), y(m * n), y2(m * 8), expected2(m * 8);
@@ -129,9 +129,9 @@ TEST_CASE("layers share activations that one of them has prepared", "[bit_linear
 }
 
 TEST_CASE("one workspace serves layers of different sizes", "[bit_linear]") {
-    const BitLinear<Int8> large(weights<Int8>());
-    const BitLinear<Int8, Absmax<8>, RmsNorm> small(pack<Int8>(test::random_trits(6, 9), 2, 3),
-                                                    RmsNorm(Floats(3, 1.0f), 1e-5f));
+    const BitLinear<PackedTernary<Int8>> large(weights<Int8>());
+    const BitLinear<PackedTernary<Int8>, Absmax<8>, RmsNorm> small(pack<Int8>(test::random_trits(6, 9), 2, 3),
+                                                                   RmsNorm(Floats(3, 1.0f), 1e-5f));
     const auto x = test::random_floats(m * k, 10, 7);
     BitLinearWorkspace shared;
     for (int repeat = 0; repeat < 2; ++repeat) {
@@ -147,7 +147,7 @@ TEST_CASE("one workspace serves layers of different sizes", "[bit_linear]") {
 }
 
 TEST_CASE("one layer serves many callers at once", "[bit_linear][threads]") {
-    const BitLinear<Interleaved2x16, Absmax<8>, RmsNorm> layer(weights<Interleaved2x16>(), norm());
+    const BitLinear<PackedTernary<Interleaved2x16>, Absmax<8>, RmsNorm> layer(weights<Interleaved2x16>(), norm());
     const auto x = test::random_floats(m * k, 11, 7);
     BitLinearWorkspace workspace;
     Floats expected(m * n);
@@ -168,10 +168,10 @@ TEST_CASE("one layer serves many callers at once", "[bit_linear][threads]") {
 }
 
 TEST_CASE("BitLinear refuses sizes that don't match", "[bit_linear]") {
-    using Normed = BitLinear<Int8, Absmax<8>, RmsNorm>;
+    using Normed = BitLinear<PackedTernary<Int8>, Absmax<8>, RmsNorm>;
     CHECK_THROWS_MATCHES(Normed(weights<Int8>(), RmsNorm(Floats(k + 1, 1.0f), 1e-5f)), std::invalid_argument,
                          MessageMatches(ContainsSubstring("91 channels") && ContainsSubstring("90 inputs")));
-    const BitLinear<Int8> layer(weights<Int8>());
+    const BitLinear<PackedTernary<Int8>> layer(weights<Int8>());
     const auto x = test::random_floats(m * k, 12);
     Floats y(m * n);
     BitLinearWorkspace workspace;

@@ -24,8 +24,7 @@ const std::vector<test::HeldProducts>& products() {
         std::vector<test::HeldProducts> made;
         [&]<std::size_t... I>(std::index_sequence<I...>) {
             (test::append_products<I>(made), ...);
-        }
-        (std::make_index_sequence<test::product_slices>{});
+        }(std::make_index_sequence<test::product_slices>{});
         return made;
     }();
     return all;
@@ -168,11 +167,11 @@ TEST_CASE("every pair: zeros give zeros, and what isn't finite NaN, in its token
     });
 }
 
-/// BitLinear<Interleaved2x16, Policy> on the build's arch, by each of its entrances.
+/// BitLinear<PackedTernary<Interleaved2x16>, Policy> on the build's arch, by each of its entrances.
 template <class Policy>
 void check_layer(std::string_view policy) {
     INFO(policy);
-    using Layer = BitLinear<Interleaved2x16, Policy>;
+    using Layer = BitLinear<PackedTernary<Interleaved2x16>, Policy>;
     const Shape shape{37, 190};
     const std::size_t m = 3;
     const auto trits = test::random_trits(shape.size(), 5);

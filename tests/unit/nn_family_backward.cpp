@@ -65,7 +65,7 @@ Floats before_policy(Hadamard<Inner>, const Floats& d) {
 
 template <class Policy, class Norm>
 void check_backward() {
-    using Layer = BitLinear<BitPlanes, Policy, Norm>;
+    using Layer = BitLinear<PackedTernary<BitPlanes>, Policy, Norm>;
     const Layer layer(pack<BitPlanes>(test::random_floats(outputs * inputs, 1), outputs, inputs), make_norm<Norm>());
     typename Layer::Workspace workspace, other;
     const Floats x = sample(), dy = test::random_floats(tokens * outputs, 3);
@@ -110,7 +110,7 @@ TEST_CASE("backward of every policy, without a norm and behind each", "[straight
 }
 
 TEST_CASE("Hadamard's gradient agrees with differences of W · H x", "[straight_through][family]") {
-    using Layer = BitLinear<BitPlanes, Hadamard<Absmax<8>>>;
+    using Layer = BitLinear<PackedTernary<BitPlanes>, Hadamard<Absmax<8>>>;
     const Layer layer(pack<BitPlanes>(test::random_floats(outputs * inputs, 1), outputs, inputs));
     const Floats x = sample(), dy = test::random_floats(tokens * outputs, 3);
     Floats w(outputs * inputs), dx(x.size());

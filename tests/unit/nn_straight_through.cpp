@@ -132,7 +132,7 @@ struct Case {
 
     explicit Case(Norm norm) : layer(pack<Interleaved2x16>(test::random_floats(n * k, 1), n, k), std::move(norm)) {}
 
-    BitLinear<Interleaved2x16, Absmax<8>, Norm> layer;
+    BitLinear<PackedTernary<Interleaved2x16>, Absmax<8>, Norm> layer;
     BitLinearWorkspace workspace;
     Floats x = test::random_floats(m * k, 2), dy = test::random_floats(m * n, 3);
     Floats dx = Floats(m * k), dw = Floats(n * k), dnorm = Floats(k);

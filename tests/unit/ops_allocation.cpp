@@ -88,9 +88,9 @@ TEST_CASE("gemv and gemm allocate nothing where they say so", "[allocation]") {
 }
 
 TEST_CASE("BitLinear allocates on the first call only", "[allocation]") {
-    const BitLinear<Interleaved2x16, Absmax<8>, RmsNorm> layer(
+    const BitLinear<PackedTernary<Interleaved2x16>, Absmax<8>, RmsNorm> layer(
         pack<Interleaved2x16>(test::random_trits(n * k, 5), n, k), RmsNorm(std::vector<float>(k, 1.0f), 1e-5f));
-    const BitLinear<I2S> smaller(pack<I2S>(test::random_trits(9 * 20, 6), 9, 20));
+    const BitLinear<PackedTernary<I2S>> smaller(pack<I2S>(test::random_trits(9 * 20, 6), 9, 20));
     const auto x = test::random_floats(m * k, 7);
     std::vector<float> y(m * n);
     BitLinearWorkspace workspace;

@@ -35,14 +35,17 @@ std::uint32_t bits_of(Out value) {
 }
 
 template <class Out>
-MultiplyFunction<Out> multiply_of(const Kernel& kernel) {
-    if constexpr (std::is_same_v<Out, float>) {
-        return kernel.multiply_float;
-    } else if constexpr (std::is_same_v<Out, Float16>) {
-        return kernel.multiply_float16;
-    } else {
-        return kernel.multiply_bfloat16;
-    }
+auto multiply_of(const Kernel& kernel) {
+    return [&kernel](const test::MatrixBytes& w, const ternion::ActivationView& x, ternion::RowRange rows,
+                     const ternion::Output<Out>& out, test::AnyExecutor& executor) {
+        if constexpr (std::is_same_v<Out, float>) {
+            kernel.multiply_float(w, x, rows, out, executor);
+        } else if constexpr (std::is_same_v<Out, Float16>) {
+            kernel.multiply_float16(w, x, rows, out, executor);
+        } else {
+            kernel.multiply_bfloat16(w, x, rows, out, executor);
+        }
+    };
 }
 
 /// The two values that the formula may have: with a residual, a machine that can fuses the product with the addition.

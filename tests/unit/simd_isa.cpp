@@ -11,7 +11,7 @@ namespace {
 
 using namespace ternion;
 
-/// What the compiler's flags promise.
+/// What the compiler's flags promise. The namespace of a later instruction set has its backend's name.
 constexpr std::string_view expected_backend() {
 #if defined(TERNION_NO_SIMD)
     return "scalar";
@@ -49,7 +49,9 @@ std::vector<std::string> backends() {
 
 TEST_CASE("the default arch has the backend that the compiler's flags allow", "[isa]") {
     INFO("default backend: " << backend_of<default_arch>::name);
-    if (!expected_backend().empty()) CHECK(backend_of<default_arch>::name == expected_backend());
+    constexpr std::string_view name = backend_of<default_arch>::name;
+    const bool named = TERNION_TEXT(TERNION_ABI) == "x86_" + std::string(name);
+    if (!expected_backend().empty() && !named) CHECK(name == expected_backend());
     CHECK(backends().front() ==
           std::string(backend_of<default_arch>::name) + "/" + std::to_string(backend_of<default_arch>::bytes));
 }

@@ -15,8 +15,10 @@ struct ArchOptions {
 void list_archs(const ArchOptions& options) {
     nlohmann::ordered_json list = nlohmann::json::array();
     std::string table;
-    for (const auto& [name, available] : known_archs()) {
-        const bool selected = name == arch_in_use();
+    bool found = false;
+    for (const auto& [name, available] : known_isas()) {
+        const bool selected = available && !found;
+        found = found || available;
         list.push_back({{"name", name}, {"available", available}, {"selected", selected}});
         const char* state = selected ? "selected" : available ? "available" : "not on this machine";
         table += formatted("%-11s %s\n", std::string(name).c_str(), state);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <bitnet/session.hpp>
 #include <nlohmann/json.hpp>
 #include <random>
 #include <string>
@@ -31,39 +32,36 @@ struct Result {
 };
 
 /// As a chat would: the likeliest tokens are looked for after a prompt, and after each token that is generated.
-void run_once(Decoder& decoder, KvCache& cache, std::size_t tokens, std::size_t step) {
+void run_once(Session& session, std::size_t tokens, bool prompt) {
     std::mt19937 random(1);
     std::vector<int> ids(tokens);
     for (int& id : ids)
-        id = static_cast<int>(random() % decoder.config().vocab);
-    cache.truncate(0);
+        id = static_cast<int>(random() % session.model().vocabulary_size());
+    session.rewind(0);
+    const std::size_t step = prompt ? tokens : 1;
     for (std::size_t i = 0; i < tokens; i += step) {
-        const std::size_t some = std::min(step, tokens - i);
-        decoder.forward(std::span(ids).subspan(i, some), cache);
-        if (step == 1 || i + some == tokens) (void)decoder.likeliest(some - 1, 40);
+        session.append(std::span(ids).subspan(i, step));
+        (void)session.likeliest(40);
     }
 }
 
-Result measure(const Model& model, Threads& threads, bool prompt, std::size_t tokens, const BenchOptions& options) {
-    Decoder decoder(model.weights(), threads);
-    KvCache cache = model.new_cache();
-    const std::size_t step = prompt ? options.model.batch : 1;
-    run_once(decoder, cache, prompt ? tokens : std::min<std::size_t>(tokens, 4), step);  // touches all memory
+Result measure(const Model& model, int threads, bool prompt, std::size_t tokens, const BenchOptions& options) {
+    Session session(model, threads);
+    run_once(session, prompt ? tokens : std::min<std::size_t>(tokens, 4), prompt);  // touches all memory
     std::vector<double> rates;
     for (int i = 0; i < options.repeats; ++i) {
         const Stopwatch watch;
-        run_once(decoder, cache, tokens, step);
-        rates.push_back(Pace{tokens, watch.seconds()}.rate());
+        run_once(session, tokens, prompt);
+        rates.push_back(Timing{tokens, watch.seconds()}.rate());
     }
-    return {joined(prompt ? "pp" : "tg", tokens), tokens, threads.concurrency(), memory_in_use(), mean_of(rates)};
+    return {joined(prompt ? "pp" : "tg", tokens), tokens, session.threads(), memory_in_use(), mean_of(rates)};
 }
 
 std::vector<Result> measure_all(const Model& model, const BenchOptions& options) {
     std::vector<Result> results;
     Progress progress("measuring");
     const std::size_t total = options.threads.size() * (options.prompts.size() + options.generated.size());
-    for (const int count : options.threads) {
-        Threads threads(count);
+    for (const int threads : options.threads) {
         for (const bool prompt : {true, false}) {
             for (const std::size_t tokens : prompt ? options.prompts : options.generated) {
                 progress.update(results.size(), total);
@@ -83,9 +81,9 @@ void print_json(const std::vector<Result>& results, const BenchOptions& options,
                         {"tokens_per_second", result.rate.value},
                         {"standard_deviation", result.rate.deviation},
                         {"repeats", options.repeats},
-                        {"batch_size", options.model.batch},
+                        {"batch_size", options.model.load.batch},
                         {"kv_type", options.model.kv_type},
-                        {"full_head", options.model.full_head},
+                        {"full_head", options.model.load.full_head},
                         {"load_seconds", load_seconds},
                         {"memory_bytes", result.memory},
                         {"model", options.model.path}});
@@ -105,7 +103,7 @@ void print_table(const std::vector<Result>& results, int repeats, double load_se
 
 void bench(const BenchOptions& options) {
     const Stopwatch watch;
-    const Model model(options.model);
+    const Model model = load(options.model);
     const double load_seconds = watch.seconds();
     const std::size_t most = model.context();
     const std::size_t longest = std::max(std::ranges::max(options.prompts), std::ranges::max(options.generated));
@@ -129,8 +127,8 @@ void add_bench(CLI::App& app) {
     add_numbers(command, "-t,--threads", options.threads, "numbers of threads (default: all that the machine has)", 1,
                 256);
     add_number(command, "-r,--repetitions", options.repeats, "times that each test is repeated", 1, 1000);
-    options.model.full_head = false;
-    command.add_flag("--full-head", options.model.full_head, "compute all logits after each token");
+    options.model.load.full_head = false;
+    command.add_flag("--full-head", options.model.load.full_head, "compute all logits after each token");
     command.add_flag("--json", options.json, "print a JSON list");
 }
 

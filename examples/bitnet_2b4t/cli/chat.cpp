@@ -1,3 +1,4 @@
+#include <bitnet/conversation.hpp>
 #include <cctype>
 #include <cstdio>
 #include <filesystem>
@@ -7,9 +8,10 @@
 
 #include <program/cli/input.hpp>
 #include <program/cli/interrupt.hpp>
+#include <program/cli/measurement.hpp>
 #include <program/cli/output.hpp>
 #include "commands.hpp"
-#include "conversation.hpp"
+#include "generation_options.hpp"
 #include "line_editor.hpp"
 
 namespace bitnet::cli {
@@ -17,7 +19,7 @@ namespace {
 
 struct ChatOptions {
     ModelOptions model;
-    GenerationOptions generation;
+    TextOptions text;
     const CLI::Option* temperature = nullptr;
     std::string system, prompt_file;
     bool json = false;
@@ -64,11 +66,20 @@ void show_help() {
 
 void show_stats(const Conversation& conversation) {
     const Session& session = conversation.session();
-    for (const auto& [what, pace] : {std::pair("prompts", conversation.prompts()), {"answers", conversation.answers()}})
-        std::fprintf(stderr, "%s  %7zu tokens, %8.1f tokens/s\n", what, pace.tokens, pace.rate());
+    for (const auto& [what, timing] :
+         {std::pair("prompts", conversation.prompts()), {"answers", conversation.answers()}})
+        std::fprintf(stderr, "%s  %7zu tokens, %8.1f tokens/s\n", what, timing.tokens, timing.rate());
     std::fprintf(stderr, "context  %7zu of %zu tokens\n", session.tokens().size(), session.model().context());
-    std::fprintf(stderr, "KV cache %7.1f MB\n", static_cast<double>(session.cache().bytes()) / 1e6);
+    std::fprintf(stderr, "KV cache %7.1f MB\n", static_cast<double>(session.cache_bytes()) / 1e6);
     std::fprintf(stderr, "memory   %7.1f MB, without the mapped file\n", static_cast<double>(memory_in_use()) / 1e6);
+}
+
+void load(Conversation& conversation, const std::string& file) {
+    try {
+        conversation.load(file);
+    } catch (const OtherKvType&) {
+        throw FileError(file, "a KV cache of the type in use (--kv-type)", "another");
+    }
 }
 
 enum class Line { turn, command, exit };
@@ -95,7 +106,7 @@ Line run_command(const std::string& line, Conversation& conversation) {
         conversation.save(file);
         say("The conversation is saved.\n");
     } else {
-        conversation.load(file);
+        load(conversation, file);
         say(joined("The conversation goes on: ", conversation.session().tokens().size(), " tokens.\n"));
     }
     return Line::command;
@@ -104,7 +115,7 @@ Line run_command(const std::string& line, Conversation& conversation) {
 /// Answers a turn on standard output, and says what else there is to know of the answer. Tells how it ended.
 GenerationEnd answer_turn(Conversation& conversation, const std::string& line, GeneratedText text) {
     Answer answer;
-    if (!trimmed(line).empty()) answer = conversation.answer(line, text);
+    if (!trimmed(line).empty()) answer = conversation.answer(line, text.on_piece());
     text.finish(answer);
     if (answer.forgetful) say(coloured(2, "[the context was full: the oldest turns are forgotten]\n"));
     if (answer.end == GenerationEnd::full_context) {
@@ -134,7 +145,7 @@ void answer_lines(Conversation& conversation, const ChatOptions& options) {
 /// Whether it was Ctrl-C that ended the answer.
 bool answer_at_terminal(Conversation& conversation, const std::string& line) {
     try {
-        if (answer_turn(conversation, line, GeneratedText(false)) != GenerationEnd::interrupted) return false;
+        if (answer_turn(conversation, line, GeneratedText(false)) != GenerationEnd::cancelled) return false;
     } catch (const PromptTooLong& error) {
         say(joined(error.what(), "\n"));
         return false;
@@ -182,10 +193,10 @@ void chat(const ChatOptions& given) {
         options.model.path = default_model();
         introduce_default_model();
         // It has one answer to each question.
-        if (options.temperature->count() == 0) options.generation.sampling.temperature = 0;
+        if (options.temperature->count() == 0) options.text.generation.sampling.temperature = 0;
     }
-    const Model model(options.model, Parts::weights_and_tokenizer);
-    Conversation conversation(model, options.system, options.generation);
+    const Model model = load(options.model, Parts::weights_and_tokenizer);
+    Conversation conversation(model, options.system, options.text.made());
     if (input_is_terminal() && options.prompt_file.empty() && !options.json) {
         chat_at_terminal(conversation);
     } else {
@@ -200,13 +211,15 @@ void add_chat(CLI::App& app) {
         app, "chat",
         "Talk to a model. Where standard input is no terminal, each line is a turn, and standard output gets "
         "the answers, a line each",
-        "bitnet-2b4t chat -m ggml-model-i2_s.gguf -s \"Be brief.\"", chat);
+        "bitnet-2b4t chat -m ggml-model-i2_s.gguf -sys \"Be brief.\"", chat);
     add_model_options(command, options.model);
     command.get_option("--model")->required(false);
-    command.add_option("-s,--system", options.system, "system prompt: how the model should behave")->type_name("TEXT");
+    command.add_option("--system-prompt,--system", options.system, "how the model should behave; also -sys")
+        ->type_name("TEXT");
+    command.add_flag("--conversation", "also -cnv: what chat does anyway, for those who are used to say so");
     add_file(command, "-f,--prompt-file", options.prompt_file, "answer this one message and leave");
     command.add_flag("--json", options.json, "print a JSON object for each answer, with speed and memory");
-    add_generation_options(command, options.model, options.generation);
+    add_generation_options(command, options.model, options.text);
     options.temperature = command.get_option("--temp");
 }
 

@@ -7,30 +7,29 @@
 #include <program/cli/interrupt.hpp>
 #include <program/cli/output.hpp>
 #include "commands.hpp"
-#include "generate.hpp"
+#include "generation_options.hpp"
 
 namespace bitnet::cli {
 namespace {
 
 struct CompleteOptions {
     ModelOptions model;
-    GenerationOptions generation;
+    TextOptions text;
     std::string prompt, prompt_file;
     bool json = false;
 };
 
 void complete(const CompleteOptions& options) {
     const std::string given = options.prompt_file.empty() ? options.prompt : read_input(options.prompt_file);
-    const Model model(options.model, Parts::weights_and_tokenizer);
-    const std::vector<int> prompt = encode_with_bos(model.tokenizer(), given);
+    const Model model = load(options.model, Parts::weights_and_tokenizer);
+    const std::vector<int> prompt = model.tokenize(given);
     if (prompt.empty()) {
         throw std::runtime_error("expected a prompt (-p) for a model without a BOS token, found an empty one");
     }
     const Interrupt interrupt;
     Session session(model);
-    Sampler sampler = options.generation.make_sampler();
     GeneratedText text(options.json);
-    const Generation made = generate(session, prompt, sampler, options.generation, text);
+    const Generation made = session.generate(prompt, options.text.made(), text.on_piece());
     text.finish(made, output_is_terminal() ? "\n" : "");
     if (!options.json && made.end == GenerationEnd::full_context) {
         std::fprintf(stderr, "stopped: the context of %zu tokens is full\n", model.context());
@@ -48,8 +47,9 @@ void add_complete(CLI::App& app) {
     prompt->add_option("-p,--prompt", options.prompt, "the text to continue")->type_name("TEXT");
     add_file(*prompt, "-f,--prompt-file", options.prompt_file, "a file with it; -: standard input");
     prompt->require_option(1);
+    command.add_flag("--no-display-prompt", "what complete does anyway, for those who are used to say so");
     command.add_flag("--json", options.json, "print a JSON object, with speed and memory");
-    add_generation_options(command, options.model, options.generation);
+    add_generation_options(command, options.model, options.text);
 }
 
 }  // namespace bitnet::cli

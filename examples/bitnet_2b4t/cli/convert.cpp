@@ -81,7 +81,7 @@ class Converter {
     const ModelSource& source_;
     GgufWriter writer_;
     const NumberFormat* embedding_;  // null: as the source has it
-    Threads threads_;
+    ternion::ThreadPool threads_;
     TensorReader reader_{source_, threads_};
 };
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include <program/cli/output.hpp>
-#include "../compute/threads.hpp"
+#include <ternion/core/thread_pool.hpp>
 #include "commands.hpp"
 #include "model_options.hpp"
 
@@ -35,10 +35,10 @@ std::string percent(std::size_t part, std::size_t whole) {
     return formatted("%.1f %%", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
 }
 
-std::size_t count_zeros(const TernaryTensor& tensor, Threads& threads) {
+std::size_t count_zeros(const TernaryTensor& tensor, ternion::ThreadPool& threads) {
     std::atomic<std::size_t> zeros = 0;
-    in_chunks(threads, tensor.rows, 64, [&](std::size_t begin, std::size_t end) {
-        std::vector<std::int8_t> trits((end - begin) * tensor.cols);
+    ternion::in_chunks(threads, tensor.rows(), 64, [&](std::size_t begin, std::size_t end) {
+        std::vector<std::int8_t> trits((end - begin) * tensor.cols());
         tensor.read(begin, end - begin, trits);
         zeros += static_cast<std::size_t>(std::ranges::count(trits, 0));
     });
@@ -58,22 +58,22 @@ struct Tally {
 };
 
 /// The table's row of a tensor. Ternary matrices are also counted.
-void write_tensor(const ModelSource& source, const ModelTensor& tensor, Threads& threads, Tally& ternary,
+void write_tensor(const ModelSource& source, const ModelTensor& tensor, ternion::ThreadPool& threads, Tally& ternary,
                   Tally& floats) {
     const std::string name = tensor.name.substr(0, tensor.name.rfind(".weight"));
-    const auto shape = [](const auto& found) {
-        return found.rows == 1 ? joined(found.cols) : joined(found.rows, "x", found.cols);
+    const auto shape = [](std::size_t rows, std::size_t cols) {
+        return rows == 1 ? joined(cols) : joined(rows, "x", cols);
     };
     if (!source.contains(tensor.name)) return write_row(name, "missing", "");
     if (tensor.kind != ModelTensor::Kind::ternary) {
         const DenseTensor found = source.dense(tensor.name);
-        return write_row(name, std::string(found.format->name), shape(found));
+        return write_row(name, std::string(found.format->name), shape(found.rows, found.cols));
     }
     const TernaryTensor found = source.ternary(tensor.name);
     const std::size_t zeros = count_zeros(found, threads);
-    const std::size_t weights = found.rows * found.cols;
-    write_row(name, found.format, shape(found), formatted("%.5g", static_cast<double>(found.scale)),
-              percent(zeros, weights));
+    const std::size_t weights = found.matrix.shape.size();
+    write_row(name, found.format, shape(found.rows(), found.cols()),
+              formatted("%.5g", static_cast<double>(found.scale())), percent(zeros, weights));
     Tally& tally = find_number_format(found.format) == nullptr ? ternary : floats;
     tally.matrices += 1;
     tally.weights += weights;
@@ -87,7 +87,7 @@ void inspect(const ModelOptions& options) {
         write_line("  " + in_quotes(key).substr(1, in_quotes(key).size() - 2) + " = " + value);
     write_output("\n");
     write_row("tensor", "type", "shape", "scale", "zeros");
-    Threads threads;
+    ternion::ThreadPool threads;
     Tally ternary{" ternary matrices, "}, floats{" matrices of floats, ternary when loaded, "};
     for (const ModelTensor& tensor : source->tensors())
         write_tensor(*source, tensor, threads, ternary, floats);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <bitnet/session.hpp>
 #include <span>
 #include <string>
 #include <vector>
@@ -8,7 +9,7 @@
 #include <program/cli/output.hpp>
 #include <program/io/output_file.hpp>
 #include "commands.hpp"
-#include "session.hpp"
+#include "model_options.hpp"
 
 namespace bitnet::cli {
 namespace {
@@ -20,18 +21,19 @@ struct LogitsOptions {
 };
 
 void logits(const LogitsOptions& options) {
-    const Model model(options.model);
-    const auto vocab = static_cast<int>(model.config().vocab);
+    const Model model = load(options.model);
+    const auto vocab = static_cast<int>(model.vocabulary_size());
     const int largest = std::ranges::max(options.tokens);
     if (largest >= vocab) throw FileError(model.name(), joined("token ids from 0 to ", vocab - 1), largest);
     const Interrupt interrupt;
-    OutputFile file(options.output, model.source().files());
+    OutputFile file(options.output, model.files());
     Progress progress("computing");
     Session session(model);
-    session.feed(options.tokens, 0, [&](std::size_t position, std::span<const float> some) {
+    const auto take = [&](std::size_t position, std::span<const float> some) {
         progress.update(position, options.tokens.size());
         file.write(std::as_bytes(some));
-    });
+    };
+    session.append(options.tokens, 0, take, check_interrupt);
     file.finish();
 }
 

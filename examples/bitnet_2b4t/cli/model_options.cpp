@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <program/cli/command_line.hpp>
+#include <program/cli/interrupt.hpp>
 #include <program/cli/number_option.hpp>
 #include <program/cli/output.hpp>
 #include "../compute/kernels.hpp"
@@ -10,35 +11,13 @@
 namespace bitnet::cli {
 namespace {
 
-std::size_t checked_context(std::size_t asked, const ModelSource& source) {
-    const std::size_t most = source.config().context;
-    if (asked <= most) return asked == 0 ? most : asked;
-    throw FileError(source.name(), joined("a context of at most ", most, " tokens (-c)"), asked);
-}
-
-std::optional<Tokenizer> load(Parts parts, const ModelSource& source) {
-    if (parts == Parts::weights) return std::nullopt;
-    Tokenizer tokenizer = load_tokenizer(source);
-    const std::size_t vocab = source.config().vocab;
-    if (tokenizer.size() <= vocab) return tokenizer;
-    throw FileError(source.name(), joined("a tokenizer of at most ", vocab, " tokens, as the model has"),
-                    tokenizer.size());
-}
-
-Weights load(const ModelSource& source, Threads& threads, bool full_head) {
-    Progress progress("loading");
-    Weights weights =
-        load_weights(source, threads, [&](std::size_t done, std::size_t total) { progress.update(done, total); });
-    if (!full_head) weights.screen.emplace(weights.head(), threads);
-    return weights;
-}
-
-/// Takes effect at once: before a model is opened.
-void choose_arch(const std::string& name) {
+/// What is wrong with the name of an instruction set; nothing where it can be used.
+std::string check_isa(const std::string& name) {
     try {
-        use_arch(name);
+        find_kernels(name);
+        return {};
     } catch (const std::invalid_argument& error) {
-        throw CLI::ValidationError("--arch", error.what());
+        return error.what();
     }
 }
 
@@ -51,11 +30,11 @@ void add_file_options(CLI::App& command, ModelOptions& options) {
 
 void add_bench_model_options(CLI::App& command, ModelOptions& options) {
     add_file_options(command, options);
-    command
-        .add_option_function<std::string>("--arch", choose_arch,
-                                          "instruction set, of those that `arch` lists (default: the best)")
+    command.add_option("--arch", options.load.isa, "instruction set, of those that `arch` lists (default: the best)")
+        ->check(CLI::Validator(check_isa, "", ""))
         ->type_name("NAME");
-    add_number(command, "-b,--batch-size", options.batch, "tokens of a prompt that are processed at once", 1, 65536);
+    add_number(command, "-b,--batch-size", options.load.batch, "tokens of a prompt that are processed at once", 1,
+               65536);
     command.add_option("--kv-type", options.kv_type, "numbers of the KV cache: f32, f16, i8, i4 or i3")
         ->check(CLI::IsMember(std::vector<std::string>(kv_type_names.begin(), kv_type_names.end())).description(""))
         ->type_name("TYPE")
@@ -64,9 +43,9 @@ void add_bench_model_options(CLI::App& command, ModelOptions& options) {
 
 void add_model_options(CLI::App& command, ModelOptions& options) {
     add_bench_model_options(command, options);
-    add_number(command, "-t,--threads", options.threads, "threads (default: all that the machine has)", 1, 256);
-    add_number(command, "-c,--ctx-size", options.context, "longest sequence in tokens (default, or 0: the model's)", 0,
-               1 << 24)
+    add_number(command, "-t,--threads", options.load.threads, "threads (default: all that the machine has)", 1, 256);
+    add_number(command, "-c,--ctx-size", options.load.context,
+               "longest sequence in tokens (default, or 0: the model's)", 0, 1 << 24)
         ->default_str("");
 }
 
@@ -74,23 +53,23 @@ std::unique_ptr<ModelSource> open(const ModelOptions& options) {
     return open_model(options.path, !options.no_mmap);
 }
 
-Model::Model(const ModelOptions& options, Parts parts)
-    : options_(options),
-      source_(open(options)),
-      tokenizer_(load(parts, *source_)),
-      context_(checked_context(options.context, *source_)),
-      threads_(options.threads),
-      weights_(load(*source_, threads_, options.full_head)) {}
-
-KvCache Model::new_cache() const {
-    const auto type = std::ranges::find(kv_type_names, options_.kv_type) - kv_type_names.begin();
-    return {config(), context(), static_cast<KvType>(type)};
+Model load(const ModelOptions& options, Parts parts) {
+    Progress progress("loading");
+    LoadOptions chosen = options.load;
+    chosen.mmap = !options.no_mmap;
+    chosen.tokenizer = parts == Parts::weights_and_tokenizer;
+    chosen.kv_type = static_cast<KvType>(std::ranges::find(kv_type_names, options.kv_type) - kv_type_names.begin());
+    chosen.progress = [&](std::size_t done, std::size_t total) { progress.update(done, total); };
+    try {
+        return load_model(options.path, chosen);
+    } catch (const ContextTooLong& error) {
+        throw FileError(options.path, joined("a context of at most ", error.most(), " tokens (-c)"), chosen.context);
+    }
 }
 
-std::vector<int> encode_with_bos(const Tokenizer& tokenizer, std::string_view text, bool parse_special) {
-    std::vector<int> ids = tokenizer.encode(text, parse_special);
-    if (tokenizer.bos() >= 0) ids.insert(ids.begin(), tokenizer.bos());
-    return ids;
+bool check_interrupt() {
+    Interrupt::check();
+    return false;
 }
 
 }  // namespace bitnet::cli

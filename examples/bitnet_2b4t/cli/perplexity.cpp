@@ -1,3 +1,4 @@
+#include <bitnet/scoring.hpp>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -8,7 +9,7 @@
 #include <program/cli/number_option.hpp>
 #include <program/cli/output.hpp>
 #include "commands.hpp"
-#include "session.hpp"
+#include "model_options.hpp"
 
 namespace bitnet::cli {
 namespace {
@@ -20,32 +21,18 @@ struct PerplexityOptions {
     bool json = false;
 };
 
-/// A window of the text slides on by `stride` tokens, with BOS in front each time. Of each window those tokens count
-/// that no earlier one had: every token once, all but the first after at least window - stride others.
-std::vector<double> slide(const Model& model, const std::vector<int>& text, std::size_t window, std::size_t stride) {
+std::vector<double> measured(const Model& model, const std::vector<int>& text, std::size_t stride) {
     Progress progress("computing");
-    Session session(model);
-    const int bos = model.tokenizer().bos();
-    const std::size_t front = bos >= 0 ? 1 : 0;
-    std::vector<double> results;
-    for (std::size_t begin = 0, done = 1 - front; done < text.size(); begin += stride) {
-        const auto some = std::span(text).subspan(begin, std::min(window, text.size() - begin));
-        std::vector<int> tokens(front, bos);
-        tokens.insert(tokens.end(), some.begin(), some.end());
-        progress.update(done, text.size());
-        const auto more = session.log_probabilities(tokens, front + done - begin);
-        results.insert(results.end(), more.begin(), more.end());
-        done = begin + some.size();
-    }
-    return results;
+    return sliding_log_probabilities(model, text, stride,
+                                     [&](std::size_t done, std::size_t total) { progress.update(done, total); });
 }
 
 void perplexity(const PerplexityOptions& options) {
     const std::string bytes = read_input(options.text);
-    const Model model(options.model, Parts::weights_and_tokenizer);
+    const Model model = load(options.model, Parts::weights_and_tokenizer);
     const std::vector<int> text = model.tokenizer().encode(bytes);
     if (text.size() < 2) throw FileError(options.text, "a text of at least 2 tokens", text.size());
-    const std::size_t window = model.context() - (model.tokenizer().bos() >= 0 ? 1 : 0);
+    const std::size_t window = perplexity_window(model);
     if (window < 2) throw FileError(model.name(), "a context of at least 3 tokens (-c)", "less");
     const std::size_t stride = options.stride == 0 ? window / 2 : options.stride;
     // Without BOS a window's first token has nothing before it to be predicted from.
@@ -53,7 +40,7 @@ void perplexity(const PerplexityOptions& options) {
     if (stride > most) {
         throw FileError(model.name(), joined("a stride (--stride) of at most ", most, " tokens"), stride);
     }
-    const std::vector<double> scores = slide(model, text, window, stride);
+    const std::vector<double> scores = measured(model, text, stride);
     const Mean mean = mean_of(scores);
     const double result = std::exp(-mean.value), error = result * mean.error;
     if (!options.json) {

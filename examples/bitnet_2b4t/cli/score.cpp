@@ -1,6 +1,6 @@
 #include <algorithm>
+#include <bitnet/scoring.hpp>
 #include <cctype>
-#include <numeric>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -9,9 +9,8 @@
 #include <program/cli/measurement.hpp>
 #include <program/cli/output.hpp>
 #include <program/io/json_file.hpp>
-#include "../tokenizer/chat_template.hpp"
 #include "commands.hpp"
-#include "session.hpp"
+#include "model_options.hpp"
 
 namespace bitnet::cli {
 namespace {
@@ -22,15 +21,13 @@ struct ScoreOptions {
     bool json = false;
 };
 
-/// A question with choices, ready to be scored: context, a space, choice.
+/// A question with choices.
 struct Item {
     std::string id;
     std::string where;  // file and line, for messages
     std::string context;
     std::vector<std::string> choices;
     std::size_t answer = 0;
-    std::size_t given = 0;                 // tokens of the context
-    std::vector<std::vector<int>> tokens;  // of the context with each choice
 };
 
 std::string text_or(const Json& json, const char* key, const std::string& where) {
@@ -156,54 +153,19 @@ std::vector<Item> read_items(const std::string& text, const std::string& file) {
     return items;
 }
 
-/// Gives items their tokens. Throws FileError, which names the line, for one that doesn't fit into the context: before
-/// any is scored, because that may take hours.
-void tokenize(std::vector<Item>& items, const Model& model) {
-    for (Item& item : items) {
-        item.given = encode_with_bos(model.tokenizer(), item.context).size();
-        if (item.given == 0) throw FileError(item.where, "a context", "none, and the model has no BOS token");
-        for (const std::string& choice : item.choices) {
-            const std::string text = item.context + (item.context.empty() ? "" : " ") + choice;
-            const auto& tokens = item.tokens.emplace_back(encode_with_bos(model.tokenizer(), text));
-            if (tokens.size() <= model.context() + 1) continue;
-            throw FileError(item.where, joined("at most ", model.context(), " tokens"), tokens.size());
-        }
-    }
-}
-
-std::size_t characters(std::string_view text) {
-    return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xc0) != 0x80; }));
-}
-
-/// The log-probability of each choice after the context: a sum over its tokens, and that divided by its characters.
-struct Scores {
-    Scores(const Item& item, Session& session) {
-        for (std::size_t i = 0; i < item.choices.size(); ++i) {
-            const std::vector<int>& tokens = item.tokens[i];
-            const auto each = session.log_probabilities(tokens, std::min(item.given, tokens.size() - 1));
-            sums.push_back(std::accumulate(each.begin(), each.end(), 0.0));
-            normalised.push_back(sums.back() / static_cast<double>(characters(item.choices[i])));
-        }
-    }
-
-    std::vector<double> sums, normalised;
-};
-
-std::size_t best(const std::vector<double>& scores) {
-    return static_cast<std::size_t>(std::ranges::max_element(scores) - scores.begin());
-}
-
 void score(const ScoreOptions& options) {
-    std::vector<Item> items = read_items(read_input(options.items), options.items);
-    const Model model(options.model, Parts::weights_and_tokenizer);
-    tokenize(items, model);
+    const std::vector<Item> items = read_items(read_input(options.items), options.items);
+    const Model model = load(options.model, Parts::weights_and_tokenizer);
+    std::vector<Question> questions;  // all are checked before any is scored, because that may take hours
+    for (const Item& item : items)
+        questions.emplace_back(model, item.context, item.choices, item.where);
     Progress progress("scoring");
     Session session(model);
     std::vector<double> right, right_normalised;
     for (const Item& item : items) {
         progress.update(right.size(), items.size());
-        const Scores scores(item, session);
-        const std::size_t choice = best(scores.sums), choice_normalised = best(scores.normalised);
+        const ChoiceScores scores = score_choices(session, questions[right.size()]);
+        const std::size_t choice = scores.best(), choice_normalised = scores.best_normalised();
         right.push_back(choice == item.answer ? 1 : 0);
         right_normalised.push_back(choice_normalised == item.answer ? 1 : 0);
         if (!options.json) continue;

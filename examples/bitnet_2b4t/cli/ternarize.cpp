@@ -13,7 +13,7 @@ namespace {
 std::string damage(const DenseTensor& weights, const TernaryTensor& trits) {
     std::vector<float> row(weights.cols);
     std::vector<std::int8_t> quantised(weights.cols);
-    const auto scale = static_cast<double>(trits.scale);
+    const auto scale = static_cast<double>(trits.scale());
     double lost = 0, all = 0, zeros = 0;
     for (std::size_t n = 0; n < weights.rows; ++n) {
         weights.read(n, row);

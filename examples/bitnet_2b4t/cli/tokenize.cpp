@@ -20,7 +20,7 @@ void tokenize(const TokenizeOptions& options) {
     const std::string text = read_input("-");
     const bool special = !options.no_parse_special;
     std::string line;
-    for (const int id : options.no_bos ? tokenizer.encode(text, special) : encode_with_bos(tokenizer, text, special))
+    for (const int id : options.no_bos ? tokenizer.encode(text, special) : tokenizer.encode_with_bos(text, special))
         line += joined(line.empty() ? "" : " ", id);
     write_output(line + "\n");
 }

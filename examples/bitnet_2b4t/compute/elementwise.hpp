@@ -1,12 +1,13 @@
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <ternion/ternion.hpp>
 
 namespace bitnet {
 
 /// The cosine and the sine of an angle.
-struct Turn {
+struct Rotation {
     float cosine, sine;
 };
 
@@ -21,15 +22,21 @@ inline void gated_squared_relu(float* gate, const float* up, std::size_t n) {
     }
 }
 
-/// Turns pair (x[i], x[i + half]) of each head by turns[i], in place; `size` numbers are heads of 2 · half.
-inline void rotate(float* heads, std::size_t size, const Turn* turns, std::size_t half) {
+/// gate = gate · sigmoid(gate) · up, in place, of n numbers.
+inline void gated_silu(float* gate, const float* up, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i)
+        gate[i] = gate[i] / (1 + std::exp(-gate[i])) * up[i];
+}
+
+/// Turns pair (x[i], x[i + half]) of each head by rotations[i], in place; `size` numbers are heads of 2 · half.
+inline void rotate(float* heads, std::size_t size, const Rotation* rotations, std::size_t half) {
     for (float* a = heads; a < heads + size; a += 2 * half) {
         float* b = a + half;
         for (std::size_t i = 0; i < half; ++i) {
             const float x = a[i];
             const float y = b[i];
-            a[i] = x * turns[i].cosine - y * turns[i].sine;
-            b[i] = x * turns[i].sine + y * turns[i].cosine;
+            a[i] = x * rotations[i].cosine - y * rotations[i].sine;
+            b[i] = x * rotations[i].sine + y * rotations[i].cosine;
         }
     }
 }

@@ -3,6 +3,8 @@
 // this unit's for all. tests/dispatch checks that.
 #include "kernels.hpp"
 
+#include <ternion/runtime/compile.hpp>
+
 #include "attention_block.hpp"
 #include "kv_block.hpp"
 #include "products.hpp"
@@ -10,24 +12,8 @@
 namespace bitnet {
 namespace {
 
-constexpr bool trits5 = ternion::Trits5x16::quick<ternion::backend_of<ternion::default_arch>>;
-using Packing = std::conditional_t<trits5, ternion::Trits5x16, ternion::Interleaved2x16>;
-
-void multiply(const Matrix& w, const ternion::ActivationView& x, ternion::RowRange rows,
-              const ternion::Output<float>& y) {
-    ternion::multiply(ternion::TernaryView<Packing>(w.shape, w.bytes.data(), w.scale), x, rows, y);
-}
-
-ternion::TokenScale quantise(const float* x, const float* weight, float eps, std::size_t n, float* normed,
-                             std::int8_t* q) {
-    ternion::rms_normalise(x, weight, n, eps, normed);
-    return ternion::Absmax<8>::quantize_token(normed, n, q);
-}
-
-constexpr Kernels table{.trits5 = trits5,
-                        .multiply = multiply,
-                        .quantise = quantise,
-                        .gated_squared_relu = gated_squared_relu,
+constexpr Kernels table{.ternary = &ternion::CompiledTable<ternion::default_arch, TERNION_ARCH, ComputePackings>::table,
+                        .gated = {gated_squared_relu, gated_silu},
                         .rotate = rotate,
                         .store_token = store_token,
                         .attend = attend,

@@ -1,34 +1,35 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <ternion/runtime/any_ternary.hpp>
+#include <ternion/runtime/tables.hpp>
 #include <ternion/ternion.hpp>
 #include <vector>
 
 #include "elementwise.hpp"
 #include "kv_format.hpp"
-#include "matrix.hpp"
 #include "screen_row.hpp"
 
 namespace bitnet {
 
 struct AttentionTile;
 
+/// What ternary matrices are repacked to: 1.6 bits a weight where the machine decodes them in registers, else 2,
+/// because one token at a time is bound by memory.
+using ComputePackings = ternion::type_list<ternion::Trits5x16, ternion::Interleaved2x16>;
+
 /// What the decoder spends its time in. kernels.cpp is compiled once for each instruction set that the program is made
 /// for: what crosses this boundary is raw pointers and plain structs. The functions are documented where they are
 /// written, in the other headers of this folder.
 struct Kernels {
-    /// Whether matrices are Trits5x16, else Interleaved2x16.
-    bool trits5;
-    /// y = W · x for some rows of W.
-    void (*multiply)(const Matrix& w, const ternion::ActivationView& x, ternion::RowRange rows,
-                     const ternion::Output<float>& y);
-    /// q = quantised(norm(x)) for one token of n numbers; `normed` is scratch.
-    ternion::TokenScale (*quantise)(const float* x, const float* weight, float eps, std::size_t n, float* normed,
-                                    std::int8_t* q);
-    void (*gated_squared_relu)(float* gate, const float* up, std::size_t n);
-    void (*rotate)(float* heads, std::size_t size, const Turn* turns, std::size_t half);
+    /// The products of ternary matrices, norms and quantizers.
+    const ternion::KernelTable* ternary;
+    /// gate = activation(gate) · up, by Config::activation.
+    std::array<void (*)(float* gate, const float* up, std::size_t n), 2> gated;
+    void (*rotate)(float* heads, std::size_t size, const Rotation* rotations, std::size_t half);
 
     void (*store_token)(const KvFormat& format, std::byte* to, std::size_t position, const float* key,
                         const float* value);
@@ -47,20 +48,20 @@ struct Kernels {
                               std::size_t n);
 };
 
+/// The packing of ComputePackings that is fastest with these kernels.
+const ternion::PackingKernels& compute_packing(const Kernels& kernels);
+
 /// Those of one arch, for ternion::Dispatcher.
 struct KernelsOf {
     template <class Arch>
     const Kernels& operator()(Arch) const;
 };
 
-/// Those in use: of the best arch that this machine can run, unless `use_arch` has named another.
-const Kernels& kernels();
-
-/// Before any weights are loaded, whose packing depends on it. Throws std::invalid_argument for a name that is none, or
-/// an arch that this machine can't run.
-void use_arch(std::string_view name);
-std::string_view arch_in_use();
-/// All that the program was made for, best first.
-std::vector<ternion::ArchStatus> known_archs();
+/// Those of the best instruction set that this machine can run, or of the one of this name. A model is loaded for some
+/// of them, which its weights name from then on: its packing depends on them. Throws std::invalid_argument for a name
+/// that is none, or an instruction set that this machine can't run.
+const Kernels& find_kernels(std::string_view isa = {});
+/// All instruction sets that the program was made for, best first.
+std::vector<ternion::ArchStatus> known_isas();
 
 }  // namespace bitnet

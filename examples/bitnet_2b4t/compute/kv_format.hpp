@@ -1,20 +1,14 @@
 #pragma once
 
-#include <array>
+#include <bitnet/kv_type.hpp>
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
 #include <ternion/core/shape.hpp>
 
 namespace bitnet {
 
 /// Columns of the small matrix products of attention come in multiples of this.
 inline constexpr std::size_t column_block = 64;
-
-/// Numbers of a KV cache. i8, i4 and i3: codes of so many bits by absmax, with a scale for each token, head, and keys
-/// and values. A sequence's first token, which all others look at, has 4 bits in i3 too. Source: arXiv 2411.04965.
-enum class KvType : std::uint8_t { f32, f16, i8, i4, i3 };
-inline constexpr std::array<std::string_view, 5> kv_type_names{"f32", "f16", "i8", "i4", "i3"};
 
 /// How one head's keys and values of 64 tokens lie in memory: a part of keys [head_dim, 64] and a part of values [64,
 /// value_stride], so that both products of attention read rows. Rows of values are rounded up to whole columns, with

@@ -7,9 +7,10 @@
 #include <utility>
 #include <vector>
 
+#include <bitnet/tokenizer.hpp>
 #include <program/io/file_error.hpp>
-#include "../config.hpp"
-#include "../tokenizer/tokenizer.hpp"
+#include "../model/architecture.hpp"
+#include "../model/config.hpp"
 #include "../tokenizer/vocabulary.hpp"
 #include "tensor_format.hpp"
 
@@ -17,7 +18,7 @@ namespace bitnet {
 
 /// A size of the model, and what files call it: GGUF behind the architecture and a dot, Hugging Face in config.json.
 struct SizeName {
-    std::size_t Config::*size;
+    std::size_t Config::* size;
     std::string_view gguf, hugging_face;
 };
 inline constexpr SizeName size_names[] = {
@@ -30,20 +31,6 @@ inline constexpr SizeName size_names[] = {
     {&Config::heads, "attention.head_count", "num_attention_heads"},
     {&Config::kv_heads, "attention.head_count_kv", "num_key_value_heads"},
 };
-
-/// A tensor that a model of these sizes has, and what it is. A norm is one row.
-struct ModelTensor {
-    enum class Kind { embedding, ternary, norm };
-
-    std::string name;          // "blk.0.attn_q.weight"
-    std::string hugging_face;  // "model.layers.0.self_attn.q_proj.weight"
-    std::size_t rows = 0;
-    std::size_t cols = 0;
-    Kind kind = Kind::norm;
-};
-
-/// All of them, in the order in which GGUF files have them. A separate head is "output.weight".
-std::vector<ModelTensor> model_tensors(const Config& config, bool separate_head);
 
 class GgufWriter;
 

@@ -31,14 +31,4 @@ std::unique_ptr<ModelSource> open_model(const std::string& path, bool use_mmap) 
     return std::make_unique<HuggingFaceSource>(std::move(file), config, beside);
 }
 
-Tokenizer load_tokenizer(const ModelSource& source) {
-    try {
-        return Tokenizer(source.vocabulary());
-    } catch (const FileError&) {
-        throw;
-    } catch (const std::runtime_error& error) {
-        throw FileError(source.name(), error.what());
-    }
-}
-
 }  // namespace bitnet

@@ -9,9 +9,9 @@
 #include <ternion/core/float16.hpp>
 #include <vector>
 
+#include <bitnet/tokenizer.hpp>
 #include <program/io/file_error.hpp>
 #include "../tokenizer/llama3.hpp"
-#include "../tokenizer/tokenizer.hpp"
 #include "gguf_writer.hpp"
 #include "tensor_format.hpp"
 #include "vocabulary_files.hpp"

@@ -5,7 +5,7 @@
 #include <functional>
 #include <string>
 
-#include "../config.hpp"
+#include "../model/config.hpp"
 
 namespace bitnet {
 

@@ -1,17 +1,19 @@
 #include "tensor_format.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <memory>
 #include <stdexcept>
 #include <ternion/core/float16.hpp>
 #include <ternion/packing/hugging_face.hpp>
 #include <ternion/packing/i2s.hpp>
+#include <ternion/packing/int8.hpp>
 #include <ternion/packing/packing.hpp>
 #include <ternion/packing/q2_0.hpp>
 #include <ternion/packing/tq1_0.hpp>
 #include <ternion/packing/tq2_0.hpp>
 #include <ternion/quant/absmean.hpp>
+#include <utility>
 #include <vector>
 
 #include <program/io/file_error.hpp>
@@ -74,34 +76,18 @@ const NumberFormat* find(Predicate matches) {
     return found == std::end(formats) ? nullptr : &*found;
 }
 
-/// Blocks whose scale is 0 are zero, whatever their codes.
-template <class Packing>
-void clear_empty_blocks(ternion::Shape shape, const std::byte* data, std::size_t row, std::span<std::uint8_t> codes) {
-    for (std::size_t k = 0; k < codes.size(); k += Packing::group_inputs) {
-        if (Packing::scale_at(shape, data, row, k / Packing::group_inputs) != 0) continue;
-        std::fill_n(codes.data() + k, Packing::group_inputs, std::uint8_t{1});
-    }
+TernaryTensor tensor_of(const ternion::PackingInfo& packing, const StoredMatrix& matrix, float scale) {
+    return {
+        matrix.file, matrix.name, matrix.format, {&packing, {matrix.rows, matrix.cols}, matrix.bytes.data(), scale}};
 }
 
-/// A matrix whose layout is one of the library's packings. Codes are trits + 1.
-template <class Packing>
-TernaryTensor tensor_of(const StoredMatrix& matrix, float scale) {
-    const auto read = [bytes = matrix.bytes, shape = ternion::Shape{matrix.rows, matrix.cols}, file = matrix.file,
-                       name = matrix.name](std::size_t row_begin, std::size_t row_count, std::span<std::int8_t> out) {
-        std::vector<std::uint8_t> codes(shape.k);
-        for (std::size_t n = 0; n < row_count; ++n) {
-            Packing::unpack(shape, bytes.data(), row_begin + n, 0, shape.k, codes.data());
-            if (std::any_of(codes.begin(), codes.end(), [](std::uint8_t code) { return code > 2; })) {
-                throw FileError(file, "codes 0, 1 and 2 in tensor " + in_quotes(name), "code 3");
-            }
-            if constexpr (ternion::BlockScaledPacking<Packing>) {
-                clear_empty_blocks<Packing>(shape, bytes.data(), row_begin + n, codes);
-            }
-            std::transform(codes.begin(), codes.end(), out.begin() + static_cast<std::ptrdiff_t>(n * shape.k),
-                           [](std::uint8_t code) { return static_cast<std::int8_t>(code - 1); });
-        }
-    };
-    return {matrix.name, matrix.format, matrix.rows, matrix.cols, scale, {}, read};
+/// The same with trits of its own, one byte each.
+TernaryTensor with_trits(TernaryTensor tensor, std::vector<std::int8_t> trits) {
+    const auto owner = std::make_shared<const std::vector<std::int8_t>>(std::move(trits));
+    tensor.matrix.packing = &ternion::packing_info<ternion::Int8>;
+    tensor.matrix.data = reinterpret_cast<const std::byte*>(owner->data());
+    tensor.owner = owner;
+    return tensor;
 }
 
 // Programs that write I2_S drop what is left over of 128 weights: such a tensor lacks weights and is refused.
@@ -112,9 +98,7 @@ std::size_t i2s_bytes(std::size_t rows, std::size_t cols) {
 TernaryTensor open_i2s(const StoredMatrix& matrix) {
     const auto scale = load<float>(matrix.bytes.last(i2s_tail).data());
     check_scale(matrix.file, matrix.name, scale);
-    TernaryTensor tensor = tensor_of<ternion::I2S>(matrix, scale);
-    tensor.i2s = matrix.bytes;
-    return tensor;
+    return tensor_of(ternion::packing_info<ternion::I2S>, matrix, scale);
 }
 
 // TQ1_0, TQ2_0 and Q2_0: rows of whole blocks, each with an F16 scale. In a ternary model all blocks of a tensor share
@@ -141,9 +125,32 @@ float shared_scale(const StoredMatrix& matrix) {
     return scale != 0 ? scale : 1;
 }
 
+/// Whether a block with scale 0 has other codes than those of zeros: its weights are zero all the same.
+template <class Packing>
+bool hides_codes(const StoredMatrix& matrix) {
+    std::array<std::uint8_t, Packing::block_inputs> codes;
+    for (std::size_t at = 0; at < matrix.bytes.size(); at += Packing::block_bytes) {
+        const ternion::Shape block{1, Packing::block_inputs};
+        const std::byte* data = matrix.bytes.data() + at;
+        if (Packing::scale_at(block, data, 0, 0) != 0) continue;
+        Packing::unpack(block, data, 0, 0, codes.size(), codes.data());
+        if (std::ranges::count(codes, 1) != Packing::block_inputs) return true;
+    }
+    return false;
+}
+
 template <class Packing>
 TernaryTensor open_blocks(const StoredMatrix& matrix) {
-    return tensor_of<Packing>(matrix, shared_scale<Packing>(matrix));
+    const TernaryTensor tensor = tensor_of(ternion::packing_info<Packing>, matrix, shared_scale<Packing>(matrix));
+    if (!hides_codes<Packing>(matrix)) return tensor;
+    std::vector<std::int8_t> trits(tensor.matrix.shape.size());
+    tensor.read(0, matrix.rows, trits);
+    for (std::size_t block = 0; block * Packing::block_inputs < trits.size(); ++block) {
+        const std::byte* data = matrix.bytes.data() + block * Packing::block_bytes;
+        if (Packing::scale_at({1, Packing::block_inputs}, data, 0, 0) != 0) continue;
+        std::fill_n(trits.data() + block * Packing::block_inputs, Packing::block_inputs, std::int8_t{0});
+    }
+    return with_trits(tensor, std::move(trits));
 }
 
 constexpr TernaryFormat block_formats[] = {
@@ -186,15 +193,35 @@ void DenseTensor::read(std::size_t row_begin, std::span<float> out) const {
 TernaryTensor quantize_master(const DenseTensor& weights, const std::string& file) try {
     std::vector<float> values(weights.rows * weights.cols);
     weights.read(0, values);
-    const auto trits = std::make_shared<std::vector<std::int8_t>>(values.size());
-    const float gamma = ternion::absmean_quantize(values, *trits);
-    const auto read = [trits, cols = weights.cols](std::size_t row_begin, std::size_t row_count,
-                                                   std::span<std::int8_t> out) {
-        std::copy_n(trits->data() + row_begin * cols, row_count * cols, out.begin());
-    };
-    return {weights.name, std::string(weights.format->name), weights.rows, weights.cols, gamma, {}, read};
+    std::vector<std::int8_t> trits(values.size());
+    const float gamma = ternion::absmean_quantize(values, trits);
+    return with_trits({file,
+                       weights.name,
+                       std::string(weights.format->name),
+                       {nullptr, {weights.rows, weights.cols}, nullptr, gamma}},
+                      std::move(trits));
 } catch (const std::invalid_argument&) {
     throw FileError(file, "finite weights in tensor " + in_quotes(weights.name), "NaN or infinity");
+}
+
+void TernaryTensor::check_codes() const {
+    if (matrix.packing->valid != nullptr && matrix.packing->valid(matrix.shape, matrix.data)) return;
+    std::vector<std::int8_t> row(cols());
+    for (std::size_t n = 0; n < rows(); ++n)
+        read(n, 1, row);
+}
+
+void TernaryTensor::read(std::size_t row_begin, std::size_t row_count, std::span<std::int8_t> out) const {
+    for (std::size_t n = 0; n < row_count; ++n) {
+        const auto row = out.subspan(n * cols(), cols());
+        auto* codes = reinterpret_cast<std::uint8_t*>(row.data());
+        matrix.unpack_row(row_begin + n, codes);
+        if (std::any_of(codes, codes + cols(), [](std::uint8_t code) { return code > 2; })) {
+            throw FileError(file, "codes 0, 1 and 2 in tensor " + in_quotes(name), "code 3");
+        }
+        for (std::int8_t& trit : row)
+            --trit;
+    }
 }
 
 const TernaryFormat i2s_format{"I2_S", 36, i2s_bytes, open_i2s};
@@ -208,7 +235,7 @@ const TernaryFormat* find_ternary_format(std::uint32_t gguf_type) {
 }
 
 TernaryTensor open_hugging_face(const StoredMatrix& matrix, float scale) {
-    return tensor_of<ternion::HuggingFace>(matrix, scale);
+    return tensor_of(ternion::packing_info<ternion::HuggingFace>, matrix, scale);
 }
 
 void check_scale(const std::string& file, std::string_view tensor, float scale) {

@@ -4,10 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <ternion/tensor/ternary_bytes.hpp>
 
 namespace bitnet {
 
@@ -61,18 +62,25 @@ struct DenseTensor {
     void read(std::size_t row_begin, std::span<float> out) const;
 };
 
-/// A matrix [rows, cols] of trits with one scale that multiplies, as a file holds it. `read` fills `out`
-/// ([row_count, cols], row-major) with -1, 0 and +1; it may be called from many threads at once and throws FileError
-/// where the file holds no trit. `i2s` is the matrix in the I2_S layout where that is what the file holds (then
-/// ternion::borrow<ternion::I2S> takes it, and checks it), else empty. Both live as long as the source.
+/// A matrix [rows, cols] of trits with one scale that multiplies, where the file holds it, in one of the library's
+/// packings: `matrix` goes to ternion::repack_as as it is, once `check_codes` has seen it. It lives as long as the
+/// source and this; `owner` keeps weights that were quantised here.
 struct TernaryTensor {
-    std::string name;
+    std::string file, name;
     std::string format;  // as the file calls it, for messages: "I2_S", "U8"
-    std::size_t rows = 0;
-    std::size_t cols = 0;
-    float scale = 1;
-    std::span<const std::byte> i2s;
-    std::function<void(std::size_t row_begin, std::size_t row_count, std::span<std::int8_t> out)> read;
+    ternion::TernaryBytes matrix;
+    std::shared_ptr<const void> owner = {};
+
+    std::size_t rows() const { return matrix.shape.n; }
+    std::size_t cols() const { return matrix.shape.k; }
+    float scale() const { return matrix.scale; }
+    std::span<const std::byte> bytes() const { return {matrix.data, matrix.packing->bytes(matrix.shape)}; }
+
+    /// Throws FileError where a code is no trit: every byte is read for that.
+    void check_codes() const;
+    /// Rows `row_begin` and following, as many as `out` ([row_count, cols], row-major) holds, as -1, 0 and +1; throws
+    /// FileError where one is no trit. From many threads at once.
+    void read(std::size_t row_begin, std::size_t row_count, std::span<std::int8_t> out) const;
 };
 
 /// Weights as they were trained, quantised by absmean (arXiv 2402.17764): the scale gamma is max(mean abs(w), 1e-5), a

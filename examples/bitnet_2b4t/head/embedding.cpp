@@ -26,13 +26,13 @@ void Embedding::read(std::size_t first, std::span<float> out) const {
         if (numbers != nullptr) widen(numbers + first * hidden(), out.size(), out.data());
         return numbers != nullptr;
     };
-    if (widened(as_array<ternion::Float16>(table_, "F16"), kernels().widen_f16)) return;
-    if (widened(as_array<ternion::BFloat16>(table_, "BF16"), kernels().widen_bf16)) return;
+    if (widened(as_array<ternion::Float16>(table_, "F16"), kernels_->widen_f16)) return;
+    if (widened(as_array<ternion::BFloat16>(table_, "BF16"), kernels_->widen_bf16)) return;
     table_.read(first, out);
 }
 
 void Embedding::logits(std::span<const float> vectors, std::size_t count, std::span<float> out,
-                       Threads& threads) const {
+                       ternion::ThreadPool& threads) const {
     if (count == 1) return logits_of_one(vectors, out, threads);
     for (std::size_t i = 0; i < count; i += column_block) {
         const std::size_t some = std::min(column_block, count - i);
@@ -50,29 +50,30 @@ void Embedding::with_logit(std::span<const float> vector, std::size_t ahead, F&&
         }
         return numbers != nullptr;
     };
-    if (straight_from(as_array<ternion::Float16>(table_, "F16"), kernels().dot_f16)) return;
-    if (straight_from(as_array<ternion::BFloat16>(table_, "BF16"), kernels().dot_bf16)) return;
-    if (straight_from(as_array<float>(table_, "F32"), kernels().dot_f32)) return;
+    if (straight_from(as_array<ternion::Float16>(table_, "F16"), kernels_->dot_f16)) return;
+    if (straight_from(as_array<ternion::BFloat16>(table_, "BF16"), kernels_->dot_bf16)) return;
+    if (straight_from(as_array<float>(table_, "F32"), kernels_->dot_f32)) return;
     f([&](std::size_t r) {
         thread_local std::vector<float> row;
         row.resize(hidden());
         read(r, row);
-        return kernels().dot_f32(row.data(), vector.data(), hidden(), 0);
+        return kernels_->dot_f32(row.data(), vector.data(), hidden(), 0);
     });
 }
 
-void Embedding::logits_of_one(std::span<const float> vector, std::span<float> out, Threads& threads) const {
+void Embedding::logits_of_one(std::span<const float> vector, std::span<float> out, ternion::ThreadPool& threads) const {
     with_logit(vector, 4096, [&](auto&& logit) {
-        in_chunks(threads, vocab(), rows_at_once, [&](std::size_t begin, std::size_t end) {
+        ternion::in_chunks(threads, vocab(), rows_at_once, [&](std::size_t begin, std::size_t end) {
             for (std::size_t r = begin; r < end; ++r)
                 out[r] = logit(r);
         });
     });
 }
 
-void Embedding::logits_of_rows(std::span<const float> vector, std::span<Candidate> rows, Threads& threads) const {
+void Embedding::logits_of_rows(std::span<const float> vector, std::span<Candidate> rows,
+                               ternion::ThreadPool& threads) const {
     with_logit(vector, 0, [&](auto&& logit) {
-        in_chunks(threads, rows.size(), 8, [&](std::size_t begin, std::size_t end) {
+        ternion::in_chunks(threads, rows.size(), 8, [&](std::size_t begin, std::size_t end) {
             for (std::size_t i = begin; i < end; ++i)
                 rows[i].logit = logit(static_cast<std::size_t>(rows[i].id));
         });
@@ -81,7 +82,7 @@ void Embedding::logits_of_rows(std::span<const float> vector, std::span<Candidat
 
 /// Up to 64 vectors against 64 rows at a time: rows · vectorsᵀ, whose columns are the vectors.
 void Embedding::logits_of_many(std::span<const float> vectors, std::size_t count, std::span<float> out,
-                               Threads& threads) const {
+                               ternion::ThreadPool& threads) const {
     constexpr std::size_t depth = 256;  // of the products' pieces, so that they stay in cache
     ternion::AlignedBuffer<float> columns(hidden() * column_block);
     for (std::size_t i = 0; i < count; ++i) {
@@ -103,7 +104,7 @@ void Embedding::logits_of_many(std::span<const float> vectors, std::size_t count
         read(first, {rows.data(), some * hidden()});
         std::fill(products.begin(), products.end(), 0.0F);
         for (std::size_t k = 0; k < hidden(); k += depth) {
-            kernels().add_product(rows.data() + k, hidden(), columns.data() + k * column_block, column_block,
+            kernels_->add_product(rows.data() + k, hidden(), columns.data() + k * column_block, column_block,
                                   products.data(), column_block, some, column_block, std::min(depth, hidden() - k));
         }
         for (std::size_t i = 0; i < count; ++i) {

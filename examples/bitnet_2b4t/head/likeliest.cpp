@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 namespace bitnet {
 
@@ -11,7 +12,7 @@ void Likeliest::reset(std::span<const float> vectors) {
 }
 
 std::span<const Candidate> Likeliest::after(std::size_t i, std::size_t best, std::span<const int> always,
-                                            Threads& threads) {
+                                            ternion::ThreadPool& threads) {
     const std::size_t hidden = head_.hidden();
     if (i >= vectors_.size() / hidden) throw std::out_of_range("Likeliest: there are fewer vectors");
     const auto vector = vectors_.subspan(i * hidden, hidden);
@@ -33,6 +34,32 @@ std::span<const Candidate> Likeliest::after(std::size_t i, std::size_t best, std
     for (const float logit : logits_)
         found_.push_back({logit, static_cast<int>(found_.size())});
     return found_;
+}
+
+void Likeliest::prepare_last(std::span<Likeliest* const> all, ternion::ThreadPool& threads) {
+    if (all.empty() || all[0]->screen_ == nullptr) return;
+    const std::size_t hidden = all[0]->head_.hidden(), at_once = all[0]->at_once_;
+    std::vector<float> vectors;
+    std::vector<LogitBounds> bounds;
+    for (std::size_t begin = 0; begin < all.size(); begin += at_once) {
+        const auto some = all.subspan(begin, std::min(at_once, all.size() - begin));
+        vectors.clear();
+        bounds.resize(some.size());
+        for (std::size_t i = 0; i < some.size(); ++i) {
+            Likeliest& one = *some[i];
+            const auto last = one.vectors_.last(hidden);
+            vectors.insert(vectors.end(), last.begin(), last.end());
+            one.known_ = 0;
+            one.bounds_.resize(std::max<std::size_t>(one.bounds_.size(), 1));
+            std::swap(one.bounds_[0], bounds[i]);  // its memory is used again
+        }
+        all[0]->screen_->bound(vectors, bounds, threads);
+        for (std::size_t i = 0; i < some.size(); ++i) {
+            std::swap(some[i]->bounds_[0], bounds[i]);
+            some[i]->first_ = some[i]->vectors_.size() / hidden - 1;
+            some[i]->known_ = 1;
+        }
+    }
 }
 
 }  // namespace bitnet

@@ -23,7 +23,11 @@ class Likeliest {
     /// After vector `i`: at least the `best` likeliest tokens but for `always`, and all of `always` (distinct ids; a
     /// sampler may change the logits of those). With `best` = 0 all tokens. Valid until the next call. Reads the screen
     /// once for `i` and the vectors after it, up to `at_once`.
-    std::span<const Candidate> after(std::size_t i, std::size_t best, std::span<const int> always, Threads& threads);
+    std::span<const Candidate> after(std::size_t i, std::size_t best, std::span<const int> always,
+                                     ternion::ThreadPool& threads);
+
+    /// Reads the screen once for the last vector of each, of one model, instead of in the next `after` of each.
+    static void prepare_last(std::span<Likeliest* const> all, ternion::ThreadPool& threads);
 
  private:
     const Embedding& head_;

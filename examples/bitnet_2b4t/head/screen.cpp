@@ -63,8 +63,9 @@ struct Screen::Vector {
     double unit = 0, norm = 0, rest_norm = 0;
 };
 
-Screen::Screen(const Embedding& head, Threads& threads)
-    : vocab_(head.vocab()),
+Screen::Screen(const Embedding& head, ternion::ThreadPool& threads)
+    : kernels_(head.kernels()),
+      vocab_(head.vocab()),
       hidden_(head.hidden()),
       stride_(ternion::round_up(hidden_, 64)),
       codes_(ternion::AlignedBuffer<std::uint8_t>::uninitialized(vocab_ * stride_)),
@@ -88,7 +89,7 @@ Screen::Screen(const Embedding& head, Threads& threads)
 
 void Screen::copy_row(std::size_t row, std::span<const float> numbers, std::span<std::int8_t> scratch) {
     std::uint8_t* codes = codes_.data() + row * stride_;
-    const auto [scale, kept, left] = kernels().code_row(numbers.data(), hidden_, scratch.data(), codes);
+    const auto [scale, kept, left] = kernels_.code_row(numbers.data(), hidden_, scratch.data(), codes);
     std::fill(codes + hidden_, codes + stride_, std::uint8_t{128});
     const double n = static_cast<double>(hidden_) + 16;
     const double lost = n * smallest;  // of the squares, to underflow
@@ -100,7 +101,7 @@ void Screen::copy_row(std::size_t row, std::span<const float> numbers, std::span
                        : Row{0, 0, std::numeric_limits<float>::infinity()};
 }
 
-void Screen::bound(std::span<const float> vectors, std::span<LogitBounds> bounds, Threads& threads) const {
+void Screen::bound(std::span<const float> vectors, std::span<LogitBounds> bounds, ternion::ThreadPool& threads) const {
     const std::size_t groups = ternion::ceil_div(vocab_, group);
     std::vector<Vector> numbers;
     for (std::size_t i = 0; i < bounds.size(); ++i) {
@@ -110,7 +111,7 @@ void Screen::bound(std::span<const float> vectors, std::span<LogitBounds> bounds
         bounds[i].sure.resize(groups);
         bounds[i].top.resize(groups);
     }
-    in_chunks(threads, groups, groups_at_once, [&](std::size_t begin, std::size_t end) {
+    ternion::in_chunks(threads, groups, groups_at_once, [&](std::size_t begin, std::size_t end) {
         for (std::size_t index = begin; index < end; ++index)
             bound_group(index, numbers, bounds);
     });
@@ -127,7 +128,7 @@ void Screen::bound_group(std::size_t index, std::span<const Vector> vectors, std
             const Vector& x = vectors[i];
             LogitBounds& bound = bounds[i];
             const std::int64_t sum =
-                kernels().dot_codes(codes_.data() + r * stride_, x.high.data(), x.low.data(), stride_) - 128 * x.sum;
+                kernels_.dot_codes(codes_.data() + r * stride_, x.high.data(), x.low.data(), stride_) - 128 * x.sum;
             const double middle = double{row.scale} * x.unit * static_cast<double>(sum);
             const double error = double{row.residual} * x.norm + double{row.norm} * x.rest_norm + underflow;
             const bool known = error < 1e38;

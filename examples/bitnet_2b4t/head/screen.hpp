@@ -6,8 +6,8 @@
 #include <ternion/ternion.hpp>
 #include <vector>
 
-#include "../compute/threads.hpp"
-#include "candidate.hpp"
+#include <bitnet/candidate.hpp>
+#include <ternion/core/thread_pool.hpp>
 #include "embedding.hpp"
 
 namespace bitnet {
@@ -27,12 +27,12 @@ class Screen {
  public:
     static constexpr std::size_t group = 64;
 
-    Screen(const Embedding& head, Threads& threads);
+    Screen(const Embedding& head, ternion::ThreadPool& threads);
 
     std::size_t bytes() const { return codes_.size() + rows_.size() * sizeof(Row); }
 
     /// Bounds for each of the vectors [bounds.size(), hidden], in one pass over the copy.
-    void bound(std::span<const float> vectors, std::span<LogitBounds> bounds, Threads& threads) const;
+    void bound(std::span<const float> vectors, std::span<LogitBounds> bounds, ternion::ThreadPool& threads) const;
 
     /// Rows among which are the `best` largest logits of rows other than `always`, and all `always` (distinct ids);
     /// ordered by id, logits unset. False where that would be so many rows that reading all is faster.
@@ -49,6 +49,7 @@ class Screen {
     void copy_row(std::size_t row, std::span<const float> numbers, std::span<std::int8_t> scratch);
     void bound_group(std::size_t index, std::span<const Vector> vectors, std::span<LogitBounds> bounds) const;
 
+    const Kernels& kernels_;
     std::size_t vocab_, hidden_, stride_;
     ternion::AlignedBuffer<std::uint8_t> codes_;  // [vocab, stride], code + 128
     ternion::AlignedBuffer<Row> rows_;

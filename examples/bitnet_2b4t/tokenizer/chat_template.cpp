@@ -1,18 +1,12 @@
-#include "chat_template.hpp"
-
+#include <bitnet/chat_template.hpp>
 #include <stdexcept>
 #include <string>
 
-namespace bitnet::cli {
+#include <program/io/utf8.hpp>
 
-std::string trimmed(std::string_view text) {
-    constexpr std::string_view spaces = " \t\n\v\f\r";
-    const auto begin = text.find_first_not_of(spaces);
-    if (begin == std::string_view::npos) return {};
-    return std::string(text.substr(begin, text.find_last_not_of(spaces) - begin + 1));
-}
+namespace bitnet {
 
-ChatTemplate::ChatTemplate(const Tokenizer& tokenizer) : tokenizer_(tokenizer) {
+ChatTemplate::ChatTemplate(const Tokenizer& tokenizer) : tokenizer_(&tokenizer) {
     if (tokenizer.end_of_turn() >= 0) return;
     throw std::runtime_error(
         "expected a tokenizer with an end-of-turn token (<|eot_id|>), found none: "
@@ -20,7 +14,7 @@ ChatTemplate::ChatTemplate(const Tokenizer& tokenizer) : tokenizer_(tokenizer) {
 }
 
 std::vector<int> ChatTemplate::message(std::string_view role, std::string_view content) const {
-    std::vector<int> ids = tokenizer_.encode(std::string(role).append(": ").append(trimmed(content)));
+    std::vector<int> ids = tokenizer_->encode(std::string(role).append(": ").append(trimmed(content)));
     ids.push_back(end_of_turn());
     return ids;
 }
@@ -28,15 +22,15 @@ std::vector<int> ChatTemplate::message(std::string_view role, std::string_view c
 std::vector<int> ChatTemplate::opening(std::string_view system) const {
     std::vector<int> ids;
     if (!trimmed(system).empty()) ids = message("System", system);
-    if (tokenizer_.bos() >= 0) ids.insert(ids.begin(), tokenizer_.bos());
+    if (tokenizer_->bos() >= 0) ids.insert(ids.begin(), tokenizer_->bos());
     return ids;
 }
 
 std::vector<int> ChatTemplate::turn(std::string_view user) const {
     std::vector<int> ids = message("User", user);
-    const std::vector<int> answer = tokenizer_.encode("Assistant: ");
+    const std::vector<int> answer = tokenizer_->encode("Assistant: ");
     ids.insert(ids.end(), answer.begin(), answer.end());
     return ids;
 }
 
-}  // namespace bitnet::cli
+}  // namespace bitnet

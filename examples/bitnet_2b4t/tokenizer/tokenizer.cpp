@@ -1,10 +1,12 @@
-#include "tokenizer.hpp"
-
 #include <algorithm>
+#include <array>
+#include <bitnet/tokenizer.hpp>
 #include <stdexcept>
 #include <utility>
 
+#include "byte_pairs.hpp"
 #include "text_splitter.hpp"
+#include "vocabulary.hpp"
 
 namespace bitnet {
 namespace {
@@ -28,29 +30,65 @@ void check(const Vocabulary& vocabulary) {
 
 }  // namespace
 
-Tokenizer::Tokenizer(Vocabulary vocabulary)
-    : vocabulary_(std::make_unique<const Vocabulary>(std::move(vocabulary))), pairs_(*vocabulary_) {
-    check(*vocabulary_);
-    for (int id = 0; id < static_cast<int>(size()); ++id) {
-        const std::string_view name = vocabulary_->bytes(id);
-        if (is_special(id) && !name.empty()) specials_[first_byte(name)].push_back({name, id});
+struct Tokenizer::State {
+    struct Special {
+        std::string_view name;
+        int id;
+    };
+
+    explicit State(Vocabulary given) : vocabulary(std::move(given)), pairs(vocabulary) {
+        check(vocabulary);
+        for (int id = 0; id < static_cast<int>(vocabulary.size()); ++id) {
+            const std::string_view name = vocabulary.bytes(id);
+            if (vocabulary.kind(id) == TokenKind::special && !name.empty())
+                specials[first_byte(name)].push_back({name, id});
+        }
+        for (auto& names : specials) {
+            std::sort(names.begin(), names.end(), [](const Special& a, const Special& b) {
+                return std::pair(b.name.size(), a.id) < std::pair(a.name.size(), b.id);
+            });
+        }
     }
-    for (auto& names : specials_) {
-        std::sort(names.begin(), names.end(), [](const Special& a, const Special& b) {
-            return std::pair(b.name.size(), a.id) < std::pair(a.name.size(), b.id);
-        });
+
+    const Special* special_at(std::string_view text) const {
+        for (const Special& special : specials[first_byte(text)]) {
+            if (text.starts_with(special.name)) return &special;
+        }
+        return nullptr;
     }
+
+    const Vocabulary vocabulary;  // where the others point to
+    const BytePairs pairs;
+    std::array<std::vector<Special>, 256> specials;  // by the first byte of their names, the longest names first
+};
+
+Tokenizer::Tokenizer(Vocabulary vocabulary) : state_(std::make_unique<const State>(std::move(vocabulary))) {}
+Tokenizer::Tokenizer(Tokenizer&&) noexcept = default;
+Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
+Tokenizer::~Tokenizer() = default;
+
+std::size_t Tokenizer::size() const {
+    return state_->vocabulary.size();
+}
+int Tokenizer::bos() const {
+    return state_->vocabulary.bos;
+}
+int Tokenizer::eos() const {
+    return state_->vocabulary.eos;
+}
+int Tokenizer::end_of_turn() const {
+    return state_->vocabulary.end_of_turn;
 }
 
 std::vector<int> Tokenizer::encode(std::string_view text, bool parse_special) const {
     std::vector<int> ids;
     BytePairs::Workspace workspace;
     const auto encode_text = [&](std::string_view part) {
-        split_text(part, [&](std::string_view piece) { pairs_.encode(piece, ids, workspace); });
+        split_text(part, [&](std::string_view piece) { state_->pairs.encode(piece, ids, workspace); });
     };
     std::size_t begin = 0;
     for (std::size_t at = 0; parse_special && at < text.size();) {
-        const Special* special = special_at(text.substr(at));
+        const State::Special* special = state_->special_at(text.substr(at));
         if (!special) {
             ++at;
             continue;
@@ -63,11 +101,10 @@ std::vector<int> Tokenizer::encode(std::string_view text, bool parse_special) co
     return ids;
 }
 
-const Tokenizer::Special* Tokenizer::special_at(std::string_view text) const {
-    for (const Special& special : specials_[first_byte(text)]) {
-        if (text.starts_with(special.name)) return &special;
-    }
-    return nullptr;
+std::vector<int> Tokenizer::encode_with_bos(std::string_view text, bool parse_special) const {
+    std::vector<int> ids = encode(text, parse_special);
+    if (bos() >= 0) ids.insert(ids.begin(), bos());
+    return ids;
 }
 
 std::string_view Tokenizer::piece(int id) const {
@@ -75,7 +112,7 @@ std::string_view Tokenizer::piece(int id) const {
         throw std::out_of_range("expected a token id below " + std::to_string(size()) + ", found " +
                                 std::to_string(id));
     }
-    return vocabulary_->bytes(id);
+    return state_->vocabulary.bytes(id);
 }
 
 std::string Tokenizer::decode(std::span<const int> ids) const {
@@ -87,11 +124,11 @@ std::string Tokenizer::decode(std::span<const int> ids) const {
 
 bool Tokenizer::is_special(int id) const {
     piece(id);
-    return vocabulary_->kind(id) == TokenKind::special;
+    return state_->vocabulary.kind(id) == TokenKind::special;
 }
 
 std::optional<int> Tokenizer::special(std::string_view name) const {
-    const int id = name.empty() ? -1 : vocabulary_->find_special(name);
+    const int id = name.empty() ? -1 : state_->vocabulary.find_special(name);
     return id < 0 ? std::nullopt : std::optional(id);
 }
 

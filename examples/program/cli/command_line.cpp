@@ -1,5 +1,6 @@
 #include "command_line.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -75,8 +76,14 @@ int run(const Program& program, int argc, char** argv) {
     app.footer(std::string("Example: ") + program.example);
     for (const auto add : program.commands)
         add(app);
+    std::vector<std::string> words;
+    for (int i = argc - 1; i > 0; --i) {  // the parser takes them from the back
+        const auto same = [&](const auto& spelling) { return spelling.first == argv[i]; };
+        const auto found = std::ranges::find_if(program.spellings, same);
+        words.push_back(found == program.spellings.end() ? argv[i] : found->second);
+    }
     try {
-        app.parse(argc, argv);
+        app.parse(std::move(words));
     } catch (const CLI::ParseError& error) {
         return answer(program, app, error);
     }

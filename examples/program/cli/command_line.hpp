@@ -36,6 +36,8 @@ struct Program {
     const char* help;
     const char* example;
     std::vector<void (*)(CLI::App&)> commands;
+    /// Options with one dash and several letters, as other programs spell them, and what they stand for here.
+    std::vector<std::pair<std::string, std::string>> spellings = {};
 };
 
 /// Reads the command line and runs what it asks for. Whatever goes wrong is said in one line on standard error, that

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include <ternion/simd/cpu.hpp>
+#include <ternion/core/cpu.hpp>
 #include "cpu_check.hpp"
 
 namespace bitnet::cli {

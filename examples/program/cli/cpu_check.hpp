@@ -1,6 +1,6 @@
 #pragma once
 
-#include <ternion/simd/cpu.hpp>
+#include <ternion/core/cpu.hpp>
 
 namespace bitnet::cli {
 

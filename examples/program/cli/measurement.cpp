@@ -6,12 +6,6 @@
 
 namespace bitnet::cli {
 
-Pace& Pace::operator+=(const Pace& more) {
-    tokens += more.tokens;
-    seconds += more.seconds;
-    return *this;
-}
-
 std::size_t memory_in_use() {
     std::ifstream status("/proc/self/status");
     std::size_t bytes = 0;

@@ -14,15 +14,6 @@ class Stopwatch {
     std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-/// How many tokens took how long.
-struct Pace {
-    std::size_t tokens = 0;
-    double seconds = 0;
-
-    double rate() const { return seconds > 0 ? static_cast<double>(tokens) / seconds : 0; }
-    Pace& operator+=(const Pace& more);
-};
-
 /// Bytes of memory that this process has for itself: anonymous and shared pages, without those of files, which the
 /// system can drop and read again. 0 where the system doesn't tell.
 std::size_t memory_in_use();

@@ -71,4 +71,11 @@ std::string StreamingDecoder::finish() {
     return std::exchange(held_, {});
 }
 
+std::string trimmed(std::string_view text) {
+    constexpr std::string_view spaces = " \t\n\v\f\r";
+    const auto begin = text.find_first_not_of(spaces);
+    if (begin == std::string_view::npos) return {};
+    return std::string(text.substr(begin, text.find_last_not_of(spaces) - begin + 1));
+}
+
 }  // namespace bitnet

@@ -24,6 +24,9 @@ std::size_t utf8_run(std::string_view text, bool valid);
 /// Whether a character, in UTF-8, is a control character: it could steer a terminal.
 bool is_control(std::string_view character);
 
+/// Without white space at both ends.
+std::string trimmed(std::string_view text);
+
 /// Holds back the beginning of a UTF-8 character until the rest has come, so that a terminal sees whole characters
 /// only. Bytes that can't become a character any more pass through unchanged.
 class StreamingDecoder {

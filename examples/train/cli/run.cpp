@@ -145,7 +145,7 @@ class Run {
 
     std::filesystem::path folder_;
     std::string name_;
-    bitnet::Threads threads_;
+    ternion::ThreadPool threads_;
     bitnet::Vocabulary vocabulary_;
     bitnet::Tokenizer tokenizer_;
     Trainer trainer_;

@@ -1,12 +1,12 @@
 #include "batches.hpp"
 
-#include <bitnet_2b4t/tokenizer/chat_template.hpp>
+#include <bitnet/chat_template.hpp>
 #include <stdexcept>
 
 namespace train {
 
 Conversations::Turn Conversations::turn(const Exchange& exchange) const {
-    const bitnet::cli::ChatTemplate chat(tokenizer_);
+    const bitnet::ChatTemplate chat(tokenizer_);
     Turn turn{chat.turn(exchange.question), 0};
     turn.prompt = turn.tokens.size();
     const std::vector<int> answer = tokenizer_.encode(exchange.answer);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <bitnet_2b4t/tokenizer/tokenizer.hpp>
+#include <bitnet/tokenizer.hpp>
 
 #include "../model/network.hpp"
 #include "exchange.hpp"

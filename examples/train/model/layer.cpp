@@ -10,27 +10,27 @@ const Layout::Piece& piece(const Layout& layout, std::size_t index, const char* 
 
 }  // namespace
 
-Layer::Layer(const Recipe& recipe, const Layout& layout, std::size_t index)
+Layer::Layer(const Recipe& recipe, const Layout& layout, std::size_t index, const ternion::KernelTable& kernels)
     : kind_(recipe.weights),
       eps_(recipe.sizes.norm_eps),
       attn_norm_(piece(layout, index, "attn_norm")),
       attn_sub_norm_(piece(layout, index, "attn_sub_norm")),
       ffn_norm_(piece(layout, index, "ffn_norm")),
       ffn_sub_norm_(piece(layout, index, "ffn_sub_norm")),
-      q_(piece(layout, index, "attn_q"), kind_),
-      k_(piece(layout, index, "attn_k"), kind_),
-      v_(piece(layout, index, "attn_v"), kind_),
-      o_(piece(layout, index, "attn_output"), kind_),
-      gate_(piece(layout, index, "ffn_gate"), kind_),
-      up_(piece(layout, index, "ffn_up"), kind_),
-      down_(piece(layout, index, "ffn_down"), kind_) {}
+      q_(piece(layout, index, "attn_q"), kind_, kernels),
+      k_(piece(layout, index, "attn_k"), kind_, kernels),
+      v_(piece(layout, index, "attn_v"), kind_, kernels),
+      o_(piece(layout, index, "attn_output"), kind_, kernels),
+      gate_(piece(layout, index, "ffn_gate"), kind_, kernels),
+      up_(piece(layout, index, "ffn_up"), kind_, kernels),
+      down_(piece(layout, index, "ffn_down"), kind_, kernels) {}
 
 void Layer::update(std::span<const float> master) {
     const auto weights = [&](const Layout::Piece* piece) { return master.subspan(piece->offset, piece->size()); };
     for (Matrix* matrix : matrices())
         matrix->linear.update(weights(matrix->piece));
     for (Norm* norm : norms())
-        norm->norm = ternion::RmsNorm(weights(norm->piece), eps_);
+        norm->stage = Stage(ternion::RmsNorm(weights(norm->piece), eps_));
 }
 
 const Linear* Layer::matrix(const std::string& name) {
@@ -43,22 +43,22 @@ const Linear* Layer::matrix(const std::string& name) {
 void Layer::forward(Floats& h, std::size_t length, const Rope& rope, LayerState& state) const {
     state.length = length;
     state.entering = h;
-    state.attn.prepare(attn_norm_.norm, h, kind_);
+    state.attn.prepare(attn_norm_.stage, h, kind_);
     q_.linear.forward(state.attn, state.q);
     k_.linear.forward(state.attn, state.k);
     v_.linear.forward(state.attn, state.v);
     rope.forward(state.q, length);
     rope.forward(state.k, length);
     state.attention.forward(state.q, state.k, state.v, length, state.attended);
-    state.attn_out.prepare(attn_sub_norm_.norm, state.attended, kind_);
+    state.attn_out.prepare(attn_sub_norm_.stage, state.attended, kind_);
     o_.linear.forward(state.attn_out, h, true);
 
     state.between = h;
-    state.ffn.prepare(ffn_norm_.norm, h, kind_);
+    state.ffn.prepare(ffn_norm_.stage, h, kind_);
     gate_.linear.forward(state.ffn, state.gate);
     up_.linear.forward(state.ffn, state.up);
     state.gated = state.gate.array().max(0.0F).square() * state.up.array();
-    state.ffn_down.prepare(ffn_sub_norm_.norm, state.gated, kind_);
+    state.ffn_down.prepare(ffn_sub_norm_.stage, state.gated, kind_);
     down_.linear.forward(state.ffn_down, h, true);
 }
 
@@ -67,8 +67,9 @@ void Layer::back(const Matrix& matrix, const Inputs& x, const Floats& dy, Floats
     matrix.linear.backward(x, dy, dx, of(gradients, matrix.piece));
 }
 
-void Layer::back(const Norm& norm, const Floats& x, const Floats& dy, Floats& dx, std::span<float> gradients) const {
-    ternion::rms_norm_backward(norm.norm, values_of(x), values_of(dy), values_of(dx), of(gradients, norm.piece));
+void Layer::back(const Norm& norm, const Floats& x, Floats& dy, Floats& dx, std::span<float> gradients) const {
+    ternion::backward(norm.stage, values_of(x), norm.piece->size(), values_of(dy), values_of(dx),
+                      of(gradients, norm.piece));
 }
 
 void Layer::backward(Floats& dh, const Rope& rope, LayerState& state, Gradients& d, std::span<float> gradients) const {

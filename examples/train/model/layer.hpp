@@ -30,7 +30,7 @@ struct Gradients {
 ///   h += down(ffn_sub_norm(relu(gate)^2 · up)), with gate and up of ffn_norm(h)
 class Layer {
  public:
-    Layer(const Recipe& recipe, const Layout& layout, std::size_t index);
+    Layer(const Recipe& recipe, const Layout& layout, std::size_t index, const ternion::KernelTable& kernels);
 
     /// Takes over new master weights.
     void update(std::span<const float> master);
@@ -44,14 +44,17 @@ class Layer {
 
  private:
     struct Matrix {
-        Matrix(const Layout::Piece& of, Weights kind) : piece(&of), linear(kind, of.tensor.rows, of.tensor.cols) {}
+        Matrix(const Layout::Piece& of, Weights kind, const ternion::KernelTable& kernels)
+            : piece(&of),
+              linear(kind, of.tensor.rows, of.tensor.cols, kernels.packing(ternion::Interleaved2x16::name)) {}
         const Layout::Piece* piece;
         Linear linear;
     };
     struct Norm {
-        explicit Norm(const Layout::Piece& of) : piece(&of), norm(std::vector<float>(of.size(), 1.0F), 1e-5F) {}
+        explicit Norm(const Layout::Piece& of)
+            : piece(&of), stage(ternion::RmsNorm(std::vector<float>(of.size(), 1.0F), 1e-5F)) {}
         const Layout::Piece* piece;
-        ternion::RmsNorm norm;
+        Stage stage;
     };
     std::vector<Matrix*> matrices() { return {&q_, &k_, &v_, &o_, &gate_, &up_, &down_}; }
     std::vector<Norm*> norms() { return {&attn_norm_, &attn_sub_norm_, &ffn_norm_, &ffn_sub_norm_}; }
@@ -59,7 +62,7 @@ class Layer {
         return gradients.subspan(piece->offset, piece->size());
     }
     void back(const Matrix& matrix, const Inputs& x, const Floats& dy, Floats& dx, std::span<float> gradients) const;
-    void back(const Norm& norm, const Floats& x, const Floats& dy, Floats& dx, std::span<float> gradients) const;
+    void back(const Norm& norm, const Floats& x, Floats& dy, Floats& dx, std::span<float> gradients) const;
     void feed_forward_backward(Floats& dh, const LayerState& state, Gradients& d, std::span<float> gradients) const;
     void attend_backward(Floats& dh, const Rope& rope, LayerState& state, Gradients& d,
                          std::span<float> gradients) const;

@@ -4,21 +4,18 @@
 
 namespace train {
 
-void Inputs::prepare(const ternion::RmsNorm& norm, const Floats& x, Weights kind) {
+void Inputs::prepare(const Stage& stage, const Floats& x, Weights kind) {
     values.resize(x.rows(), x.cols());
-    norm(values_of(x), values_of(values));
-    if (kind == Weights::real) return;
-    ternion::quantize(ternion::Absmax<8>{}, values_of(std::as_const(values)), static_cast<std::size_t>(x.rows()),
-                      static_cast<std::size_t>(x.cols()), quantised);
-    ternion::dequantize(quantised, values_of(values));
+    if (kind == Weights::real) return stage.norm()(values_of(x), values_of(values));
+    const auto tokens = static_cast<std::size_t>(x.rows()), width = static_cast<std::size_t>(x.cols());
+    ternion::dequantize(stage.prepare(values_of(x), tokens, width, prepared), values_of(values));
 }
 
-Linear::Linear(Weights kind, std::size_t outputs, std::size_t inputs)
+Linear::Linear(Weights kind, std::size_t outputs, std::size_t inputs, const ternion::PackingKernels& packing)
     : kind_(kind),
       outputs_(outputs),
       inputs_(inputs),
-      trits_(outputs * inputs),
-      packed_(ternion::pack<ternion::Interleaved2x16>(trits_, outputs, inputs)),
+      packing_(packing),
       values_(static_cast<Eigen::Index>(outputs), static_cast<Eigen::Index>(inputs)) {}
 
 void Linear::update(std::span<const float> master) {
@@ -26,10 +23,11 @@ void Linear::update(std::span<const float> master) {
         std::ranges::copy(master, values_.data());
         return;
     }
-    scale_ =
-        kind_ == Weights::ternary ? ternion::absmean_quantize(master, trits_) : ternion::sign_quantize(master, trits_);
-    packed_ = ternion::pack<ternion::Interleaved2x16>(trits_, outputs_, inputs_, scale_);
-    std::ranges::transform(trits_, values_.data(), [&](std::int8_t trit) { return scale_ * static_cast<float>(trit); });
+    std::vector<std::int8_t> trits(master.size());
+    const float scale =
+        kind_ == Weights::ternary ? ternion::absmean_quantize(master, trits) : ternion::sign_quantize(master, trits);
+    layer_.emplace(ternion::pack_as(packing_, trits, outputs_, inputs_, scale));
+    std::ranges::transform(trits, values_.data(), [&](std::int8_t trit) { return scale * static_cast<float>(trit); });
 }
 
 void Linear::forward(const Inputs& x, Floats& y, bool add) const {
@@ -39,9 +37,9 @@ void Linear::forward(const Inputs& x, Floats& y, bool add) const {
         y.noalias() += x.values * values_.transpose();
         return;
     }
-    ternion::multiply(packed_.view(), x.quantised.view(), {0, outputs_},
-                      ternion::Output<float>{y.data(), outputs_, add ? y.data() : nullptr, outputs_},
-                      ternion::Serial{});
+    ternion::Serial serial;
+    const auto out = add ? layer_->add_to(values_of(y)) : layer_->to(values_of(y));
+    ternion::forward_together(x.prepared.activations, serial, out);
 }
 
 void Linear::backward(const Inputs& x, const Floats& dy, Floats& dx, std::span<float> dmaster) const {

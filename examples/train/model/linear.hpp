@@ -2,8 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <ternion/nn/straight_through.hpp>
+#include <ternion/runtime/any_ternary.hpp>
 #include <ternion/ternion.hpp>
 #include <vector>
 
@@ -14,20 +16,25 @@ namespace train {
 using Floats = ternion::RowMajorMatrix<float>;
 using ternion::values_of;
 
-/// What linear layers that share their inputs compute with: norm(x), quantised by b1.58's absmax to 8 bits unless the
+/// The library's layer, with a product that is chosen at run time, and the stage that layers share.
+using BitLinear = ternion::BitLinear<ternion::AnyTernary>;
+using Stage = ternion::InputStage<ternion::RmsNorm>;
+
+/// What linear layers that share an input compute with: norm(x), quantised by b1.58's absmax to 8 bits unless the
 /// weights are real. `values` are the numbers that the integers stand for.
 struct Inputs {
-    ternion::QuantizedActivations quantised;
+    Stage::Workspace prepared;
     Floats values;
 
-    void prepare(const ternion::RmsNorm& norm, const Floats& x, Weights kind);
+    void prepare(const Stage& stage, const Floats& x, Weights kind);
 };
 
-/// A matrix W [outputs, inputs] in training. `update` quantises the master weights anew after each step; the products
-/// are then the library's own, exact as they are when the trained model is used.
+/// A matrix W [outputs, inputs] in training. `update` quantises the master weights anew after each step; the layer is
+/// then a BitLinear, exact as it is when the trained model is used, or real weights to compare with.
 class Linear {
  public:
-    Linear(Weights kind, std::size_t outputs, std::size_t inputs);
+    /// `packing` is where the trits go.
+    Linear(Weights kind, std::size_t outputs, std::size_t inputs, const ternion::PackingKernels& packing);
 
     void update(std::span<const float> master);
     /// y = W · x, or y += W · x.
@@ -37,19 +44,15 @@ class Linear {
 
     std::size_t outputs() const { return outputs_; }
     std::size_t inputs() const { return inputs_; }
-    /// For a file: -1, 0 and +1, and the scale that multiplies them.
-    std::span<const std::int8_t> trits() const { return trits_; }
-    float scale() const { return scale_; }
+    /// For a file: the trits and the scale that multiplies them.
+    const ternion::AnyTernary& weights() const { return layer_->weights(); }
 
  private:
-    using Packed = ternion::PackedTernary<ternion::Interleaved2x16>;
-
     Weights kind_;
     std::size_t outputs_, inputs_;
-    std::vector<std::int8_t> trits_;
-    float scale_ = 1;
-    Packed packed_;
-    Floats values_;  // what the trits stand for
+    const ternion::PackingKernels& packing_;
+    std::optional<BitLinear> layer_;  // nothing where the weights are real
+    Floats values_;                   // of the weights, as the forward pass uses them
 };
 
 }  // namespace train

@@ -1,6 +1,6 @@
 #include "network.hpp"
-
 #include <algorithm>
+#include <bitnet_2b4t/compute/kernels.hpp>
 #include <cmath>
 #include <stdexcept>
 
@@ -27,10 +27,10 @@ Network::Network(const Recipe& recipe)
       embedding_(static_cast<Index>(recipe.sizes.vocab), static_cast<Index>(recipe.sizes.hidden)),
       output_norm_(std::vector<float>(recipe.sizes.hidden, 1.0F), recipe.sizes.norm_eps) {
     for (std::size_t i = 0; i < recipe.sizes.layers; ++i)
-        layers_.emplace_back(recipe_, layout_, i);
+        layers_.emplace_back(recipe_, layout_, i, *bitnet::find_kernels({}).ternary);
 }
 
-void Network::update(std::span<const float> master, bitnet::Threads& threads) {
+void Network::update(std::span<const float> master, ternion::ThreadPool& threads) {
     threads.parallel_for(layers_.size(), [&](std::size_t i, std::size_t) { layers_[i].update(master); });
     std::ranges::transform(layout_.of(master, "token_embd.weight"), embedding_.data(),
                            [](float x) { return static_cast<float>(ternion::Float16(x)); });

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <bitnet_2b4t/compute/threads.hpp>
 #include <span>
+#include <ternion/core/thread_pool.hpp>
 #include <vector>
 
 #include "layer.hpp"
@@ -45,7 +45,7 @@ class Network {
 
     const Layout& layout() const { return layout_; }
     /// Takes over new master weights, on several threads.
-    void update(std::span<const float> master, bitnet::Threads& threads);
+    void update(std::span<const float> master, ternion::ThreadPool& threads);
     /// Logits [targets that are asked for, vocab], in state.
     Loss forward(const Batch& batch, State& state) const;
     /// After `forward`: adds the gradients of the sum of losses times `factor`.

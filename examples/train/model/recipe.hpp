@@ -1,6 +1,6 @@
 #pragma once
 
-#include <bitnet_2b4t/config.hpp>
+#include <bitnet_2b4t/model/config.hpp>
 #include <cstddef>
 #include <cstdint>
 

@@ -1,5 +1,7 @@
 #include "adamw.hpp"
 
+#include <ternion/core/executor.hpp>
+
 #include <cmath>
 #include <numeric>
 
@@ -13,12 +15,12 @@ constexpr std::size_t chunk = 1u << 16;
 }  // namespace
 
 void AdamW::operator()(std::span<float> weights, std::span<const float> gradients, float factor, std::size_t step,
-                       float rate, float decay, bitnet::Threads& threads) {
+                       float rate, float decay, ternion::ThreadPool& threads) {
     const auto t = static_cast<float>(step + 1);
     const float correct1 = 1 - std::pow(beta1, t), correct2 = 1 - std::pow(beta2, t);
     for (const Layout::Piece& piece : layout_.pieces()) {
         const float keep = piece.is_norm() ? 1 : 1 - rate * decay;
-        bitnet::in_chunks(threads, piece.size(), chunk, [&](std::size_t begin, std::size_t end) {
+        ternion::in_chunks(threads, piece.size(), chunk, [&](std::size_t begin, std::size_t end) {
             for (std::size_t i = piece.offset + begin; i < piece.offset + end; ++i) {
                 const float g = factor * gradients[i];
                 first[i] += (1 - beta1) * (g - first[i]);
@@ -30,9 +32,9 @@ void AdamW::operator()(std::span<float> weights, std::span<const float> gradient
     }
 }
 
-double norm_of(std::span<const float> values, bitnet::Threads& threads) {
+double norm_of(std::span<const float> values, ternion::ThreadPool& threads) {
     std::vector<double> sums((values.size() + chunk - 1) / chunk);
-    bitnet::in_chunks(threads, values.size(), chunk, [&](std::size_t begin, std::size_t end) {
+    ternion::in_chunks(threads, values.size(), chunk, [&](std::size_t begin, std::size_t end) {
         double sum = 0;
         for (const float value : values.subspan(begin, end - begin))
             sum += static_cast<double>(value) * static_cast<double>(value);

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <bitnet_2b4t/compute/threads.hpp>
 #include <span>
+#include <ternion/core/thread_pool.hpp>
 #include <vector>
 
 #include "../model/parameters.hpp"
@@ -16,7 +16,7 @@ class AdamW {
 
     /// Changes the weights by gradients that are multiplied by `factor`. `step` counts from 0.
     void operator()(std::span<float> weights, std::span<const float> gradients, float factor, std::size_t step,
-                    float rate, float decay, bitnet::Threads& threads);
+                    float rate, float decay, ternion::ThreadPool& threads);
 
     std::vector<float> first, second;  // moments, a number for each weight
 
@@ -25,6 +25,6 @@ class AdamW {
 };
 
 /// The Euclidean norm, summed in double in a fixed order.
-double norm_of(std::span<const float> values, bitnet::Threads& threads);
+double norm_of(std::span<const float> values, ternion::ThreadPool& threads);
 
 }  // namespace train

@@ -1,20 +1,20 @@
 #include "export.hpp"
 
-#include <array>
 #include <bitnet_2b4t/files/gguf_writer.hpp>
+#include <bitnet_2b4t/files/tensor_format.hpp>
 
 namespace train {
 
 namespace {
 
-constexpr std::uint32_t f32 = 0, f16 = 1, i2s = 36;
-constexpr std::size_t i2s_tail = 32;
+constexpr std::uint32_t f32 = 0, f16 = 1;
 
 void declare(bitnet::GgufWriter& writer, const Layout::Piece& piece, Weights kind) {
     switch (piece.tensor.kind) {
         case bitnet::ModelTensor::Kind::ternary:
             if (kind == Weights::real) return bitnet::declare(writer, piece.tensor, f32, piece.size() * sizeof(float));
-            return bitnet::declare(writer, piece.tensor, i2s, piece.size() / 4 + i2s_tail);
+            return bitnet::declare(writer, piece.tensor, bitnet::i2s_format.gguf_type,
+                                   bitnet::i2s_format.bytes(piece.tensor.rows, piece.tensor.cols));
         case bitnet::ModelTensor::Kind::embedding:
             return bitnet::declare(writer, piece.tensor, f16, piece.size() * sizeof(ternion::Float16));
         default:
@@ -23,9 +23,8 @@ void declare(bitnet::GgufWriter& writer, const Layout::Piece& piece, Weights kin
 }
 
 void write_ternary(bitnet::GgufWriter& writer, const Linear& matrix) {
-    writer.write(ternion::pack<ternion::I2S>(matrix.trits(), matrix.outputs(), matrix.inputs()).bytes());
-    const std::array<float, i2s_tail / sizeof(float)> tail{matrix.scale()};
-    writer.write(std::as_bytes(std::span(tail)));
+    writer.write(ternion::repack<ternion::I2S>(matrix.weights()).bytes());
+    bitnet::write_i2s_tail(writer, matrix.weights().scale());
 }
 
 void write_halves(bitnet::GgufWriter& writer, const Floats& values) {

@@ -9,7 +9,7 @@
 
 namespace train {
 
-Trainer::Trainer(const Recipe& recipe, const bitnet::Tokenizer& tokenizer, bitnet::Threads& threads)
+Trainer::Trainer(const Recipe& recipe, const bitnet::Tokenizer& tokenizer, ternion::ThreadPool& threads)
     : recipe_(recipe),
       threads_(threads),
       conversations_(tokenizer, recipe),
@@ -46,7 +46,7 @@ double Trainer::gather_gradients(const Batch& batch, float factor) {
         losses[i] = network_.forward(part, states_[i]).sum;
         network_.backward(part, states_[i], factor, gradients_[i]);
     });
-    bitnet::in_chunks(threads_, gradients_[0].size(), 1u << 14, [&](std::size_t begin, std::size_t end) {
+    ternion::in_chunks(threads_, gradients_[0].size(), 1u << 14, [&](std::size_t begin, std::size_t end) {
         for (std::size_t i = 1; i < parts; ++i) {
             for (std::size_t j = begin; j < end; ++j)
                 gradients_[0][j] += gradients_[i][j];

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <array>
-#include <bitnet_2b4t/compute/threads.hpp>
 #include <stdexcept>
+#include <ternion/core/thread_pool.hpp>
 #include <vector>
 
 #include "../dialogues/batches.hpp"
@@ -34,7 +34,7 @@ struct Accuracy {
 /// into the same parts at any number of threads, and their gradients are added in the same order.
 class Trainer {
  public:
-    Trainer(const Recipe& recipe, const bitnet::Tokenizer& tokenizer, bitnet::Threads& threads);
+    Trainer(const Recipe& recipe, const bitnet::Tokenizer& tokenizer, ternion::ThreadPool& threads);
     Trainer(const Trainer&) = delete;
     Trainer& operator=(const Trainer&) = delete;
 
@@ -61,7 +61,7 @@ class Trainer {
     void test(std::span<const Exchange> exchanges, Accuracy::Count& count, Loss& loss) const;
 
     Recipe recipe_;
-    bitnet::Threads& threads_;
+    ternion::ThreadPool& threads_;
     Conversations conversations_;
     Network network_;
     Schedule schedule_;

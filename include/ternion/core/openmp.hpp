@@ -6,39 +6,15 @@
 
 #include <omp.h>
 
-#include <atomic>
 #include <cstddef>
-#include <exception>
+
+#include "first_failure.hpp"
 
 namespace ternion {
 
-/// The first exception of a parallel region, which none may leave, to be thrown again after it.
-class FirstFailure {
- public:
-    template <class F>
-    void guard(F&& f) {
-#if defined(__cpp_exceptions)
-        try {
-            f();
-        } catch (...) {
-            if (!failed_.test_and_set()) failure_ = std::current_exception();
-        }
-#else
-        f();
-#endif
-    }
-    void rethrow() const {
-        if (failure_) std::rethrow_exception(failure_);
-    }
-
- private:
-    std::atomic_flag failed_;
-    std::exception_ptr failure_;
-};
-
 /// An executor on OpenMP's threads. The first exception that f throws is thrown again when all are done. Regions are
 /// cheap (a few microseconds) while the runtime's workers spin; a program that opens hundreds of regions a token wants
-/// OMP_WAIT_POLICY=active or another pool.
+/// OMP_WAIT_POLICY=active or thread_pool.hpp. A process must not fork and go on in the child once a region has run.
 class OpenMP {
  public:
     /// On `threads` threads; by default as many as OpenMP would take.

@@ -7,44 +7,56 @@
 #include <type_traits>
 #include <utility>
 
-#include "../core/aligned_buffer.hpp"
 #include "../core/config.hpp"
 #include "../core/executor.hpp"
-#include "../ops/gemm.hpp"
-#include "../quant/absmax.hpp"
+#include "../ops/weights.hpp"
 #include "../tensor/packed_ternary.hpp"
-#include "../tensor/quantize.hpp"
+#include "input_stage.hpp"
 #include "rms_norm.hpp"
 
 namespace ternion {
 
-/// The workspace of layers that hold activations alike: one a caller (not a layer), reused; it grows to the largest
-/// layer and batch and then allocates no more.
-template <class Held>
-struct BitLinearWorkspaceOf {
-    Held activations;
-    AlignedBuffer<float> normed;
+/// What a caller of forward_together gives where nothing follows a product.
+struct NothingFollows {
+    void operator()(RowRange) const noexcept {}
 };
-using BitLinearWorkspace = BitLinearWorkspaceOf<QuantizedActivations>;
 
-/// A linear layer with ternary weights, y = W · quantised(norm(x)), composed of a packing for the weights, a quantizer
-/// for the activations and a norm before it: BitLinear<Interleaved2x16> is b1.58's, with RmsNorm as third argument its
-/// form with a sub-norm. W[N,K], x [M,K], y [M,N], all row-major. The quantizer also says what holds its tokens, and
-/// that which product is taken. Const and so free to be used by several callers, each with its own workspace. The
-/// integer product is exact; the float result is Output's formula. Source: arXiv 2402.17764, section 2;
-/// docs/family.md has the instances of other papers.
-template <Packing P, class Activations = Absmax<8>, class Norm = NoNorm, class Arch = default_arch>
+inline namespace TERNION_ABI {
+
+/// One layer's part in a call of `forward_together`: made by BitLinear::to and BitLinear::add_to.
+template <class Layer, ResultType Out, class Then>
+struct LayerOutput {
+    const Layer& layer;
+    std::span<Out> y;
+    bool add;
+    Then then;
+};
+
+/// A linear layer with ternary weights, y = W · quantised(norm(x)), composed of weights (any model of the concept
+/// Weights), a quantizer for the activations and a norm before it: `BitLinear layer(pack<Interleaved2x16>(...))` is
+/// b1.58's, with an RmsNorm as second argument its form with a sub-norm. Layers that share an input have no norm: an
+/// InputStage prepares their activations once. W[N,K], x [M,K], y [M,N], all row-major. Const and so free to be used by
+/// several callers, each with its own workspace. The integer product is exact; the float result is Output's formula.
+/// Source: arXiv 2402.17764, section 2; docs/family.md has the instances of other papers.
+template <class W, class Q = Absmax<8>, class N = NoNorm, class Arch = default_arch>
 class BitLinear {
+    static_assert(SizedWeights<W>, "BitLinear: the weights need rows() and cols()");
+    static_assert(!SizedWeights<W> || Weights<W, ActivationsOf<Q>, Arch>,
+                  "BitLinear: the weights need a product with these activations: a const member "
+                  "multiply(activations, rows, output), see the concept Weights");
+
  public:
-    using Held = ActivationsOf<Activations>;
-    using Workspace = BitLinearWorkspaceOf<Held>;
+    using Stage = InputStage<N, Q, Arch>;
+    using Activations = ActivationsOf<Q>;
+    using Workspace = InputWorkspace<Activations>;
 
     /// Throws std::invalid_argument where the norm has other channels than the weights have inputs.
-    explicit BitLinear(PackedTernary<P> weights, Norm norm = {})
-        : weights_(std::move(weights)), norm_(std::move(norm)) {
-        if constexpr (!std::is_same_v<Norm, NoNorm>) {
-            if (norm_.channels() == inputs()) return;
-            TERNION_THROW(std::invalid_argument, "BitLinear: a norm of " + std::to_string(norm_.channels()) +
+    explicit BitLinear(W weights, N norm = {}, Q quantizer = {})
+        : weights_(std::move(weights)),
+          stage_(std::move(norm), std::move(quantizer), weights_need_group_sums(weights_)) {
+        if constexpr (!std::is_same_v<N, NoNorm>) {
+            if (stage_.norm().channels() == inputs()) return;
+            TERNION_THROW(std::invalid_argument, "BitLinear: a norm of " + std::to_string(stage_.norm().channels()) +
                                                      " channels before weights of " + std::to_string(inputs()) +
                                                      " inputs");
         }
@@ -52,49 +64,119 @@ class BitLinear {
 
     [[nodiscard]] std::size_t inputs() const noexcept { return weights_.cols(); }
     [[nodiscard]] std::size_t outputs() const noexcept { return weights_.rows(); }
-    [[nodiscard]] const PackedTernary<P>& weights() const noexcept { return weights_; }
-    [[nodiscard]] const Norm& norm() const noexcept { return norm_; }
+    [[nodiscard]] const W& weights() const noexcept { return weights_; }
+    [[nodiscard]] const N& norm() const noexcept { return stage_.norm(); }
+    /// The layer's own stage, for siblings with the same input.
+    [[nodiscard]] const Stage& stage() const noexcept { return stage_; }
+
+    /// Normalises and quantises m tokens into workspace.activations, for `forward` of this layer and its siblings.
+    template <class E = Serial>
+    const Activations& prepare(std::span<const float> x, std::size_t m, Workspace& workspace, E&& executor = {}) const {
+        return stage_.prepare(x, m, inputs(), workspace, executor);
+    }
 
     /// y = W · quantised(norm(x)) for m tokens. Throws std::invalid_argument for sizes that don't match.
     template <class E = Serial>
     void forward(std::span<const float> x, std::size_t m, std::span<float> y, Workspace& workspace,
                  E&& executor = {}) const {
-        prepare(x, m, workspace, executor);
-        forward(workspace.activations, y, executor);
+        multiply(prepare(x, m, workspace, executor), y, false, executor);
     }
 
     /// y += W · quantised(norm(x)): the residual is added in the epilogue.
     template <class E = Serial>
     void forward_add(std::span<const float> x, std::size_t m, std::span<float> y, Workspace& workspace,
                      E&& executor = {}) const {
-        prepare(x, m, workspace, executor);
-        detail::check_size("BitLinear: y", m * outputs(), y.size());
-        multiply<Arch>(weights_.view(), workspace.activations, {0, outputs()},
-                       Output<float>{y.data(), outputs(), y.data(), outputs()}, executor);
+        multiply(prepare(x, m, workspace, executor), y, true, executor);
     }
 
-    /// y = W · x for activations that are normalised and quantised already, as layers that share an input have them.
+    /// y = W · x for activations that are prepared already, by this layer's stage or by one that it shares: exact int32
+    /// sums, float, Float16 or BFloat16.
+    template <ResultType Out, class E = Serial>
+    void forward(const Activations& x, std::span<Out> y, E&& executor = {}) const {
+        multiply(x, y, false, executor);
+    }
     template <class E = Serial>
-    void forward(const Held& x, std::span<float> y, E&& executor = {}) const {
-        gemm<Arch>(weights_, x, y, executor);
+    void forward(const Activations& x, std::span<float> y, E&& executor = {}) const {
+        multiply(x, y, false, executor);
     }
 
-    /// Normalises and quantises m tokens into workspace.activations, for `forward` of this layer and its siblings.
-    template <class E = Serial>
-    void prepare(std::span<const float> x, std::size_t m, Workspace& workspace, E&& executor = {}) const {
-        detail::check_size("BitLinear: x", m * inputs(), x.size());
-        std::span<const float> normed = x;
-        if constexpr (!std::is_same_v<Norm, NoNorm>) {
-            workspace.normed.resize(x.size());
-            norm_(x, {workspace.normed.data(), x.size()}, executor);
-            normed = {workspace.normed.data(), x.size()};
+    /// For forward_together: y = W · x, then then(rows) on the thread that has just written those outputs of all
+    /// tokens.
+    template <ResultType Out, class Then = NothingFollows>
+    [[nodiscard]] LayerOutput<BitLinear, Out, Then> to(std::span<Out> y, Then then = {}) const {
+        return {*this, y, false, std::move(then)};
+    }
+    template <class Then = NothingFollows>
+    [[nodiscard]] LayerOutput<BitLinear, float, Then> to(std::span<float> y, Then then = {}) const {
+        return {*this, y, false, std::move(then)};
+    }
+    /// The same with y += W · x.
+    template <class Then = NothingFollows>
+    [[nodiscard]] LayerOutput<BitLinear, float, Then> add_to(std::span<float> y, Then then = {}) const {
+        return {*this, y, true, std::move(then)};
+    }
+
+    /// Throws std::invalid_argument unless x and y have the sizes of this layer, and x what its scales need.
+    void check(const Activations& x, std::size_t y_size) const {
+        detail::check_size("BitLinear: an activation row", inputs(), x.inputs());
+        detail::check_size("BitLinear: y", x.tokens() * outputs(), y_size);
+        detail::check_group_sums("BitLinear", weights_need_group_sums(weights_), x);
+    }
+
+    /// Some outputs of y = W · x, or of y += W · x, with sizes that `check` has seen.
+    template <ResultType Out, class E = Serial>
+    void multiply_rows(const Activations& x, RowRange rows, std::span<Out> y, bool add, E&& executor = {}) const {
+        Output<Out> out{y.data(), outputs()};
+        if (add) {
+            if constexpr (std::is_same_v<Out, float>) out.residual = y.data();
+            out.residual_ld = outputs();
         }
-        quantize<Arch>(Activations{}, normed, m, inputs(), workspace.activations, executor);
+        multiply_weights<Arch>(weights_, x, rows, out, executor);
     }
 
  private:
-    PackedTernary<P> weights_;
-    Norm norm_;
+    template <ResultType Out, class E>
+    void multiply(const Activations& x, std::span<Out> y, bool add, E& executor) const {
+        check(x, y.size());
+        multiply_rows(x, {0, outputs()}, y, add, executor);
+    }
+
+    W weights_;
+    Stage stage_;
 };
 
+template <class W>
+BitLinear(W) -> BitLinear<W>;
+template <class W, Norm N>
+BitLinear(W, N) -> BitLinear<W, Absmax<8>, N>;
+template <class W, Norm N, class Q>
+BitLinear(W, N, Q) -> BitLinear<W, Q, N>;
+
+/// Several layers with the same prepared inputs, in one parallel region: a thread takes its share of each layer's
+/// outputs, one layer after the other, so that
+///   forward_together(x, executor, gate.to(g), up.to(u, [&](RowRange rows) { g[rows] = act(g[rows]) * u[rows]; }))
+/// joins what two layers with the same number of outputs have written while it is in the cache. What follows a product
+/// may use the same rows of the layers named before it, if those have as many outputs. Layers must not write into one
+/// another's outputs or into x. Throws std::invalid_argument for sizes that don't match; allocates nothing. Results
+/// don't depend on the executor.
+template <class Activations, class E, class... Outputs>
+void forward_together(const Activations& x, E& executor, const Outputs&... outputs) {
+    constexpr std::size_t step = 64;         // rows that GEMM decodes together
+    constexpr std::size_t many_tokens = 48;  // with fewer, the weights are read in pieces as long as possible
+    (outputs.layer.check(x, outputs.y.size()), ...);
+    const std::size_t pieces = executor.concurrency() * (x.tokens() > many_tokens ? 8 : 2);
+    executor.parallel_for(pieces, [&](std::size_t index, std::size_t) {
+        const auto one = [&](const auto& output) {
+            const std::size_t n = output.layer.outputs(), steps = ceil_div(n, step);
+            const auto end_of = [&](std::size_t piece) { return (std::min)(n, steps * piece / pieces * step); };
+            const RowRange rows{end_of(index), end_of(index + 1)};
+            if (rows.begin == rows.end) return;
+            output.layer.multiply_rows(x, rows, output.y, output.add);
+            output.then(rows);
+        };
+        (one(outputs), ...);
+    });
+}
+
+}  // namespace TERNION_ABI
 }  // namespace ternion

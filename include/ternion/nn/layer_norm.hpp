@@ -8,6 +8,7 @@
 
 #include "../core/config.hpp"
 #include "../core/executor.hpp"
+#include "norm.hpp"
 
 namespace ternion {
 
@@ -55,19 +56,14 @@ class LayerNorm {
     [[nodiscard]] std::size_t channels() const noexcept { return channels_; }
     [[nodiscard]] float eps() const noexcept { return eps_; }
 
+    /// Normalises one token x[channels] into y; y may be x.
+    TERNION_INLINE void normalise(const float* x, float* y) const noexcept { layer_normalise(x, channels_, eps_, y); }
+
     /// Normalises each token of x[M, channels] into y; y may be x. Throws std::invalid_argument for sizes that aren't
     /// whole tokens or differ. The executor splits tokens.
     template <class E = Serial>
-    void operator()(std::span<const float> x, std::span<float> y, E&& executor = {}) const {
-        if (x.size() != y.size() || x.size() % channels_ != 0) {
-            TERNION_THROW(std::invalid_argument, "LayerNorm of " + std::to_string(channels_) +
-                                                     " channels: " + std::to_string(x.size()) +
-                                                     " values in, room for " + std::to_string(y.size()));
-        }
-        split(x.size() / channels_, 1, executor, [&](std::size_t begin, std::size_t end) {
-            for (std::size_t m = begin; m < end; ++m)
-                layer_normalise(x.data() + m * channels_, channels_, eps_, y.data() + m * channels_);
-        });
+    TERNION_INLINE void operator()(std::span<const float> x, std::span<float> y, E&& executor = {}) const {
+        normalise_tokens(*this, x, y, executor);
     }
 
  private:

@@ -10,6 +10,7 @@
 
 #include "../core/config.hpp"
 #include "../core/executor.hpp"
+#include "norm.hpp"
 
 namespace ternion {
 
@@ -56,27 +57,21 @@ class RmsNorm {
     [[nodiscard]] std::span<const float> weight() const noexcept { return weight_; }
     [[nodiscard]] float eps() const noexcept { return eps_; }
 
+    /// Normalises one token x[channels] into y; y may be x.
+    TERNION_INLINE void normalise(const float* x, float* y) const noexcept {
+        rms_normalise(x, weight_.data(), channels(), eps_, y);
+    }
+
     /// Normalises each token of x[M, channels] into y; y may be x. Throws std::invalid_argument for sizes that aren't
     /// whole tokens or differ. The executor splits tokens.
     template <class E = Serial>
-    void operator()(std::span<const float> x, std::span<float> y, E&& executor = {}) const {
-        if (x.size() != y.size() || x.size() % channels() != 0) {
-            TERNION_THROW(std::invalid_argument, "RmsNorm of " + std::to_string(channels()) +
-                                                     " channels: " + std::to_string(x.size()) +
-                                                     " values in, room for " + std::to_string(y.size()));
-        }
-        split(x.size() / channels(), 1, executor, [&](std::size_t begin, std::size_t end) {
-            for (std::size_t m = begin; m < end; ++m)
-                rms_normalise(x.data() + m * channels(), weight_.data(), channels(), eps_, y.data() + m * channels());
-        });
+    TERNION_INLINE void operator()(std::span<const float> x, std::span<float> y, E&& executor = {}) const {
+        normalise_tokens(*this, x, y, executor);
     }
 
  private:
     std::vector<float> weight_;
     float eps_;
 };
-
-/// No normalisation: what BitLinear is given where a norm stands elsewhere or nowhere.
-struct NoNorm {};
 
 }  // namespace ternion

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <span>
 #include <type_traits>
+#include <vector>
 
 #include "../quant/hadamard.hpp"
 #include "../tensor/eigen.hpp"
@@ -51,33 +52,47 @@ inline void linear_backward(std::span<const float> x, std::span<const float> w, 
 /// estimator the two are the same: a quantizer's derivative is one, also where TopK writes zeros or values are clamped.
 /// A policy that transforms tokens before it rounds them has an overload.
 template <class Policy>
-void quantizer_backward(Policy, std::span<float>, std::size_t) noexcept {}
+void quantizer_backward(const Policy&, std::span<float>, std::size_t) noexcept {}
 
 /// The rotation is symmetric and orthonormal, and so its own backward pass.
 template <class Inner>
-void quantizer_backward(Hadamard<Inner>, std::span<float> d, std::size_t k) noexcept {
+void quantizer_backward(const Hadamard<Inner>&, std::span<float> d, std::size_t k) noexcept {
     for (std::size_t at = 0; at < d.size(); at += k)
         hadamard_transform(d.data() + at, k, d.data() + at);
 }
 
-/// The backward pass of `layer.forward(x, m, y, workspace)` by the straight-through estimator, for any policy and norm:
-/// from dy[M,N] it adds the gradients of x, of the master weights and of the norm. It quantises x again, so the
-/// workspace may be any. Allocates. Throws std::invalid_argument for sizes that don't match. Where nothing is rounded,
-/// the gradients are those of the function itself. Source: arXiv 2310.11453, section 2.2; for the zeros of TopK
-/// arXiv 2407.10969.
-template <Packing P, class Activations, class Norm, class Arch>
-void backward(const BitLinear<P, Activations, Norm, Arch>& layer, std::span<const float> x, std::size_t m,
-              std::span<const float> dy, const BitLinearGradients& gradients,
-              typename BitLinear<P, Activations, Norm, Arch>::Workspace& workspace) {
-    layer.prepare(x, m, workspace);
-    const RowMajorMatrix<float> inputs = dequantize(workspace.activations), weights = dequantize(layer.weights());
+/// The backward pass of a layer for prepared activations x, by the straight-through estimator: from dy[M,N] it adds to
+/// dx the gradient of the integers' values scale * q, and to dweights that of the master weights. Either may be empty.
+/// Layers that share a stage add to one dx, which then goes through the stage's backward pass. Allocates the
+/// dequantised values. Throws std::invalid_argument for sizes that don't match. Source: arXiv 2310.11453, section 2.2.
+template <class W, class Q, class N, class Arch>
+void backward(const BitLinear<W, Q, N, Arch>& layer, const typename BitLinear<W, Q, N, Arch>::Activations& x,
+              std::span<const float> dy, std::span<float> dx, std::span<float> dweights) {
+    const RowMajorMatrix<float> inputs = dequantize(x), weights = dequantize(layer.weights());
+    linear_backward(values_of(inputs), values_of(weights), dy, x.tokens(), dx, dweights);
+}
+
+/// The backward pass of a stage, for any policy and norm: from d, the gradient of what it prepared, which is
+/// overwritten, it adds to dx and to dnorm, either of which may be empty, the gradients of its input x[M,K] and of the
+/// norm's weights. Where nothing is rounded, they are those of the function itself. Throws std::invalid_argument for
+/// sizes that don't match. Source: arXiv 2310.11453, section 2.2; for the zeros of TopK arXiv 2407.10969.
+template <class N, class Q, class Arch>
+void backward(const InputStage<N, Q, Arch>& stage, std::span<const float> x, std::size_t k, std::span<float> d,
+              std::span<float> dx, std::span<float> dnorm) {
+    detail::check_size("the backward pass of a stage: d", x.size(), d.size());
+    quantizer_backward(stage.quantizer(), d, k);
+    norm_backward(stage.norm(), x, d, dx, dnorm);
+}
+
+/// Both, for `layer.forward(x, m, y, workspace)`. It quantises x again, so the workspace may be any.
+template <class W, class Q, class N, class Arch>
+void backward(const BitLinear<W, Q, N, Arch>& layer, std::span<const float> x, std::size_t m, std::span<const float> dy,
+              const BitLinearGradients& gradients, typename BitLinear<W, Q, N, Arch>::Workspace& workspace) {
+    const auto& prepared = layer.stage().prepare(x, m, layer.inputs(), workspace);
     const bool weights_alone = gradients.x.empty() && gradients.norm.empty();
-    RowMajorMatrix<float> d;  // of what is quantised, then of its input
-    if (!weights_alone) d.setZero(inputs.rows(), inputs.cols());
-    linear_backward(values_of(inputs), values_of(weights), dy, m, values_of(d), gradients.weights);
-    if (weights_alone) return;
-    quantizer_backward(Activations{}, values_of(d), layer.inputs());
-    norm_backward(layer.norm(), x, values_of(d), gradients.x, gradients.norm);
+    std::vector<float> d(weights_alone ? 0 : x.size());  // of what is quantised, then of its input
+    backward(layer, prepared, dy, d, gradients.weights);
+    if (!weights_alone) backward(layer.stage(), x, layer.inputs(), d, gradients.x, gradients.norm);
 }
 
 }  // namespace TERNION_ABI

@@ -32,6 +32,17 @@ inline void check_size(const char* what, std::size_t expected, std::size_t found
                                              " values; the shapes ask for " + std::to_string(expected));
 }
 
+/// Throws where activations lack the sums of their groups, and weights with scales in groups need them.
+template <class X>
+void check_group_sums(const char* what, bool needed, const X& x) {
+    if constexpr (requires { x.has_group_sums(); }) {
+        if (!needed || x.has_group_sums()) return;
+        TERNION_THROW(
+            std::invalid_argument,
+            std::string(what) + ": the weights' scales are in groups: call sum_groups on the activations first");
+    }
+}
+
 }  // namespace detail
 
 inline namespace TERNION_ABI {
@@ -90,10 +101,7 @@ void gemm(const W& w, const QuantizedActivations& x, std::span<Out> y, E&& execu
     const auto view = w.view();
     detail::check_size("gemm: an activation row", view.cols(), x.inputs());
     detail::check_size("gemm: y", x.tokens() * view.rows(), y.size());
-    if (!std::same_as<Out, std::int32_t> && needs_group_sums(view) && !x.has_group_sums()) {
-        TERNION_THROW(std::invalid_argument,
-                      "gemm: the weights' scales are in groups: call sum_groups on the activations first");
-    }
+    detail::check_group_sums("gemm", !std::same_as<Out, std::int32_t> && needs_group_sums(view), x);
     multiply<Arch>(view, x.view(), {0, view.rows()}, Output<Out>{y.data(), view.rows()}, executor);
 }
 

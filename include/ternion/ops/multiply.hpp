@@ -4,7 +4,6 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
 #include <type_traits>
 
 #include "../core/executor.hpp"
@@ -18,6 +17,7 @@
 #include "../tensor/ternary_view.hpp"
 #include "epilogue.hpp"
 #include "grouped_product.hpp"
+#include "kernel_path.hpp"
 #include "lookup_product.hpp"
 #include "mask_product.hpp"
 #include "panel_product.hpp"
@@ -26,16 +26,6 @@
 #include "sparse_product.hpp"
 
 namespace ternion {
-
-/// How a packing is multiplied with a backend. Detection of optional members fails silently, so tests assert the path
-/// and benchmarks print it.
-enum class KernelPath { unpack, unpack_simd, panel, lookup, mask };
-
-/// The path's name, as above.
-constexpr std::string_view to_string(KernelPath path) noexcept {
-    constexpr std::string_view names[] = {"unpack", "unpack_simd", "panel", "lookup", "mask"};
-    return names[static_cast<std::size_t>(path)];
-}
 
 inline namespace TERNION_ABI {
 
@@ -164,9 +154,8 @@ template <class E, class F>
 void split_rows(RowRange rows, E& executor, F&& f) {
     constexpr std::size_t step = 16;
     const std::size_t first = rows.begin / step * step;
-    split(rows.end - first, step, executor, [&](std::size_t begin, std::size_t end) {
-        f(RowRange{(std::max)(first + begin, rows.begin), first + end});
-    });
+    split(rows.end - first, step, executor,
+          [&](std::size_t begin, std::size_t end) { f(RowRange{(std::max)(first + begin, rows.begin), first + end}); });
 }
 
 /// Y[M,N] = X[M,K] · W[N,K]ᵀ for a range of rows of W, on the executor's threads: the full form that gemv and gemm

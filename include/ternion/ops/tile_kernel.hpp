@@ -65,9 +65,7 @@ struct TileKernel {
             unroll<width>([&](auto w) TERNION_INLINE_LAMBDA { codes[w] = B::load(tile + w * B::bytes); });
             unroll<M>([&](auto m) TERNION_INLINE_LAMBDA {
                 const auto four = B::broadcast4(x + m * ld);
-                unroll<width>([&](auto w) TERNION_INLINE_LAMBDA {
-                    sum[m * width + w] = B::dot(sum[m * width + w], codes[w], four);
-                });
+                unroll<width>([&](auto w) TERNION_INLINE_LAMBDA { sum[m * width + w] = B::dot(sum[m * width + w], codes[w], four); });
             });
         }
         unroll<M * width>([&](auto i) TERNION_INLINE_LAMBDA {

@@ -46,12 +46,12 @@ concept Packing = requires(Shape shape, std::size_t i, const std::byte* data, st
 /// last group of a row may be shorter. `set_scale` rounds as the format does. `pack_stripe` writes some scale, and
 /// `pack` the one that belongs there.
 template <class P>
-concept BlockScaledPacking = Packing<P> &&
-    requires(Shape shape, std::size_t i, const std::byte* data, std::byte* out, float scale) {
-    requires P::group_inputs == 64 || P::group_inputs == 128 || P::group_inputs == 256;
-    { P::scale_at(shape, data, i, i) } -> std::same_as<float>;
-    { P::set_scale(shape, out, i, i, scale) } -> std::same_as<void>;
-};
+concept BlockScaledPacking =
+    Packing<P> && requires(Shape shape, std::size_t i, const std::byte* data, std::byte* out, float scale) {
+        requires P::group_inputs == 64 || P::group_inputs == 128 || P::group_inputs == 256;
+        { P::scale_at(shape, data, i, i) } -> std::same_as<float>;
+        { P::set_scale(shape, out, i, i, scale) } -> std::same_as<void>;
+    };
 
 /// Whether P can hold weights of zero.
 template <Packing P>

@@ -73,15 +73,11 @@ inline constexpr std::array<std::array<std::uint8_t, 5>, 256> trits5_codes = [] 
 
 /// Whether a machine without look-ups of 64 bytes composes them of smaller ones.
 template <class B>
-inline constexpr bool composed_lookup64 = requires {
-    requires B::composed_lookup64;
-};
+inline constexpr bool composed_lookup64 = requires { requires B::composed_lookup64; };
 
 /// Whether a look-up costs no more than a mask does: then each of the three codes has its own.
 template <class B>
-inline constexpr bool cheap_lookup64 = requires {
-    requires B::cheap_lookup64;
-};
+inline constexpr bool cheap_lookup64 = requires { requires B::cheap_lookup64; };
 
 }  // namespace detail
 
@@ -91,10 +87,8 @@ struct Trits5x16 : Panel<Trits5x16, 5> {
 
     /// Whether decoding is quick enough on B that reading fewer bytes pays: elsewhere Interleaved2x16 is faster.
     template <class B>
-    static constexpr bool quick = requires(typename B::Bytes index) {
-        B::lookup64(detail::trits5_pairs, index);
-    }
-    &&!detail::composed_lookup64<B>;
+    static constexpr bool quick = requires(typename B::Bytes index) { B::lookup64(detail::trits5_pairs, index); } &&
+                                  !detail::composed_lookup64<B>;
 
     static TERNION_INLINE constexpr std::uint32_t encode(const std::array<std::uint32_t, 5>& codes) noexcept {
         const std::uint32_t pair = codes[0] + 3 * codes[1];

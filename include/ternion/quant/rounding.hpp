@@ -11,16 +11,11 @@
 #include "../core/bit_cast.hpp"
 #include "../core/config.hpp"
 #include "../simd/isa.hpp"
+#include "token_scale.hpp"
 
 namespace ternion {
 
 class QuantizedActivations;
-
-/// What a quantizer says of one token: x = scale * q, and the sum of q.
-struct TokenScale {
-    float scale;
-    std::int32_t sum;
-};
 
 /// How a token is to be rounded: q = clamp(round_half_even(x * factor)), and x = scale * q. A scale of NaN says that
 /// the token isn't finite.

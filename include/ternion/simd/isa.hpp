@@ -1,11 +1,12 @@
 #pragma once
 
-// Which backend serves which arch. A new ISA is one file under isa/ and its line here.
+// Which backend serves which arch. docs/adding_an_isa.md has what a new ISA needs.
 
 #include <type_traits>
 #include <utility>
 
 #include "../core/type_list.hpp"
+#include "backend.hpp"
 #include "scalar.hpp"
 
 #if !defined(TERNION_NO_SIMD)
@@ -98,5 +99,16 @@ using distinct_archs = decltype(distinct_of(xsimd::supported_architectures{}));
 
 /// One arch for each different backend of this build, best first, scalar last: what tests and benchmarks run over.
 using all_archs = detail::distinct_archs;
+
+namespace detail {
+
+/// Names the backend that lacks something.
+template <Backend B>
+constexpr bool is_backend() noexcept {
+    return true;
+}
+static_assert([]<class... Arch>(type_list<Arch...>) { return (is_backend<backend_of<Arch>>() && ...); }(all_archs{}));
+
+}  // namespace detail
 
 }  // namespace ternion

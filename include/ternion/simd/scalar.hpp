@@ -54,6 +54,12 @@ struct ScalarBackend {
     static Bytes load_once(const void* from) noexcept { return load(from); }
     static void store(void* to, const Bytes& r) noexcept { std::memcpy(to, r.data(), bytes); }
 
+    /// The lower and the upper half of a register, to different places.
+    static void store_halves(void* low, void* high, const Bytes& r) noexcept {
+        std::memcpy(low, r.data(), bytes / 2);
+        std::memcpy(high, r.data() + bytes / 2, bytes / 2);
+    }
+
     /// Four activations, in every lane.
     static Bytes broadcast4(const std::int8_t* from) noexcept {
         Bytes r;
@@ -72,6 +78,12 @@ struct ScalarBackend {
         return a;
     }
     /// Each byte shifted right; the bits that come in from above are unspecified and must be masked.
+    /// Bits of a where the mask is one, of b where it is zero.
+    static Bytes select(const Bytes& mask, const Bytes& a, Bytes b) noexcept {
+        for (std::size_t i = 0; i < bytes; ++i)
+            b[i] = static_cast<std::uint8_t>((a[i] & mask[i]) | (b[i] & ~mask[i]));
+        return b;
+    }
     template <int Bits>
     static Bytes shift_right(Bytes a) noexcept {
         for (auto& byte : a)

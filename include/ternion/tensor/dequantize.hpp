@@ -11,41 +11,32 @@
 #include "../core/config.hpp"
 #include "../core/executor.hpp"
 #include "activations.hpp"
-#include "scales.hpp"
 #include "split_activations.hpp"
+#include "ternary_bytes.hpp"
 
 namespace ternion {
 inline namespace TERNION_ABI {
 
 /// Writes the weights as floats, row-major [N,K]: scale * trit, where the scale is the tensor's, or the row's or
-/// group's of a ScaledView. Throws std::invalid_argument unless there is room for exactly N * K. The executor splits
-/// rows.
-template <WeightMatrix W, class E = Serial>
-void dequantize(const W& w, std::span<float> weights, E&& executor = {}) {
-    using P = typename W::packing;
-    const auto view = w.view();
-    if (weights.size() != view.shape().size()) {
-        TERNION_THROW(std::invalid_argument, "dequantize: a matrix of " + to_string(view.shape()) + " has " +
-                                                 std::to_string(view.shape().size()) + " weights, not " +
+/// group's of a matrix that has such. Takes every matrix and view. Throws std::invalid_argument unless there is room
+/// for exactly N * K. The executor splits rows.
+template <class E = Serial>
+void dequantize(const TernaryBytes& w, std::span<float> weights, E&& executor = {}) {
+    const std::size_t n = w.shape.n, k = w.shape.k;
+    if (weights.size() != w.shape.size()) {
+        TERNION_THROW(std::invalid_argument, "dequantize: a matrix of " + to_string(w.shape) + " has " +
+                                                 std::to_string(w.shape.size()) + " weights, not " +
                                                  std::to_string(weights.size()));
     }
-    split(view.rows(), 1, executor, [&](std::size_t begin, std::size_t end) {
-        std::vector<std::uint8_t> codes(view.cols());
+    split(n, 1, executor, [&](std::size_t begin, std::size_t end) {
+        std::vector<std::uint8_t> codes(k);
         for (std::size_t row = begin; row < end; ++row) {
-            float* out = weights.data() + row * view.cols();
-            const auto write = [&](const std::byte* data, float scale, std::size_t from, std::size_t to) {
-                P::unpack(view.shape(), data, row, from, to - from, codes.data());
-                for (std::size_t k = from; k < to; ++k)
-                    out[k] = scale * static_cast<float>(codes[k - from] - 1);
-            };
-            if constexpr (TernaryMatrix<W>) {
-                write(view.data(), view.scale(), 0, view.cols());
-            } else {
-                for (std::size_t g = 0; g < view.groups(); ++g) {
-                    const std::size_t from = g * view.group_inputs();
-                    const std::size_t to = (std::min)(view.cols(), from + view.group_inputs());
-                    write(view.trits().data(), view.scale(row, g), from, to);
-                }
+            w.unpack_row(row, codes.data());
+            float* out = weights.data() + row * k;
+            for (std::size_t group = 0, i = 0; group < w.groups(); ++group) {
+                const float scale = w.scale_of(row, group);
+                for (const std::size_t stop = (std::min)(k, i + w.inputs_of_scale()); i < stop; ++i)
+                    out[i] = scale * static_cast<float>(codes[i] - 1);
             }
         }
     });

@@ -31,8 +31,8 @@ std::span<T> values_of(Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Options>
 /// Packs any Eigen expression of trits (int8, either storage order): row n of the expression is row n of W. Throws what
 /// `pack` throws.
 template <Packing P, class Derived>
-requires std::same_as<typename Derived::Scalar, std::int8_t> PackedTernary<P> pack(
-    const Eigen::DenseBase<Derived>& trits, float scale = 1) {
+requires std::same_as<typename Derived::Scalar, std::int8_t>
+PackedTernary<P> pack(const Eigen::DenseBase<Derived>& trits, float scale = 1) {
     const RowMajorMatrix<std::int8_t> dense = trits;
     return pack<P>(values_of(dense), static_cast<std::size_t>(dense.rows()), static_cast<std::size_t>(dense.cols()),
                    scale);
@@ -41,7 +41,8 @@ requires std::same_as<typename Derived::Scalar, std::int8_t> PackedTernary<P> pa
 /// Quantises any Eigen expression of float weights by absmean (b1.58) and packs the trits; the scale is gamma. Throws
 /// what `absmean_quantize` and `pack` throw.
 template <Packing P, class Derived>
-requires std::same_as<typename Derived::Scalar, float> PackedTernary<P> pack(const Eigen::DenseBase<Derived>& weights) {
+requires std::same_as<typename Derived::Scalar, float>
+PackedTernary<P> pack(const Eigen::DenseBase<Derived>& weights) {
     const RowMajorMatrix<float> dense = weights;
     return pack<P>(values_of(dense), static_cast<std::size_t>(dense.rows()), static_cast<std::size_t>(dense.cols()));
 }
@@ -56,11 +57,9 @@ RowMajorMatrix<std::int8_t> to_eigen(const W& w) {
 }
 
 /// The weights of a matrix as an Eigen matrix of floats [N,K]: scale * trit, with whatever scales it has.
-template <WeightMatrix W>
-RowMajorMatrix<float> dequantize(const W& w) {
-    const auto view = w.view();
-    RowMajorMatrix<float> weights(static_cast<Eigen::Index>(view.rows()), static_cast<Eigen::Index>(view.cols()));
-    dequantize(view, values_of(weights));
+inline RowMajorMatrix<float> dequantize(const TernaryBytes& w) {
+    RowMajorMatrix<float> weights(static_cast<Eigen::Index>(w.shape.n), static_cast<Eigen::Index>(w.shape.k));
+    dequantize(w, values_of(weights));
     return weights;
 }
 

@@ -4,30 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <stdexcept>
-#include <string>
 #include <utility>
 
 #include "../core/aligned_buffer.hpp"
 #include "ternary_view.hpp"
 
 namespace ternion {
-
-/// Writes all trits of a matrix, row-major [N,K]. Throws std::invalid_argument unless there is room for exactly N * K.
-template <Packing P>
-void unpack_trits(const TernaryView<P>& w, std::span<std::int8_t> trits) {
-    if (trits.size() != w.shape().size()) {
-        TERNION_THROW(std::invalid_argument, "unpack: a matrix of " + to_string(w.shape()) + " has " +
-                                                 std::to_string(w.shape().size()) + " trits, not " +
-                                                 std::to_string(trits.size()));
-    }
-    for (std::size_t n = 0; n < w.rows(); ++n) {
-        std::int8_t* row = trits.data() + n * w.cols();
-        P::unpack(w.shape(), w.data(), n, 0, w.cols(), reinterpret_cast<std::uint8_t*>(row));
-        for (std::size_t k = 0; k < w.cols(); ++k)
-            row[k] = static_cast<std::int8_t>(row[k] - 1);
-    }
-}
 
 /// A ternary matrix W[N,K] that owns its bytes: w = scale * trit, trits in packing P. Made by `pack` and `repack`;
 /// copying copies the bytes. Operations take it or its view. Const use from several threads is safe.
@@ -43,6 +25,9 @@ class PackedTernary {
     }
 
     operator TernaryView<P>() const noexcept { return view(); }  // NOLINT: a matrix is a view of itself
+    TERNION_INLINE operator TernaryBytes() const noexcept {
+        return view();
+    }  // NOLINT: also where the packing isn't known
 
     [[nodiscard]] Shape shape() const noexcept { return shape_; }
     [[nodiscard]] std::size_t rows() const noexcept { return shape_.n; }
@@ -54,7 +39,7 @@ class PackedTernary {
     [[nodiscard]] TransposedTernary<P> transpose() const noexcept { return {view()}; }
 
     /// Writes all trits, -1, 0 or +1, row-major [N,K]. Throws std::invalid_argument unless there is room for N * K.
-    void unpack(std::span<std::int8_t> trits) const { unpack_trits(view(), trits); }
+    TERNION_INLINE void unpack(std::span<std::int8_t> trits) const { unpack_trits(view(), trits); }
 
     /// Equal shape, scale and bytes; padding is the same for equal trits.
     friend bool operator==(const PackedTernary& a, const PackedTernary& b) noexcept {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -17,10 +18,10 @@ namespace ternion {
 
 namespace detail {
 
-template <class Quantizer>
+template <class Q>
 auto activations_of() {
-    if constexpr (requires { typename Quantizer::Activations; }) {
-        return std::type_identity<typename Quantizer::Activations>{};
+    if constexpr (requires { typename Q::Activations; }) {
+        return std::type_identity<typename Q::Activations>{};
     } else {
         return std::type_identity<QuantizedActivations>{};
     }
@@ -29,17 +30,31 @@ auto activations_of() {
 }  // namespace detail
 
 /// What a quantizer fills: its Activations, or QuantizedActivations where it names none.
-template <class Quantizer>
-using ActivationsOf = typename decltype(detail::activations_of<Quantizer>())::type;
+template <class Q>
+using ActivationsOf = typename decltype(detail::activations_of<Q>())::type;
+
+/// A quantizer that takes a token and gives its integers.
+template <class Q, class Arch>
+concept TokenQuantizer = requires(const Q& quantizer, const float* x, std::int8_t* q) {
+    { quantizer.template quantize_token<Arch>(x, std::size_t{}, q) } -> std::same_as<TokenScale>;
+};
+/// The same with room for values of its own.
+template <class Q, class Arch>
+concept ScratchQuantizer = requires(const Q& quantizer, const float* x, std::int8_t* q, float* scratch) {
+    { Q::scratch_values(std::size_t{}) } -> std::convertible_to<std::size_t>;
+    { quantizer.template quantize_token<Arch>(x, std::size_t{}, q, scratch) } -> std::same_as<TokenScale>;
+};
 
 inline namespace TERNION_ABI {
 
-/// Quantises one token x[K] into row m. Every type of activations has such a function, found by its type.
-template <class Arch, class Quantizer>
-void fill_token(Quantizer quantizer, QuantizedActivations& out, std::size_t m, const float* x) noexcept {
+/// Quantises one token x[K] into row m, by a quantizer that gives an int8 for each input. Every type of activations has
+/// such a function, found by its type.
+template <class Arch, class Q>
+requires TokenQuantizer<Q, Arch> || ScratchQuantizer<Q, Arch>
+void fill_token(const Q& quantizer, QuantizedActivations& out, std::size_t m, const float* x) noexcept {
     std::int8_t* q = out.mutable_row(m);
     TokenScale result;
-    if constexpr (requires { Quantizer::scratch_values(out.inputs()); }) {
+    if constexpr (ScratchQuantizer<Q, Arch>) {
         result = quantizer.template quantize_token<Arch>(x, out.inputs(), q, out.scratch(m));
     } else {
         result = quantizer.template quantize_token<Arch>(x, out.inputs(), q);
@@ -48,26 +63,52 @@ void fill_token(Quantizer quantizer, QuantizedActivations& out, std::size_t m, c
 }
 
 /// The quantizer of a call's tokens, once it has seen all of them: itself, as most take each token alone.
-template <class Arch, class Quantizer>
-Quantizer measure_tokens(Quantizer quantizer, std::span<const float>) noexcept {
+template <class Arch, class Q>
+Q measure_tokens(Q quantizer, std::span<const float>) noexcept {
     return quantizer;
 }
 
+}  // namespace TERNION_ABI
+
+/// What quantises activations, such as Absmax<8>, Sparse<...> or Hadamard<...>:
+///   quantizer.quantize_token<Arch>(x, k, q)   one token x[k] into int8 q[k]; gives its TokenScale, x = scale * q and
+///   the
+///                                             sum of q; deterministic; a token that isn't finite has the scale NaN
+/// or, with room for scratch_values(k) floats of its own, quantize_token<Arch>(x, k, q, scratch). Where something else
+/// than int8 rows is wanted, it has a type `Activations` with tokens(), inputs() and resize(m, k), and an overload
+/// fill_token<Arch>(quantizer, activations, m, x) for that. ActivationsOf says which type it is.
+template <class Q, class Arch = default_arch>
+concept Quantizer =
+    requires(const Q& quantizer, ActivationsOf<Q>& out, std::size_t m, const float* x, std::span<const float> all) {
+        { out.tokens() } -> std::convertible_to<std::size_t>;
+        { out.inputs() } -> std::convertible_to<std::size_t>;
+        out.resize(m, m);
+        fill_token<Arch>(measure_tokens<Arch>(quantizer, all), out, m, x);
+    };
+
+inline namespace TERNION_ABI {
+
+/// Makes room for m tokens of k inputs and what this quantizer needs beside them.
+template <class Q, class Activations>
+void make_room(Activations& out, std::size_t m, std::size_t k) {
+    out.resize(m, k);
+    if constexpr (requires { Q::scratch_values(k); }) out.make_scratch(Q::scratch_values(k));
+    if constexpr (requires { Q::group_inputs; }) out.make_group_scales(Q::group_inputs);
+}
+
 /// Quantises tokens X[M,K], row-major, by a quantizer such as Absmax<8>{}, each token for itself unless it is a
-/// PerTensor, into `out`, whose memory is reused: ActivationsOf<Quantizer>, or QuantizedActivations, which hold the
-/// integers of every quantizer that gives one for each input. Throws std::invalid_argument unless x holds M * K values.
+/// PerTensor, into `out`, whose memory is reused: ActivationsOf<Q>, or QuantizedActivations, which hold the integers of
+/// every quantizer that gives one for each input. Throws std::invalid_argument unless x holds M * K values.
 /// The executor splits tokens.
-template <class Arch = default_arch, class Quantizer, class Activations, class E = Serial>
-void quantize(Quantizer quantizer, std::span<const float> x, std::size_t m, std::size_t k, Activations& out,
+template <class Arch = default_arch, class Q, class Activations, class E = Serial>
+void quantize(const Q& quantizer, std::span<const float> x, std::size_t m, std::size_t k, Activations& out,
               E&& executor = {}) {
     if (x.size() != m * k) {
         TERNION_THROW(std::invalid_argument, "quantize: " + std::to_string(m) + " tokens of " + std::to_string(k) +
                                                  " inputs are " + std::to_string(m * k) + " values, not " +
                                                  std::to_string(x.size()));
     }
-    out.resize(m, k);
-    if constexpr (requires { Quantizer::scratch_values(k); }) out.make_scratch(Quantizer::scratch_values(k));
-    if constexpr (requires { Quantizer::group_inputs; }) out.make_group_scales(Quantizer::group_inputs);
+    make_room<Q>(out, m, k);
     const auto measured = measure_tokens<Arch>(quantizer, x);
     split(m, 1, executor, [&](std::size_t begin, std::size_t end) {
         for (std::size_t token = begin; token < end; ++token)
@@ -75,19 +116,17 @@ void quantize(Quantizer quantizer, std::span<const float> x, std::size_t m, std:
     });
 }
 
-/// The sums of every 64 inputs of one token, whose group sums there is room for.
-template <class Arch>
-void sum_groups_of(QuantizedActivations& x, std::size_t m) noexcept {
+/// The sums of every 64 of `count` integers; the last ones may be fewer. Exact.
+template <class Arch = default_arch>
+void sum_groups_of_token(const std::int8_t* q, std::size_t count, std::int32_t* sums) noexcept {
     using B = backend_of<Arch>;
     constexpr std::size_t inputs = QuantizedActivations::sum_inputs;
     static_assert(inputs % B::bytes == 0 && inputs / B::bytes <= B::fold_every(1));
     const auto ones = B::splat(1);
-    std::int32_t* sums = x.mutable_group_sums(m);
-    const std::int8_t* q = x.row(m).data();
-    for (std::size_t k = 0; k < x.inputs(); k += inputs) {
+    for (std::size_t k = 0; k < count; k += inputs) {
         alignas(64) std::int8_t last[inputs] = {};
         const std::int8_t* group = q + k;
-        if (x.inputs() - k < inputs) group = (std::copy_n(group, x.inputs() - k, last), last);
+        if (count - k < inputs) group = (std::copy_n(group, count - k, last), last);
         auto sum = B::narrow_zero();
         for (std::size_t i = 0; i < inputs; i += B::bytes)
             sum = B::dot(sum, ones, B::load(group + i));
@@ -103,7 +142,7 @@ void sum_groups(QuantizedActivations& x, E&& executor = {}) {
     x.make_group_sums();
     split(x.tokens(), 1, executor, [&](std::size_t begin, std::size_t end) {
         for (std::size_t m = begin; m < end; ++m)
-            sum_groups_of<Arch>(x, m);
+            sum_groups_of_token<Arch>(x.row(m).data(), x.inputs(), x.mutable_group_sums(m));
     });
 }
 

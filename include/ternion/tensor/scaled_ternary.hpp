@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -37,6 +36,8 @@ class ScaledTernary {
         return {trits_.view(), {scales_.data(), group_inputs_}};
     }
 
+    TERNION_INLINE operator TernaryBytes() const noexcept { return view(); }  // NOLINT: nothing is lost but the type
+
     friend bool operator==(const ScaledTernary&, const ScaledTernary&) noexcept = default;
 
  private:
@@ -45,43 +46,7 @@ class ScaledTernary {
     std::size_t group_inputs_;
 };
 
-namespace detail {
-
-/// The scale that all groups from `begin` to `end` of a row share; groups of scale zero have no trits that it could
-/// matter to. Zero where all are zero, nothing where two differ.
-template <ScaledMatrix W>
-std::optional<float> shared_scale(const W& w, std::size_t row, std::size_t begin, std::size_t end, float known = 0) {
-    for (std::size_t group = begin; group < end; ++group) {
-        const float scale = w.scale(row, group);
-        if (scale == 0) continue;
-        if (known != 0 && known != scale) return std::nullopt;
-        known = scale;
-    }
-    return known;
-}
-
-/// The scales of a matrix for groups of another size. Throws where a group would need two.
-template <ScaledMatrix W>
-std::vector<float> regroup(const W& w, std::size_t inputs) {
-    const std::size_t groups = ceil_div(w.cols(), inputs);
-    std::vector<float> scales(w.rows() * groups);
-    for (std::size_t row = 0; row < w.rows(); ++row) {
-        for (std::size_t group = 0; group < groups; ++group) {
-            const std::size_t end = (std::min)(w.cols(), (group + 1) * inputs);
-            const auto scale = shared_scale(w, row, group * inputs / w.group_inputs(), ceil_div(end, w.group_inputs()));
-            if (!scale.has_value()) {
-                TERNION_THROW(std::invalid_argument,
-                              "repack: row " + std::to_string(row) + ", columns " + std::to_string(group * inputs) +
-                                  " to " + std::to_string(end - 1) + " have different scales; the packing asked for " +
-                                  "has one for " + std::to_string(inputs) + " inputs");
-            }
-            scales[row * groups + group] = *scale;
-        }
-    }
-    return scales;
-}
-
-}  // namespace detail
+inline namespace TERNION_ABI {
 
 /// The one scale of all rows and groups, for a matrix that a tensor's scale is enough for: `repack<To>(borrow<TQ2_0>(
 /// bytes, n, k, common_scale(with_block_scales(...))))`. Groups of scale zero, which hold zero trits only, don't count.
@@ -110,24 +75,15 @@ float common_scale(const W& w) {
 template <Packing To, ScaledMatrix W, class E = Serial>
 auto repack(const W& from, E&& executor = {}) {
     const auto view = from.view();
-    const auto trits = view.trits();
-    detail::check_zeros<To>(trits);
-    const auto row_codes = detail::codes_of(trits);
+    auto bytes = AlignedBuffer<std::byte>::uninitialized(To::bytes(view.shape()));
+    RepackedScales scales = detail::repack(view, packing_info<To>, bytes.data(), detail::ranges_of(executor));
+    PackedTernary<To> packed(view.shape(), std::move(bytes), 1);
     if constexpr (BlockScaledPacking<To>) {
-        const auto scales = detail::regroup(view, To::group_inputs);
-        for (const float scale : scales)
-            if (scale != 0) detail::check_block_scale<To>(scale);
-        const std::size_t groups = ceil_div(view.cols(), To::group_inputs);
-        const auto scale_of = [&](std::size_t row, std::size_t group, bool) { return scales[row * groups + group]; };
-        return detail::pack_rows<To>(view.shape(), 1, executor, row_codes, scale_of);
+        return packed;
     } else {
-        const bool by_row = view.group_inputs() == view.cols();
-        std::vector<float> scales(view.rows() * view.groups());
-        for (std::size_t i = 0; i < scales.size(); ++i)
-            scales[i] = view.scale(i / view.groups(), i % view.groups());
-        auto packed = detail::pack_rows<To>(view.shape(), 1, executor, row_codes);
-        return ScaledTernary<To>(std::move(packed), std::move(scales), by_row ? 0 : view.group_inputs());
+        return ScaledTernary<To>(std::move(packed), std::move(scales.values), scales.group_inputs);
     }
 }
 
+}  // namespace TERNION_ABI
 }  // namespace ternion

@@ -3,14 +3,9 @@
 // Scales other than one for the tensor. A ScaledView is a matrix together with a policy that says what multiplies each
 // trit: w[n][k] = scale(n, k / group) * trit. The tensor's own scale then plays no part.
 
-#include <algorithm>
-#include <cmath>
 #include <concepts>
 #include <cstddef>
-#include <cstdint>
 #include <span>
-#include <stdexcept>
-#include <string>
 
 #include "../core/config.hpp"
 #include "../core/shape.hpp"
@@ -71,6 +66,17 @@ class ScaledView {
     [[nodiscard]] TERNION_INLINE float scale(std::size_t row, std::size_t group) const noexcept {
         return scales_.at(trits_, row, group);
     }
+    /// The same matrix, its packing known at run time only.
+    TERNION_INLINE operator TernaryBytes() const noexcept {  // NOLINT: nothing is lost but the type
+        TernaryBytes w = trits_;
+        if constexpr (std::same_as<Scales, ScaleTable>) {
+            w.scales = scales_.values;
+            w.group_inputs = scales_.inputs;
+        } else {
+            w.group_inputs = group_inputs();
+        }
+        return w;
+    }
 
  private:
     TernaryView<P> trits_;
@@ -91,24 +97,11 @@ concept WeightMatrix = TernaryMatrix<W> || ScaledMatrix<W>;
 
 namespace detail {
 
-inline void check_scale_table(Shape shape, std::size_t inputs, std::size_t found) {
-    if (inputs != 0 && inputs != 64 && inputs != 128 && inputs != 256) {
-        TERNION_THROW(std::invalid_argument,
-                      "scales are shared by 64, 128 or 256 inputs, not " + std::to_string(inputs));
-    }
-    const std::size_t expected = shape.n * (inputs == 0 ? 1 : ceil_div(shape.k, inputs));
-    if (found == expected) return;
-    TERNION_THROW(std::invalid_argument, "a matrix of " + to_string(shape) + " has " + std::to_string(expected) +
-                                             (inputs == 0 ? " rows to scale" : " groups to scale") + ", not " +
-                                             std::to_string(found));
-}
-
 template <Packing P>
 ScaledView<P, ScaleTable> with_table(TernaryView<P> w, std::span<const float> values, std::size_t inputs) {
     check_scale_table(w.shape(), inputs, values.size());
     const ScaledView<P, ScaleTable> scaled(w, {values.data(), inputs});
-    check_scales<P>(w.shape(), w.data(), scaled.group_inputs(),
-                    [&](std::size_t row, std::size_t group) { return scaled.scale(row, group); });
+    check_scales(scaled);
     return scaled;
 }
 

@@ -51,7 +51,7 @@ void fill_token_groups(Quantizer quantizer, QuantizedActivations& out, std::size
         sum += group.sum;
     }
     out.set(m, not_finite.scale, sum);  // there is no scale of the whole token
-    sum_groups_of<Arch>(out, m);
+    sum_groups_of_token<Arch>(out.row(m).data(), out.inputs(), out.mutable_group_sums(m));
 }
 
 /// Splits one token x[K] and quantises both parts into row m.

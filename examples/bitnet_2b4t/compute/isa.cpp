@@ -1,0 +1,22 @@
+#include "kernels.hpp"
+
+namespace bitnet {
+
+using Dispatcher = ternion::Dispatcher<TERNION_ARCHS>;
+
+const Kernels& find_kernels(std::string_view isa) {
+    return Dispatcher(isa)(KernelsOf{});
+}
+
+const ternion::PackingKernels& compute_packing(const Kernels& kernels) {
+    const auto& smallest = kernels.ternary->packing(ternion::Trits5x16::name);
+    if (smallest.quick) return smallest;
+    return kernels.ternary->packing(ternion::Interleaved2x16::name);
+}
+
+std::vector<ternion::ArchStatus> known_isas() {
+    const auto isas = Dispatcher::archs();
+    return {isas.begin(), isas.end()};
+}
+
+}  // namespace bitnet

@@ -1,0 +1,64 @@
+#include <algorithm>
+#include <bitnet/conversation.hpp>
+#include <utility>
+
+#include "session_state.hpp"
+
+namespace bitnet {
+
+Conversation::Conversation(const Model& model, std::string system, const GenerationOptions& options)
+    : session_(model),
+      template_(model.tokenizer()),
+      system_(std::move(system)),
+      options_(options),
+      sampler_(options.sampling) {
+    reset();
+}
+
+void Conversation::reset() {
+    session_.rewind(0);
+    const std::vector<int> opening = template_.opening(system_);
+    session_.defer(opening);
+    opening_ = opening.size();
+}
+
+Answer Conversation::answer(std::string_view user, const OnPiece& on_piece) {
+    const std::vector<int> turn = template_.turn(user);
+    const bool forgetful = make_room(turn.size());
+    const Answer answer{session_.generate(turn, sampler_, options_, on_piece), forgetful};
+    prompts_ += answer.prompt;
+    answers_ += answer.generated;
+    // Else the turn wasn't read.
+    if (answer.prompt.tokens != 0) session_.defer(std::vector<int>{template_.end_of_turn()});
+    return answer;
+}
+
+/// Where the context has no room for what is to be read, a turn among it, and an answer, drops turns behind the
+/// opening, a question with its answer at a time, until a quarter of it is free; what is left is all to be read again.
+/// Whether there were any.
+bool Conversation::make_room(std::size_t turn) {
+    const std::size_t capacity = session_.model().context();
+    if (session_.room() >= session_.pending().size() + turn + capacity / 8) return false;
+    std::vector<int> tokens(session_.tokens().begin(), session_.tokens().end());
+    tokens.insert(tokens.end(), session_.pending().begin(), session_.pending().end());
+    const std::size_t before = tokens.size();
+    while (tokens.size() + turn > capacity - capacity / 4) {
+        const auto first = tokens.begin() + static_cast<std::ptrdiff_t>(opening_);
+        const auto question = std::find(first, tokens.end(), template_.end_of_turn());
+        if (question == tokens.end()) break;
+        const auto answer = std::find(question + 1, tokens.end(), template_.end_of_turn());
+        if (answer == tokens.end()) break;
+        tokens.erase(first, answer + 1);
+    }
+    if (tokens.size() == before) return false;
+    if (tokens.size() + turn > capacity) {
+        const std::string expected =
+            joined("a prompt of at most ", capacity, " tokens, what is left of a context of ", capacity);
+        throw PromptTooLong(FileError(session_.model().name(), expected, tokens.size() + turn).what());
+    }
+    session_.rewind(0);
+    session_.defer(tokens);
+    return true;
+}
+
+}  // namespace bitnet

@@ -1,0 +1,176 @@
+#include <algorithm>
+#include <bitnet/session.hpp>
+#include <cmath>
+#include <stdexcept>
+#include <utility>
+
+#include "session_state.hpp"
+
+namespace bitnet {
+namespace {
+
+double log_probability(std::span<const float> logits, int token) {
+    const float peak = *std::max_element(logits.begin(), logits.end());
+    double sum = 0;
+    for (const float logit : logits)
+        sum += std::exp(static_cast<double>(logit - peak));
+    const double result = static_cast<double>(logits[static_cast<std::size_t>(token)] - peak) - std::log(sum);
+    if (std::isfinite(result)) return result;
+    throw std::runtime_error("the model's logits: expected finite numbers, found NaN or infinity");
+}
+
+std::function<void()> polling(const IsCancelled& cancelled) {
+    if (!cancelled) return {};
+    return [&cancelled] {
+        if (cancelled()) throw Cancelled();
+    };
+}
+
+}  // namespace
+
+SessionState::SessionState(const Model& of, int own_threads)
+    : model(of),
+      own(own_threads > 0 ? std::make_unique<ternion::ThreadPool>(own_threads) : nullptr),
+      threads(own ? *own : parts().threads),
+      decoder(parts().weights, threads),
+      cache(parts().weights.config, parts().options.context, parts().options.kv_type),
+      head(parts().weights.head(), parts().weights.screen ? &*parts().weights.screen : nullptr, Decoder::same_bits) {}
+
+void SessionState::truncate(std::size_t length) {
+    cache.truncate(length);
+    rows -= std::min(rows, tokens.size() - cache.length());
+    tokens.resize(cache.length());
+}
+
+std::size_t SessionState::row_before(std::size_t ignored) const {
+    if (ignored < rows) return rows - 1 - ignored;
+    throw std::logic_error("what follows isn't known: expected tokens to be appended first");
+}
+
+int SessionState::sample(Sampler& sampler, std::size_t ignored) {
+    const auto history = std::span<const int>(tokens).first(tokens.size() - ignored);
+    const auto likely = head.after(row_before(ignored), sampler.needed(), sampler.penalised(history), threads);
+    return sampler(likely, history);
+}
+
+bool SessionState::restore(std::vector<int> processed, std::span<const std::byte> blocks) {
+    KvCache restored(parts().weights.config, cache.capacity(), cache.format().type());
+    restored.reserve(processed.size());
+    for (std::size_t i = 0; i < restored.blocks(); ++i) {
+        const std::span<std::byte> memory = restored.memory(i);
+        std::copy_n(blocks.begin(), memory.size(), memory.begin());
+        blocks = blocks.subspan(memory.size());
+    }
+    if (!restored.is_finite()) return false;
+    restored.advance(processed.size());
+    cache = std::move(restored);
+    tokens = std::move(processed);
+    rows = 0;
+    return true;
+}
+
+Session::Session(const Model& model, int threads) {
+    if (threads < 0 || threads > 1024)
+        throw std::invalid_argument(joined("Session: expected 0 to 1024 threads, found ", threads));
+    state_ = std::make_unique<SessionState>(model, threads);
+}
+Session::Session(Session&&) noexcept = default;
+Session& Session::operator=(Session&&) noexcept = default;
+Session::~Session() = default;
+
+const Model& Session::model() const {
+    return state_->model;
+}
+std::size_t Session::threads() const {
+    return state_->threads.concurrency();
+}
+std::span<const int> Session::tokens() const {
+    return state_->tokens;
+}
+std::span<const int> Session::pending() const {
+    return state_->pending;
+}
+std::size_t Session::room() const {
+    return state_->room();
+}
+std::size_t Session::cache_bytes() const {
+    return state_->cache.bytes();
+}
+
+void Session::defer(std::span<const int> tokens) {
+    state_->decoder.check(tokens);
+    state_->pending.insert(state_->pending.end(), tokens.begin(), tokens.end());
+}
+
+void Session::append(std::span<const int> tokens, const IsCancelled& cancelled) {
+    Part part{state_.get(), tokens};
+    append_parts({&part, 1}, polling(cancelled));
+}
+
+void Session::append(std::span<const int> tokens, std::size_t first,
+                     const std::function<void(std::size_t, std::span<const float>)>& take,
+                     const IsCancelled& cancelled) {
+    Part part{.session = state_.get(), .tokens = tokens, .progress = {}, .first = first, .take = take};
+    append_parts({&part, 1}, polling(cancelled));
+}
+
+void append_together(std::span<const Step> steps, const IsCancelled& cancelled) {
+    std::vector<Part> parts;
+    for (const auto& [session, tokens] : steps) {
+        if (session == nullptr) throw std::invalid_argument("append_together: expected a session, found none");
+        parts.push_back({&session->state(), tokens});
+    }
+    append_parts(parts, polling(cancelled));
+}
+
+void Session::rewind(std::size_t length) {
+    state_->pending.clear();
+    state_->truncate(length);
+}
+
+std::span<const float> Session::logits() {
+    SessionState& s = *state_;
+    const std::size_t hidden = s.decoder.config().hidden;
+    const auto vector = std::span<const float>(s.last.data(), s.last.size()).subspan(s.row_before(0) * hidden, hidden);
+    s.logits.resize(s.decoder.config().vocab);
+    s.parts().weights.head().logits(vector, 1, s.logits, s.threads);
+    return s.logits;
+}
+
+std::vector<Candidate> Session::likeliest(std::size_t count) {
+    const auto found = state_->head.after(state_->row_before(0), count, {}, state_->threads);
+    std::vector<Candidate> best(found.begin(), found.end());
+    const auto end = best.begin() + static_cast<std::ptrdiff_t>(std::min(count, best.size()));
+    std::partial_sort(best.begin(), end, best.end(), Candidate::likelier);
+    best.erase(end, best.end());
+    return best;
+}
+
+int Session::sample(Sampler& sampler) {
+    return state_->sample(sampler, 0);
+}
+
+std::vector<double> Session::log_probabilities(std::span<const int> tokens, std::size_t first) {
+    if (first == 0 || first >= tokens.size()) throw std::out_of_range("log_probabilities: no token before the first");
+    state_->decoder.check(tokens);
+    const auto held = std::span<const int>(state_->tokens);
+    const auto shorter = static_cast<std::ptrdiff_t>(std::min(held.size(), tokens.size()));
+    const auto known = std::mismatch(held.begin(), held.begin() + shorter, tokens.begin()).first - held.begin();
+    rewind(std::min(static_cast<std::size_t>(known), first - 1));
+    std::vector<double> results(tokens.size() - first);
+    const std::size_t vocab = model().vocabulary_size();
+    const auto take = [&](std::size_t position, std::span<const float> logits) {
+        ternion::in_chunks(state_->threads, logits.size() / vocab, 4, [&](std::size_t begin, std::size_t end) {
+            for (std::size_t i = begin; i < end; ++i) {
+                const std::size_t next = position + i + 1;
+                results[next - first] = log_probability(logits.subspan(i * vocab, vocab), tokens[next]);
+            }
+        });
+    };
+    // The last one needs no step: nothing follows it.
+    const std::size_t begin = state_->tokens.size();
+    append(tokens.subspan(begin, tokens.size() - 1 - begin), first - 1, take);
+    return results;
+}
+
+}  // namespace bitnet

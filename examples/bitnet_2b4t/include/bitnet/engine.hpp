@@ -1,0 +1,13 @@
+#pragma once
+
+// The engine: a ternary language model that other programs embed. Includes all public headers, which need nothing but
+// the standard library. docs/embedding.md shows how to build against it.
+
+#include "chat_template.hpp"
+#include "conversation.hpp"
+#include "generation.hpp"
+#include "model.hpp"
+#include "sampling.hpp"
+#include "scoring.hpp"
+#include "session.hpp"
+#include "tokenizer.hpp"

@@ -1,0 +1,133 @@
+#include "attention.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "../compute/attention_block.hpp"
+#include "../compute/kernels.hpp"
+
+namespace bitnet {
+
+namespace {
+
+constexpr std::size_t tile_rows = 64;   // queries that share a block of keys: its cost is paid once for all of them
+constexpr std::size_t span_keys = 256;  // few queries: the keys are cut instead, so that all threads have work
+constexpr float masked = AttentionTile::masked;
+
+}  // namespace
+
+Attention::Attention(const Config& config, const Kernels& kernels)
+    : kernels_(kernels),
+      heads_(config.heads),
+      kv_heads_(config.kv_heads),
+      group_(config.heads / config.kv_heads),
+      head_dim_(config.head_dim) {}
+
+void Attention::operator()(std::span<const float> queries, std::size_t first, std::size_t count, const KvCache& cache,
+                           std::size_t layer, std::span<float> out, ternion::ThreadPool& threads) {
+    if (count == 0) return;
+    const std::size_t tile_tokens = std::max(same_bits, tile_rows / group_);
+    const std::size_t tiles = ternion::ceil_div(count, tile_tokens);
+    const std::size_t span = tiles == 1 ? span_keys : first + count;
+    const std::size_t spans = ternion::ceil_div(first + count, span);
+    prepare(std::min(tile_tokens, count) * group_, spans > 1 ? kv_heads_ * spans : 0, cache, threads.concurrency());
+
+    const auto tile_of = [&](std::size_t tile, std::size_t head) {
+        const std::size_t begin = tile * tile_tokens;
+        const std::size_t tokens = std::min(tile_tokens, count - begin);
+        return Tile{head, begin, tokens, tokens * group_, first + begin};
+    };
+    threads.parallel_for(kv_heads_ * spans * tiles, [&](std::size_t item, std::size_t w) {
+        // Late tiles see many keys, early ones few: taken in turns, any run of items is about as much work.
+        const std::size_t turn = item % tiles;
+        const Tile tile = tile_of(turn % 2 == 0 ? turn / 2 : tiles - 1 - turn / 2, item / tiles / spans);
+        const std::size_t part = item / tiles % spans;
+        Worker& worker = workers_[w];
+        Partial& partial = spans == 1 ? worker.partial : partials_[tile.head * spans + part];
+        load(tile, queries, worker);
+        accumulate(tile, part * span, std::min((part + 1) * span, tile.position + tile.tokens), cache, layer, worker,
+                   partial);
+        if (spans == 1) finish(tile, {&partial, 1}, cache.format().value_stride(), out);
+    });
+    for (std::size_t head = 0; spans > 1 && head < kv_heads_; ++head) {
+        finish(tile_of(0, head), std::span(partials_).subspan(head * spans, spans), cache.format().value_stride(), out);
+    }
+}
+
+/// Allocates before the threads start: an exception couldn't leave them.
+void Attention::prepare(std::size_t rows, std::size_t partials, const KvCache& cache, std::size_t workers) {
+    const auto fit = [&](Partial& partial) {
+        partial.values.resize(rows * cache.format().value_stride());
+        partial.peak.resize(rows);
+        partial.sum.resize(rows);
+    };
+    workers_.resize(std::max(workers_.size(), workers));
+    for (Worker& worker : workers_) {
+        worker.queries.resize(rows * head_dim_);
+        worker.scores.resize(rows * KvCache::block);
+        worker.keys.resize(cache.format().key_floats());
+        worker.values.resize(cache.format().value_floats());
+        fit(worker.partial);
+    }
+    partials_.resize(std::max(partials_.size(), partials));
+    for (std::size_t i = 0; i < partials; ++i)
+        fit(partials_[i]);
+}
+
+/// The tile's queries as rows, times 1/sqrt(d).
+void Attention::load(const Tile& tile, std::span<const float> queries, Worker& worker) const {
+    const float scale = 1.0F / std::sqrt(static_cast<float>(head_dim_));
+    for (std::size_t t = 0; t < tile.tokens; ++t) {
+        const float* from = queries.data() + ((tile.first_token + t) * heads_ + tile.head * group_) * head_dim_;
+        float* to = worker.queries.data() + t * group_ * head_dim_;
+        for (std::size_t i = 0; i < group_ * head_dim_; ++i)
+            to[i] = from[i] * scale;
+    }
+}
+
+void Attention::accumulate(const Tile& tile, std::size_t key_begin, std::size_t key_end, const KvCache& cache,
+                           std::size_t layer, Worker& worker, Partial& partial) const {
+    constexpr std::size_t block = KvCache::block;
+    std::fill(partial.values.begin(), partial.values.end(), 0.0F);
+    std::fill(partial.peak.begin(), partial.peak.end(), masked);
+    std::fill(partial.sum.begin(), partial.sum.end(), 0.0F);
+    const AttentionTile seen{.rows = tile.rows,
+                             .group = group_,
+                             .position = tile.position,
+                             .queries = worker.queries.data(),
+                             .scores = worker.scores.data(),
+                             .keys = worker.keys.data(),
+                             .block_values = worker.values.data(),
+                             .values = partial.values.data(),
+                             .peak = partial.peak.data(),
+                             .sum = partial.sum.data()};
+    for (std::size_t key = key_begin; key < key_end; key += block) {
+        kernels_.attend(seen, cache.format(), cache.at(layer, tile.head, key / block), key,
+                        std::min(block, key_end - key));
+    }
+}
+
+/// Joins the parts of the keys, in their order, and divides by the sum.
+void Attention::finish(const Tile& tile, std::span<const Partial> partials, std::size_t stride,
+                       std::span<float> out) const {
+    for (std::size_t r = 0; r < tile.rows; ++r) {
+        float peak = masked;
+        for (const Partial& part : partials)
+            peak = std::max(peak, part.peak[r]);
+        float sum = 0;
+        for (const Partial& part : partials)
+            sum += std::exp(part.peak[r] - peak) * part.sum[r];
+
+        const std::size_t at = (tile.first_token + r / group_) * heads_ + tile.head * group_ + r % group_;
+        float* to = out.data() + at * head_dim_;
+        std::fill_n(to, head_dim_, 0.0F);
+        for (const Partial& part : partials) {
+            const float share = std::exp(part.peak[r] - peak) / sum;
+            const float* values = part.values.data() + r * stride;
+            for (std::size_t d = 0; d < head_dim_; ++d)
+                to[d] += share * values[d];
+        }
+    }
+}
+
+}  // namespace bitnet

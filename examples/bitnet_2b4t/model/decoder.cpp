@@ -1,0 +1,146 @@
+#include "decoder.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+
+#include "../compute/kernels.hpp"
+
+namespace bitnet {
+
+namespace {
+
+constexpr std::size_t some_tokens = 8;  // a piece of element-wise work
+
+/// Rows begin to end of a matrix of `width` columns, and row i.
+template <class Buffer>
+auto rows(Buffer& matrix, std::size_t begin, std::size_t end, std::size_t width) {
+    return std::span(matrix.data(), matrix.size()).subspan(begin * width, (end - begin) * width);
+}
+template <class Buffer>
+auto row(Buffer& matrix, std::size_t i, std::size_t width) {
+    return rows(matrix, i, i + 1, width);
+}
+
+}  // namespace
+
+Decoder::Decoder(const Weights& weights, ternion::ThreadPool& threads)
+    : weights_(weights),
+      threads_(threads),
+      rope_(weights.config, weights.kernels),
+      attention_(weights.config, weights.kernels) {}
+
+void Decoder::forward(std::span<const int> tokens, KvCache& cache, const std::function<void()>& between) {
+    const Sequence sequence{tokens, &cache};
+    forward({&sequence, 1}, between);
+}
+
+void Decoder::forward(std::span<const Sequence> sequences, const std::function<void()>& between) {
+    check(sequences);
+    std::vector<std::size_t> positions;
+    for (const auto& [tokens, cache] : sequences) {
+        cache->reserve(tokens.size());
+        for (std::size_t i = 0; i < tokens.size(); ++i)
+            positions.push_back(cache->length() + i);
+    }
+    if (positions.empty()) return;
+    resize(positions.size());
+    rope_.prepare(positions);
+    embed(sequences);
+    for (std::size_t i = 0; i < config().layers; ++i) {
+        if (between) between();
+        attend(weights_.layers[i], i, sequences);
+        feed_forward(weights_.layers[i]);
+    }
+    ternion::normalise_tokens(weights_.output_norm, h_, h_, threads_);
+    for (const auto& [tokens, cache] : sequences)
+        cache->advance(tokens.size());
+}
+
+void Decoder::check(std::span<const Sequence> sequences) const {
+    for (const Sequence& entry : sequences) {
+        if (std::count_if(sequences.begin(), sequences.end(),
+                          [&](const Sequence& sequence) { return sequence.cache == entry.cache; }) > 1) {
+            throw std::invalid_argument("tokens of several sequences: expected each cache once, found one twice");
+        }
+        check(entry.tokens);
+    }
+}
+
+void Decoder::check(std::span<const int> tokens) const {
+    for (const int token : tokens) {
+        if (token >= 0 && static_cast<std::size_t>(token) < config().vocab) continue;
+        throw std::invalid_argument("token out of range: expected 0 to " + std::to_string(config().vocab - 1) +
+                                    ", found " + std::to_string(token));
+    }
+}
+
+void Decoder::embed(std::span<const Sequence> sequences) {
+    std::size_t t = 0;
+    for (const auto& [tokens, cache] : sequences) {
+        for (const int token : tokens)
+            weights_.embedding.read(static_cast<std::size_t>(token), row(h_, t++, config().hidden));
+    }
+}
+
+/// h += o(attn_sub_norm(attention(rope(q), rope(k), v))), with q, k and v of attn_norm(h).
+void Decoder::attend(const LayerWeights& layer, std::size_t index, std::span<const Sequence> sequences) {
+    const std::size_t q = config().q_size(), kv = config().kv_size();
+    const auto& x = layer.attn_norm.prepare(h_, count_, config().hidden, inputs_, threads_);
+    forward_together(x, threads_, layer.q.to(q_), layer.k.to(k_), layer.v.to(v_));
+    ternion::in_chunks(threads_, count_, some_tokens, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t t = begin; t < end; ++t) {
+            rope_.apply(t, row(q_, t, q));
+            rope_.apply(t, row(k_, t, kv));
+        }
+    });
+    std::size_t begin = 0;
+    for (const auto& [tokens, cache] : sequences) {
+        const std::size_t end = begin + tokens.size();
+        cache->store(index, tokens.size(), rows(k_, begin, end, kv), rows(v_, begin, end, kv), weights_.kernels,
+                     threads_);
+        attention_(rows(q_, begin, end, q), cache->length(), tokens.size(), *cache, index,
+                   rows(attended_, begin, end, q), threads_);
+        begin = end;
+    }
+    forward_together(layer.o.prepare(attended_, count_, inputs_, threads_), threads_, layer.o.add_to(h_));
+}
+
+/// h += down(ffn_sub_norm(activation(gate) · up)), with gate and up of ffn_norm(h).
+void Decoder::feed_forward(const LayerWeights& layer) {
+    const auto activate = [&](ternion::RowRange rows) {
+        for (std::size_t t = 0; t < count_; ++t) {
+            const std::size_t at = t * config().ffn + rows.begin;
+            weights_.kernels.gated[static_cast<std::size_t>(config().activation)](gate_.data() + at, up_.data() + at,
+                                                                                  rows.end - rows.begin);
+        }
+    };
+    const auto& x = layer.ffn_norm.prepare(h_, count_, config().hidden, inputs_, threads_);
+    forward_together(x, threads_, layer.gate.to(gate_), layer.up.to(up_, activate));
+    forward_together(layer.down.prepare(gate_, count_, inputs_, threads_), threads_, layer.down.add_to(h_));
+}
+
+std::span<const float> Decoder::logits() {
+    logits_.resize(config().vocab);
+    logits(count_ - 1, 1, logits_);
+    return logits_;
+}
+
+void Decoder::logits(std::size_t first, std::size_t count, std::span<float> out) {
+    if (count > count_ || first > count_ - count)
+        throw std::out_of_range("Decoder::logits: the last call has fewer tokens");
+    weights_.head().logits(rows(h_, first, first + count, config().hidden), count, out, threads_);
+}
+
+void Decoder::resize(std::size_t count) {
+    count_ = count;
+    h_.resize(count * config().hidden);
+    for (Floats* buffer : {&q_, &attended_})
+        buffer->resize(count * config().q_size());
+    for (Floats* buffer : {&k_, &v_})
+        buffer->resize(count * config().kv_size());
+    for (Floats* buffer : {&gate_, &up_})
+        buffer->resize(count * config().ffn);
+}
+
+}  // namespace bitnet

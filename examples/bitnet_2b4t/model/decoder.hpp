@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <ternion/ternion.hpp>
+#include <vector>
+
+#include <ternion/core/thread_pool.hpp>
+#include "attention.hpp"
+#include "kv_cache.hpp"
+#include "rope.hpp"
+#include "weights.hpp"
+
+namespace bitnet {
+
+/// Tokens that follow those in a sequence's cache.
+struct Sequence {
+    std::span<const int> tokens;
+    KvCache* cache;
+};
+
+/// Runs tokens through the model. The weights and the sequences' KV caches are the caller's; the decoder only owns its
+/// working memory, which grows to the largest number of tokens and is then reused. Up to `same_bits` tokens of a
+/// sequence at once give, bit for bit, what they give one by one, while all numbers are finite; more agree to the
+/// rounding of floats.
+class Decoder {
+ public:
+    static constexpr std::size_t same_bits = Attention::same_bits;
+
+    /// `weights` and `threads` must outlive the decoder.
+    Decoder(const Weights& weights, ternion::ThreadPool& threads);
+
+    const Config& config() const { return weights_.config; }
+
+    /// Appends tokens to one sequence or several, each of which comes once; the weights are read once for all. Throws
+    /// std::invalid_argument for an id that is none, and std::length_error where a cache has no room. `between` is
+    /// called before each layer, and may throw, to give up. The sequences are unchanged after an exception.
+    void forward(std::span<const Sequence> sequences, const std::function<void()>& between = {});
+    void forward(std::span<const int> tokens, KvCache& cache, const std::function<void()>& between = {});
+
+    /// Logits of what follows the last token of the last call; valid until the next call. This and the next
+    /// throw std::out_of_range for a token that the last call didn't have.
+    std::span<const float> logits();
+    /// Logits [count, vocab] of what follows tokens `first` and following of the last call, in the order of its
+    /// sequences.
+    void logits(std::size_t first, std::size_t count, std::span<float> out);
+    /// The vectors that the head multiplies, [count, hidden], of all tokens of the last call; valid until the next.
+    std::span<const float> hidden() const { return {h_.data(), h_.size()}; }
+
+    /// Throws std::invalid_argument for an id that is none.
+    void check(std::span<const int> tokens) const;
+
+ private:
+    void check(std::span<const Sequence> sequences) const;
+    void resize(std::size_t count);
+    void embed(std::span<const Sequence> sequences);
+    void attend(const LayerWeights& layer, std::size_t index, std::span<const Sequence> sequences);
+    void feed_forward(const LayerWeights& layer);
+
+    const Weights& weights_;
+    ternion::ThreadPool& threads_;
+    Rope rope_;
+    Attention attention_;
+    std::size_t count_ = 0;  // tokens of the last call
+
+    using Floats = ternion::AlignedBuffer<float>;
+    Floats h_;                            // the residual stream, [count, hidden]; at last its norm
+    Floats q_, k_, v_;                    // [count, heads or kv_heads, head_dim]
+    Floats attended_;                     // as q_
+    Floats gate_, up_;                    // [count, ffn]
+    ternion::BitLinearWorkspace inputs_;  // of the layers
+    Floats logits_;                       // [vocab]
+};
+
+}  // namespace bitnet

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <ternion/core/thread_pool.hpp>
+#include <ternion/runtime/any_ternary.hpp>
+#include <ternion/ternion.hpp>
+#include <vector>
+
+#include "../compute/kernels.hpp"
+#include "../files/model_source.hpp"
+#include "../head/embedding.hpp"
+#include "../head/screen.hpp"
+#include "config.hpp"
+
+namespace bitnet {
+
+/// A norm that some architectures lack: tokens then pass as they are.
+class SubNorm {
+ public:
+    explicit SubNorm(std::size_t channels) : channels_(channels) {}
+    explicit SubNorm(ternion::AnyRmsNorm norm) : channels_(norm.channels()), norm_(std::move(norm)) {}
+
+    std::size_t channels() const { return channels_; }
+    /// Null where there is none.
+    const ternion::AnyRmsNorm* norm() const { return norm_ ? &*norm_ : nullptr; }
+    void normalise(const float* x, float* y) const noexcept {
+        norm_ ? norm_->normalise(x, y) : void(std::copy_n(x, channels_, y));
+    }
+
+ private:
+    std::size_t channels_;
+    std::optional<ternion::AnyRmsNorm> norm_;
+};
+
+/// What layers that share an input have in front: a norm and the quantizer.
+using InputStage = ternion::InputStage<ternion::AnyRmsNorm, ternion::AnyQuantizer>;
+/// A linear layer behind such a stage, and one with its own sub-norm.
+using Linear = ternion::BitLinear<ternion::AnyTernary, ternion::AnyQuantizer>;
+using SubNormLinear = ternion::BitLinear<ternion::AnyTernary, ternion::AnyQuantizer, SubNorm>;
+
+struct LayerWeights {
+    InputStage attn_norm;
+    Linear q, k, v;
+    SubNormLinear o;
+    InputStage ffn_norm;
+    Linear gate, up;
+    SubNormLinear down;
+    ternion::AlignedBuffer<std::byte> memory;  // of all matrices: on huge pages, of which one alone might fill none
+};
+
+struct Weights {
+    Config config;
+    const Kernels& kernels;
+    Embedding embedding;
+    std::optional<Embedding> separate_head;  // else the head is the embedding
+    std::optional<Screen> screen;            // of the head: makes the likeliest tokens cheap
+    std::vector<LayerWeights> layers;
+    ternion::AnyRmsNorm output_norm;
+
+    const Embedding& head() const { return separate_head ? *separate_head : embedding; }
+};
+
+/// Called with the number of layers that are ready, and of all.
+using LoadProgress = std::function<void(std::size_t done, std::size_t total)>;
+
+/// Repacks the ternary layers for computing with these kernels. The embedding stays in the source, which must outlive
+/// the weights; there is no screen yet. Throws FileError, which names the file and the tensor, where a tensor is
+/// missing or isn't as the sizes say.
+Weights load_weights(const ModelSource& source, const Kernels& kernels, ternion::ThreadPool& threads,
+                     const LoadProgress& progress = {});
+
+}  // namespace bitnet

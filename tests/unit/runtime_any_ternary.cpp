@@ -1,0 +1,168 @@
+// Matrices whose packing is known at run time: a table's products, packing and repacking are those of the types.
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_exception.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <ternion/runtime/any_ternary.hpp>
+#include <ternion/runtime/tables.hpp>
+#include <ternion/ternion.hpp>
+#include <vector>
+
+#include "random_data.hpp"
+#include "test_executor.hpp"
+
+using namespace ternion;
+using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::MessageMatches;
+
+namespace {
+
+using Floats = std::vector<float>;
+constexpr std::size_t m = 3, n = 37, k = 300;
+
+const KernelTable& table() {
+    return find_kernels<all_packings>();
+}
+
+std::vector<std::int8_t> trits() {
+    return test::random_trits(n * k, 1);
+}
+
+TEST_CASE("a table has every packing of the list, by name", "[runtime]") {
+    std::size_t found = 0;
+    for_each_type(all_packings{}, [&]<class P>(std::type_identity<P>) {
+        const PackingKernels& kernels = table().packing(P::name);
+        CHECK(kernels.packing.name == P::name);
+        CHECK(kernels.packing.bits_per_weight == P::bits_per_weight);
+        CHECK(kernels.packing.bytes({n, k}) == P::bytes({n, k}));
+        CHECK(kernels.path == kernel_path<P>);
+        ++found;
+    });
+    CHECK(found == table().packings.size());
+    CHECK(table().backend == backend_of<default_arch>::name);
+    CHECK(table().find_packing("i2s") == nullptr);
+    CHECK_THROWS_MATCHES(table().packing("i2s"), std::invalid_argument,
+                         MessageMatches(ContainsSubstring("int8, i2_s") && ContainsSubstring("found i2s")));
+    CHECK_THROWS_MATCHES(table().quantizer("absmax"), std::invalid_argument,
+                         MessageMatches(ContainsSubstring("absmax8") && ContainsSubstring("found absmax")));
+}
+
+TEST_CASE("packing by name gives the bytes of the type, and so does repacking", "[runtime]") {
+    const auto i2s = pack<I2S>(trits(), n, k, 0.75f);
+    for_each_type(all_packings{}, [&]<class P>(std::type_identity<P>) {
+        const PackingKernels& kernels = table().packing(P::name);
+        const auto typed = pack<P>(trits(), n, k, 0.75f);
+        const auto same = [&](const AnyTernary& any) {
+            return any.rows() == n && any.cols() == k && any.scale() == 0.75f &&
+                   std::ranges::equal(any.bytes(), typed.bytes());
+        };
+        CHECK(same(pack_as(kernels, trits(), n, k, 0.75f)));
+        CHECK(same(repack_as(kernels, i2s, test::ThreadPool(3))));
+        std::vector<std::byte> room(P::bytes({n, k}) + 1, std::byte{77});
+        const AnyTernary there = repack_as(kernels, i2s, std::span(room).first(P::bytes({n, k})));
+        CHECK(same(there));
+        CHECK(there.bytes().data() == room.data());
+        CHECK(room.back() == std::byte{77});
+        CHECK_THROWS_AS(repack_as(kernels, i2s, std::span(room)), std::invalid_argument);
+        std::vector<std::int8_t> back(n * k);
+        there.unpack(back);
+        CHECK(back == trits());
+    });
+}
+
+/// y by a layer of each kind of weights.
+template <class W, class Q>
+Floats forward(const W& weights, const Q& quantizer, const Floats& x) {
+    const BitLinear layer(weights, NoNorm{}, quantizer);
+    typename decltype(layer)::Workspace workspace;
+    Floats y(m * n);
+    layer.forward(x, m, y, workspace, test::ThreadPool(2));
+    return y;
+}
+
+TEST_CASE("products by name are those of the type, for each kind of activations", "[runtime]") {
+    const Floats x = test::random_floats(m * k, 2, 3);
+    for_each_type(all_packings{}, [&]<class P>(std::type_identity<P>) {
+        INFO(P::name);
+        const auto typed = pack<P>(trits(), n, k, 0.75f);
+        const AnyTernary any = pack_as(table().packing(P::name), trits(), n, k, 0.75f);
+        CHECK(forward(any, Absmax<8>{}, x) == forward(typed, Absmax<8>{}, x));
+        CHECK(forward(any, Sparse<TopK<>>{}, x) == forward(typed, Sparse<TopK<>>{}, x));
+        CHECK(forward(any, Sign{}, x) == forward(typed, Sign{}, x));
+        CHECK(forward(any, AnyQuantizer{&table().quantizer("absmax8")}, x) == forward(typed, Absmax<8>{}, x));
+
+        QuantizedActivations activations;
+        quantize(Absmax<8>{}, x, m, k, activations);
+        const auto in_type = [&]<class Out>(Out) {
+            std::vector<Out> y(m * n), expected(m * n);
+            BitLinear(any).forward(activations, std::span(y));
+            gemm(typed, activations, std::span(expected));
+            CHECK(std::memcmp(y.data(), expected.data(), y.size() * sizeof(Out)) == 0);
+        };
+        in_type(std::int32_t{});
+        in_type(float{});
+        in_type(Float16{});
+        in_type(BFloat16{});
+    });
+}
+
+TEST_CASE("scales of rows, groups and blocks go with a matrix by name", "[runtime]") {
+    const Floats x = test::random_floats(m * k, 2, 3);
+    const auto i2s = pack<I2S>(trits(), n, k);
+    for (const std::size_t inputs : {0, 64, 256}) {
+        Floats scales(inputs == 0 ? n : n * ceil_div(k, inputs));
+        for (std::size_t i = 0; i < scales.size(); ++i)
+            scales[i] = 0.25f + static_cast<float>(i % 7) * 0.5f;  // exact in float16
+        const ScaledTernary<I2S> scaled(i2s, scales, inputs);
+        Floats expected(m * n);
+        gemm(scaled, std::span<const float>(x), m, std::span(expected));
+        std::size_t beside = 0, among = 0;
+        for (const PackingKernels& kernels : table().packings) {
+            INFO(kernels.packing.name << ", scales for " << inputs);
+            // A block holds one scale: those of 64 inputs don't fit into blocks of 256.
+            if (inputs != 0 && kernels.packing.group_inputs > inputs) {
+                CHECK_THROWS_AS(repack_as(kernels, scaled.view()), std::invalid_argument);
+                continue;
+            }
+            const AnyTernary any = repack_as(kernels, scaled.view());
+            kernels.packing.group_inputs == 0 ? ++beside : ++among;
+            // Smaller groups are added up in another order.
+            const std::size_t groups = static_cast<const TernaryBytes&>(any).group_inputs;
+            if (groups == inputs) CHECK(forward(any, Absmax<8>{}, x) == expected);
+            Floats weights(n * k), found(n * k);
+            dequantize(scaled, weights);
+            dequantize(any, found);
+            CHECK(found == weights);
+        }
+        CHECK(beside == 8);
+        CHECK(among >= 1);
+    }
+}
+
+TEST_CASE("a norm by a table is RmsNorm", "[runtime]") {
+    const Floats weight = test::random_floats(k, 3), x = test::random_floats(k, 4, 9);
+    Floats y(k), expected(k);
+    AnyRmsNorm(table(), weight, 1e-5f).normalise(x.data(), y.data());
+    RmsNorm(weight, 1e-5f).normalise(x.data(), expected.data());
+    CHECK(y == expected);
+    CHECK_THROWS_AS(AnyRmsNorm(table(), {}, 1e-5f), std::invalid_argument);
+    CHECK_THROWS_AS(AnyRmsNorm(table(), weight, 0), std::invalid_argument);
+}
+
+TEST_CASE("copies of a matrix by name share its bytes", "[runtime]") {
+    const auto copy = [] {
+        const AnyTernary original = pack_as(table().packing("tq2_0"), trits(), n, k, 0.5f);
+        AnyTernary other = original;
+        CHECK(other.bytes().data() == original.bytes().data());
+        return other;
+    }();
+    std::vector<std::int8_t> back(n * k);
+    copy.unpack(back);
+    CHECK(back == trits());
+}
+
+}  // namespace
