@@ -63,13 +63,13 @@ inline RowMajorMatrix<float> dequantize(const TernaryBytes& w) {
     return weights;
 }
 
-/// The activations of any holder as an Eigen matrix of floats [M,K]: scale * q.
-template <class Held>
-requires requires(const Held& x, std::span<float> values) {
+/// Activations of any type as an Eigen matrix of floats [M,K]: scale * q.
+template <class Activations>
+requires requires(const Activations& x, std::span<float> values) {
     x.tokens();
     dequantize(x, values);
 }
-RowMajorMatrix<float> dequantize(const Held& x) {
+RowMajorMatrix<float> dequantize(const Activations& x) {
     RowMajorMatrix<float> values(static_cast<Eigen::Index>(x.tokens()), static_cast<Eigen::Index>(x.inputs()));
     dequantize(x, values_of(values));
     return values;
