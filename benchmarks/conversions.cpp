@@ -70,7 +70,8 @@ void add_repack(const BenchedPacking& from, const BenchedPacking& to, int thread
         const auto matrix = packed(from, shape()).make();
         from.repack(to, shape(), matrix.data(), executor, [&](PackedBytes bytes) { check_trits(name, to, bytes); });
         for (auto _ : state) {
-            from.repack(to, shape(), matrix.data(), executor, [](PackedBytes bytes) { benchmark::DoNotOptimize(bytes.data()); });
+            from.repack(to, shape(), matrix.data(), executor,
+                        [](PackedBytes bytes) { benchmark::DoNotOptimize(bytes.data()); });
         }
         set_bytes(state, from);
     });

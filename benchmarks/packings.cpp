@@ -13,8 +13,7 @@ const std::vector<BenchedPacking>& benched_packings() {
         std::vector<BenchedPacking> all;
         [&]<std::size_t... Shard>(std::index_sequence<Shard...>) {
             (add_packings<Shard>(all), ...);
-        }
-        (std::make_index_sequence<PACKING_SHARDS>{});
+        }(std::make_index_sequence<PACKING_SHARDS>{});
         std::ranges::sort(all, {}, &BenchedPacking::place);
         return all;
     }();

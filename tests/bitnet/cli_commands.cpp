@@ -92,7 +92,8 @@ TEST_CASE("cli: turns depend on those before, and on the system prompt") {
     CHECK(chat({"-sys", "Be brief.", "-cnv"}, "hi\n") == brief);
     CHECK(chat({"--system-prompt", "  "}, "hi\n") == once);
     CHECK(chat({"-s", "7"}, "hi\n") == once);
-    const std::vector<std::string> in_full = {"chat", "-m", golden_gguf, "--n-predict", "30", "--temp", "0", "--kv-type", "f32"};
+    const std::vector<std::string> in_full = {"chat",   "-m", golden_gguf, "--n-predict", "30",
+                                              "--temp", "0",  "--kv-type", "f32"};
     CHECK(run(in_full, "hi\n").out == once);
     CHECK(chat({"-b", "1"}, "hi\nhi\n") == twice);
     CHECK(chat({"-t", "3"}, "hi\nhi\n") == twice);

@@ -7,7 +7,8 @@ struct Doubling {
     static std::size_t cols() { return 2; }
 #ifdef CORRECT
     template <class Out>
-    void multiply(const ternion::QuantizedActivations& x, ternion::RowRange rows, const ternion::Output<Out>& out) const {
+    void multiply(const ternion::QuantizedActivations& x, ternion::RowRange rows,
+                  const ternion::Output<Out>& out) const {
         for (std::size_t m = 0; m < x.tokens(); ++m)
             for (std::size_t n = rows.begin; n < rows.end; ++n)
                 out.data[m * out.ld + n] = static_cast<Out>(2 * x.row(m)[n]);

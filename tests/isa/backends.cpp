@@ -190,7 +190,8 @@ void check_lanes(Report& report, const std::string& name) {
             std::uint32_t bits;
             std::memcpy(&bits, &top, sizeof bits);
             const auto peak = B::max_magnitude(B::wide_zero(), B::load_floats(x.data()));
-            report.check(B::reduce_max(peak) == (bits & 0x7fffffffu), name + ": max_magnitude of " + std::to_string(top));
+            report.check(B::reduce_max(peak) == (bits & 0x7fffffffu),
+                         name + ": max_magnitude of " + std::to_string(top));
         }
     }
 }

@@ -25,6 +25,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <thread>
 #include <tuple>
 #include <type_traits>
@@ -39,6 +40,9 @@
 #include <omp.h>
 #endif
 #if defined(__linux__)
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -51,11 +55,13 @@
 #define max(a, b) what is max of a and b
 #define round(x) what is x rounded
 
+#include <ternion/core/processors.hpp>
 #include <ternion/core/thread_pool.hpp>
 #include <ternion/nn/straight_through.hpp>
 #include <ternion/ops/eigen.hpp>
 #include <ternion/runtime/any_ternary.hpp>
 #include <ternion/runtime/compile.hpp>
+#include <ternion/runtime/tables.hpp>
 #include <ternion/tensor/eigen.hpp>
 #include <ternion/ternion.hpp>
 

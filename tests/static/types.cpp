@@ -57,7 +57,8 @@ static_assert(Norm<RmsNorm> && Norm<LayerNorm> && Norm<AnyRmsNorm> && Norm<NoNor
 
 constexpr std::size_t weights = []<class... P>(type_list<P...>) {
     return ((std::size_t{Weights<PackedTernary<P>>} + std::size_t{Weights<TernaryView<P>>} +
-             std::size_t{Weights<ScaledTernary<P>>}) + ...);
+             std::size_t{Weights<ScaledTernary<P>>}) +
+            ...);
 }(all_packings{});
 static_assert(weights == 3 * all_packings::size && Weights<AnyTernary> && !Weights<RmsNorm>);
 

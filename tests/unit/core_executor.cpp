@@ -38,9 +38,8 @@ TEST_CASE("split covers every index once, in whole steps, and calls for no empty
             for (std::size_t count = 0; count <= 90; ++count) {
                 Backwards executor{workers};
                 std::vector<Range> ranges;
-                split(count, step, executor, [&](std::size_t begin, std::size_t end) {
-                    ranges.push_back({begin, end});
-                });
+                split(count, step, executor,
+                      [&](std::size_t begin, std::size_t end) { ranges.push_back({begin, end}); });
                 std::sort(ranges.begin(), ranges.end());
                 std::size_t covered = 0;
                 bool good = ranges.size() <= std::max<std::size_t>(workers, 1) && executor.most <= workers;

@@ -1,3 +1,3 @@
 #include "family_slice.hpp"
 
-template void test::append_products<test::kernel_slices>(std::vector<test::HeldProducts>&);
+template void test::append_products<test::kernel_slices>(std::vector<test::ActivationProducts>&);

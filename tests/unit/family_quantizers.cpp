@@ -6,14 +6,14 @@ namespace test {
 namespace {
 
 template <class Policy, class Arch>
-void forward(const HeldProducts& products, const LayerInput& input, std::span<float> y, bool add,
+void forward(const ActivationProducts& products, const LayerInput& input, std::span<float> y, bool add,
              AnyExecutor& executor) {
     const auto [n, k] = input.w.shape;
-    ternion::ActivationsOf<Policy> held;
-    ternion::quantize<Arch>(Policy{}, input.x, input.m, k, held, executor);
+    ternion::ActivationsOf<Policy> activations;
+    ternion::quantize<Arch>(Policy{}, input.x, input.m, k, activations, executor);
     ternion::Output<float> out{y.data(), n};
     if (add) out = {y.data(), n, y.data(), n};
-    std::get<MultiplyHeld<decltype(held)>>(products.multiply)(input.w, held, out, executor);
+    std::get<MultiplyActivations<decltype(activations)>>(products.multiply)(input.w, activations, out, executor);
 }
 
 template <class... Policy>

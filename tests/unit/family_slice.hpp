@@ -5,24 +5,25 @@
 
 namespace test {
 
-template <ternion::Packing P, class Arch, class Held>
-void multiply_held(const MatrixBytes& w, const Held& x, const ternion::Output<float>& out, AnyExecutor& executor) {
+template <ternion::Packing P, class Arch, class Activations>
+void multiply_activations(const MatrixBytes& w, const Activations& x, const ternion::Output<float>& out,
+                          AnyExecutor& executor) {
     ternion::multiply<Arch>(ternion::TernaryView<P>(w.shape, w.data, w.scale), x, {0, w.shape.n}, out, executor);
 }
 
 template <ternion::Packing P, class Arch>
-HeldProducts make_products() {
+ActivationProducts make_products() {
     using Backend = ternion::backend_of<Arch>;
-    HeldProducts products{P::name, Backend::name, Backend::bytes, ternion::holds_zeros<P>, pack_bytes<P>, {}};
-    const auto set = [&]<class... Held>(std::tuple<MultiplyHeld<Held>...>& multiply) {
-        multiply = {multiply_held<P, Arch, Held>...};
+    ActivationProducts products{P::name, Backend::name, Backend::bytes, ternion::holds_zeros<P>, pack_bytes<P>, {}};
+    const auto set = [&]<class... Activations>(std::tuple<MultiplyActivations<Activations>...>& multiply) {
+        multiply = {multiply_activations<P, Arch, Activations>...};
     };
     set(products.multiply);
     return products;
 }
 
 template <std::size_t Slice>
-void append_products(std::vector<HeldProducts>& products) {
+void append_products(std::vector<ActivationProducts>& products) {
     const auto append = [&]<class P, class Arch>() { products.push_back(make_products<P, Arch>()); };
     if constexpr (Slice < kernel_slices) {
         for_each_in_slice<Slice>(append);

@@ -14,8 +14,7 @@ namespace {
 template <class Out>
 void multiply(const Kernel& kernel, const ternion::TernaryBytes& w, const ternion::ActivationView& x,
               ternion::RowRange rows, const ternion::Output<Out>& out, AnyExecutor& executor) {
-    ternion::split_rows(rows, executor,
-                        [&](ternion::RowRange part) { kernel.kernels.multiply(w, x, part, out); });
+    ternion::split_rows(rows, executor, [&](ternion::RowRange part) { kernel.kernels.multiply(w, x, part, out); });
 }
 
 ternion::TernaryBytes bytes_of(const Kernel& kernel, const MatrixBytes& w) {
@@ -57,8 +56,7 @@ const std::vector<Kernel>& all_kernels() {
         std::vector<Kernel> all;
         [&]<std::size_t... I>(std::index_sequence<I...>) {
             (append_kernels<I>(all), ...);
-        }
-        (std::make_index_sequence<kernel_slices>{});
+        }(std::make_index_sequence<kernel_slices>{});
         return all;
     }();
     return kernels;

@@ -131,7 +131,7 @@ TEST_CASE("layers share activations that one of them has prepared", "[bit_linear
 TEST_CASE("one workspace serves layers of different sizes", "[bit_linear]") {
     const BitLinear<PackedTernary<Int8>> large(weights<Int8>());
     const BitLinear<PackedTernary<Int8>, Absmax<8>, RmsNorm> small(pack<Int8>(test::random_trits(6, 9), 2, 3),
-                                                    RmsNorm(Floats(3, 1.0f), 1e-5f));
+                                                                   RmsNorm(Floats(3, 1.0f), 1e-5f));
     const auto x = test::random_floats(m * k, 10, 7);
     BitLinearWorkspace shared;
     for (int repeat = 0; repeat < 2; ++repeat) {

@@ -19,13 +19,12 @@ namespace {
 using namespace ternion;
 using Floats = std::vector<float>;
 
-const std::vector<test::HeldProducts>& products() {
-    static const std::vector<test::HeldProducts> all = [] {
-        std::vector<test::HeldProducts> made;
+const std::vector<test::ActivationProducts>& products() {
+    static const std::vector<test::ActivationProducts> all = [] {
+        std::vector<test::ActivationProducts> made;
         [&]<std::size_t... I>(std::index_sequence<I...>) {
             (test::append_products<I>(made), ...);
-        }
-        (std::make_index_sequence<test::product_slices>{});
+        }(std::make_index_sequence<test::product_slices>{});
         return made;
     }();
     return all;
@@ -45,12 +44,12 @@ class Weights {
     /// Calls f(products, quantizer, matrix) for every pair on every arch.
     template <class F>
     void for_each_pair(F&& f) const {
-        for (const auto& held : products()) {
-            const auto bytes = held.pack(trits(held.holds_zeros), shape_);
+        for (const auto& product : products()) {
+            const auto bytes = product.pack(trits(product.holds_zeros), shape_);
             const test::MatrixBytes w{shape_, bytes.data(), weight_scale};
             for (const auto& quantizer : test::all_quantizers()) {
-                if (quantizer.backend == held.backend && quantizer.register_bytes == held.register_bytes)
-                    f(held, quantizer, w);
+                if (quantizer.backend == product.backend && quantizer.register_bytes == product.register_bytes)
+                    f(product, quantizer, w);
             }
         }
     }
@@ -61,9 +60,9 @@ class Weights {
     std::vector<std::int8_t> binary_;
 };
 
-std::string name_of(const test::HeldProducts& held, const test::Quantizer& quantizer) {
-    return std::string(held.packing) + " x " + std::string(quantizer.policy) + " on " + std::string(held.backend) +
-           "/" + std::to_string(held.register_bytes);
+std::string name_of(const test::ActivationProducts& product, const test::Quantizer& quantizer) {
+    return std::string(product.packing) + " x " + std::string(quantizer.policy) + " on " +
+           std::string(product.backend) + "/" + std::to_string(product.register_bytes);
 }
 
 bool same_bits(const Floats& a, const Floats& b) {
@@ -88,12 +87,12 @@ std::map<std::pair<std::string_view, bool>, Floats> expected_results(const Weigh
     for (const bool zeros : {false, true}) {
         const auto w = pack<Int8>(weights.trits(zeros), shape.n, shape.k);
         const test::MatrixBytes bytes{shape, w.bytes().data(), weight_scale};
-        for (const auto& held : products()) {
-            if (held.packing != Int8::name || held.backend != "scalar") continue;
+        for (const auto& product : products()) {
+            if (product.packing != Int8::name || product.backend != "scalar") continue;
             for (const auto& quantizer : test::all_quantizers()) {
                 if (quantizer.backend != "scalar") continue;
                 Floats& y = expected[{quantizer.policy, zeros}] = before;
-                quantizer.forward(held, {bytes, m, x}, y, add, serial);
+                quantizer.forward(product, {bytes, m, x}, y, add, serial);
             }
         }
     }
@@ -105,18 +104,18 @@ void check_pairs(Shape shape, std::size_t m, const Floats& x, test::AnyExecutor&
     const Weights weights(shape);
     const Floats before = test::random_floats(m * shape.n, 77, 100);
     const auto expected = expected_results(weights, shape, m, x, before, add);
-    weights.for_each_pair([&](const auto& held, const auto& quantizer, const auto& w) {
+    weights.for_each_pair([&](const auto& product, const auto& quantizer, const auto& w) {
         Floats y = before;
-        quantizer.forward(held, {w, m, x}, y, add, executor);
-        if (!same_bits(y, expected.at({quantizer.policy, held.holds_zeros})))
-            FAIL_CHECK(name_of(held, quantizer) << ": N=" << shape.n << " K=" << shape.k << " M=" << m);
+        quantizer.forward(product, {w, m, x}, y, add, executor);
+        if (!same_bits(y, expected.at({quantizer.policy, product.holds_zeros})))
+            FAIL_CHECK(name_of(product, quantizer) << ": N=" << shape.n << " K=" << shape.k << " M=" << m);
     });
 }
 
 TEST_CASE("every weight x activation pair is there, on every arch", "[family]") {
     std::set<std::string> pairs;
     Weights({1, 1}).for_each_pair(
-        [&](const auto& held, const auto& quantizer, const auto&) { pairs.insert(name_of(held, quantizer)); });
+        [&](const auto& product, const auto& quantizer, const auto&) { pairs.insert(name_of(product, quantizer)); });
     CHECK(pairs.size() == test::packing_count * test::policy_count * all_archs::size);
 }
 
@@ -150,10 +149,10 @@ TEST_CASE("every pair: zeros give zeros, and what isn't finite NaN, in its token
     const auto finite = [](float value) { return value - value == 0; };
     const auto nan = [](float value) { return value != value; };
     test::Erased<Serial> serial;
-    weights.for_each_pair([&](const auto& held, const auto& quantizer, const auto& w) {
+    weights.for_each_pair([&](const auto& product, const auto& quantizer, const auto& w) {
         Floats y(3 * shape.n, 5), spoilt = y;
-        quantizer.forward(held, {w, 3, x}, y, false, serial);
-        quantizer.forward(held, {w, 3, faulty}, spoilt, false, serial);
+        quantizer.forward(product, {w, 3, x}, y, false, serial);
+        quantizer.forward(product, {w, 3, faulty}, spoilt, false, serial);
         const auto all = [&](const Floats& of, std::size_t token, auto&& condition) {
             return std::all_of(of.begin() + static_cast<std::ptrdiff_t>(token * shape.n),
                                of.begin() + static_cast<std::ptrdiff_t>((token + 1) * shape.n), condition);
@@ -164,7 +163,7 @@ TEST_CASE("every pair: zeros give zeros, and what isn't finite NaN, in its token
         } else {
             right = right && all(spoilt, 0, zero) && all(spoilt, 1, finite);
         }
-        if (!right) FAIL_CHECK(name_of(held, quantizer));
+        if (!right) FAIL_CHECK(name_of(product, quantizer));
     });
 }
 
@@ -181,18 +180,18 @@ void check_layer(std::string_view policy) {
     const test::MatrixBytes w{shape, layer.weights().bytes().data(), weight_scale};
     using Backend = backend_of<default_arch>;
     std::size_t pairs = 0;
-    for (const auto& held : products()) {
-        if (held.packing != Interleaved2x16::name || held.backend != Backend::name) continue;
+    for (const auto& product : products()) {
+        if (product.packing != Interleaved2x16::name || product.backend != Backend::name) continue;
         for (const auto& quantizer : test::all_quantizers()) {
             if (quantizer.policy != policy || quantizer.register_bytes != Backend::bytes ||
-                quantizer.backend != held.backend || held.register_bytes != Backend::bytes)
+                quantizer.backend != product.backend || product.register_bytes != Backend::bytes)
                 continue;
             ++pairs;
             test::Erased<test::ThreadPool> pool{test::ThreadPool(3)};
             typename Layer::Workspace workspace;
             for (const bool add : {false, true}) {
                 Floats expected = before, y = before;
-                quantizer.forward(held, {w, m, x}, expected, add, pool);
+                quantizer.forward(product, {w, m, x}, expected, add, pool);
                 add ? layer.forward_add(x, m, y, workspace, pool) : layer.forward(x, m, y, workspace, pool);
                 CHECK(y == expected);
                 if (add) continue;

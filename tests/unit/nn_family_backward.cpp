@@ -133,13 +133,13 @@ TEST_CASE("Hadamard's gradient agrees with differences of W · H x", "[straight_
     CHECK(test::close(dx, test::differences(x, value, 8), 1e-5));
 }
 
-TEST_CASE("dequantize asks for room for every value of a holder", "[straight_through][family]") {
+TEST_CASE("dequantize asks for room for every value of any activations", "[straight_through][family]") {
     Floats x(2 * 70, 1.0f), room(2 * 70 - 1);
     const auto check = [&]<class Policy>(Policy policy) {
-        ActivationsOf<Policy> held;
-        quantize(policy, x, 2, 70, held);
-        CHECK_THROWS_AS(dequantize(held, room), std::invalid_argument);
-        CHECK(dequantize(held).rows() == 2);
+        ActivationsOf<Policy> activations;
+        quantize(policy, x, 2, 70, activations);
+        CHECK_THROWS_AS(dequantize(activations, room), std::invalid_argument);
+        CHECK(dequantize(activations).rows() == 2);
     };
     check(Absmax<8>{});
     check(AbsmeanInt4{});

@@ -61,7 +61,8 @@ TEST_CASE("BitNet v1 is an instance of BitLinear", "[layer_norm]") {
     const Floats w = test::random_floats(n * k, 1, 0.05f), x = test::random_floats(k, 2, 3);
     std::vector<std::int8_t> trits(n * k);
     const float alpha = sign_quantize(w, trits, Centring::mean);
-    const BitLinear<PackedTernary<Binary>, Absmax<8, 128>, LayerNorm> layer(pack<Binary>(trits, n, k, alpha), LayerNorm(k, 1e-5f));
+    const BitLinear<PackedTernary<Binary>, Absmax<8, 128>, LayerNorm> layer(pack<Binary>(trits, n, k, alpha),
+                                                                            LayerNorm(k, 1e-5f));
     BitLinearWorkspace workspace;
     Floats y(n);
     layer.forward(x, 1, y, workspace);

@@ -36,8 +36,8 @@ std::uint32_t bits_of(Out value) {
 
 template <class Out>
 auto multiply_of(const Kernel& kernel) {
-    return [&kernel](const test::MatrixBytes& w, const ternion::ActivationView& x, ternion::RowRange rows, const ternion::Output<Out>& out,
-                     test::AnyExecutor& executor) {
+    return [&kernel](const test::MatrixBytes& w, const ternion::ActivationView& x, ternion::RowRange rows,
+                     const ternion::Output<Out>& out, test::AnyExecutor& executor) {
         if constexpr (std::is_same_v<Out, float>) {
             kernel.multiply_float(w, x, rows, out, executor);
         } else if constexpr (std::is_same_v<Out, Float16>) {

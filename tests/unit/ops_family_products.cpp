@@ -23,17 +23,17 @@ struct Integers {
     }
 };
 
-template <class Held>
-Held held(const Codes& q, std::size_t m, std::size_t k) {
+template <class Activations>
+Activations quantised(const Codes& q, std::size_t m, std::size_t k) {
     const std::vector<float> x(q.begin(), q.end());
-    Held activations;
+    Activations activations;
     quantize(Integers{}, x, m, k, activations);
     return activations;
 }
 
 /// gemm with P on every arch, and a part of the rows on several threads.
-template <class P, class Held>
-void check(const test::Product& product, std::size_t m, const Held& x) {
+template <class P, class Activations>
+void check(const test::Product& product, std::size_t m, const Activations& x) {
     const std::size_t n = product.shape.n, k = product.shape.k;
     const auto w = pack<P>(product.trits, n, k);
     std::size_t archs = 0;
@@ -67,7 +67,7 @@ TEST_CASE("blocks of zeros are skipped, and the integers are exact", "[sparse]")
                 const auto q =
                     with_zeros(test::random_activations(m * shape.k, shape.k), percent, percent == 80 ? 8 : 1);
                 const test::Product product(shape, m, test::random_trits(shape.size(), 3), q);
-                check<Interleaved2x16>(product, m, held<SparseActivations>(q, m, shape.k));
+                check<Interleaved2x16>(product, m, quantised<SparseActivations>(q, m, shape.k));
             }
         }
     }
@@ -80,7 +80,7 @@ TEST_CASE("sparse sums are exact at their extremes", "[sparse]") {
             for (std::size_t i = 0; i < q.size(); ++i)
                 if (i % 1024 < 512 || i > 6900) q[i] = static_cast<std::int8_t>(value);
             const test::Product product({18, 6912}, 1, Codes(18 * 6912, static_cast<std::int8_t>(trit)), q);
-            check<Interleaved2x16>(product, 1, held<SparseActivations>(q, 1, 6912));
+            check<Interleaved2x16>(product, 1, quantised<SparseActivations>(q, 1, 6912));
         }
     }
 }
@@ -90,21 +90,21 @@ TEST_CASE("the index names the blocks that aren't zero", "[sparse]") {
     q[3] = 1;
     q[8] = -1;
     q[14] = 5;
-    const auto x = held<SparseActivations>(q, 1, 15);
+    const auto x = quantised<SparseActivations>(q, 1, 15);
     CHECK(std::vector<std::uint32_t>(x.blocks(0).begin(), x.blocks(0).end()) == std::vector<std::uint32_t>{0, 2, 3});
-    CHECK(held<SparseActivations>(Codes(15, 0), 1, 15).blocks(0).empty());
+    CHECK(quantised<SparseActivations>(Codes(15, 0), 1, 15).blocks(0).empty());
 }
 
 TEST_CASE("skipping is for few blocks of a token that isn't too long", "[sparse]") {
-    CHECK(worth_skipping(held<SparseActivations>(Codes(100, 0), 1, 100)));
-    CHECK_FALSE(worth_skipping(held<SparseActivations>(Codes(100, 1), 1, 100)));
-    CHECK_FALSE(worth_skipping(held<SparseActivations>(Codes(65540, 0), 1, 65540)));
-    const auto dense = held<SparseActivations>(with_zeros(Codes(40000, 1), 45, 4), 1, 40000);
+    CHECK(worth_skipping(quantised<SparseActivations>(Codes(100, 0), 1, 100)));
+    CHECK_FALSE(worth_skipping(quantised<SparseActivations>(Codes(100, 1), 1, 100)));
+    CHECK_FALSE(worth_skipping(quantised<SparseActivations>(Codes(65540, 0), 1, 65540)));
+    const auto dense = quantised<SparseActivations>(with_zeros(Codes(40000, 1), 45, 4), 1, 40000);
     REQUIRE(dense.blocks(0).size() < 6000);
     CHECK_FALSE(worth_skipping(dense));  // more than can be sorted on the stack
     const Codes q = with_zeros(test::random_activations(65536, 1), 99, 4);
     const test::Product product({17, 65536}, 1, test::random_trits(17 * 65536, 3), q);
-    const auto x = held<SparseActivations>(q, 1, 65536);
+    const auto x = quantised<SparseActivations>(q, 1, 65536);
     CHECK(worth_skipping(x));
     check<Interleaved2x16>(product, 1, x);
 }
@@ -113,7 +113,7 @@ TEST_CASE("signs times planes of bits are exact", "[sign_activations]") {
     for (const Shape shape : {Shape{1, 1}, Shape{3, 63}, Shape{5, 64}, Shape{37, 65}, Shape{18, 1030}}) {
         for (const std::size_t m : {1, 2, 5}) {
             const auto q = test::random_signs(m * shape.k, shape.k);
-            const auto x = held<SignActivations>(q, m, shape.k);
+            const auto x = quantised<SignActivations>(q, m, shape.k);
             const test::Product ternary(shape, m, test::random_trits(shape.size(), 3), q);
             check<BitPlanes>(ternary, m, x);
             check<I2S>(ternary, m, x);
@@ -122,15 +122,17 @@ TEST_CASE("signs times planes of bits are exact", "[sign_activations]") {
         }
     }
     const Codes minus(6912, -1);
-    check<Binary>(test::Product({3, 6912}, 1, Codes(3 * 6912, -1), minus), 1, held<SignActivations>(minus, 1, 6912));
-    check<BitPlanes>(test::Product({3, 6912}, 1, Codes(3 * 6912, 1), minus), 1, held<SignActivations>(minus, 1, 6912));
+    check<Binary>(test::Product({3, 6912}, 1, Codes(3 * 6912, -1), minus), 1,
+                  quantised<SignActivations>(minus, 1, 6912));
+    check<BitPlanes>(test::Product({3, 6912}, 1, Codes(3 * 6912, 1), minus), 1,
+                     quantised<SignActivations>(minus, 1, 6912));
 }
 
 TEST_CASE("signs times borrowed planes whose padding holds anything", "[sign_activations]") {
     const auto check_packing = [&]<class P>(std::type_identity<P>) {
         constexpr std::size_t n = 3, k = 70, m = 2;
         const Codes trits = test::random_signs(n * k, 5);
-        const auto x = held<SignActivations>(test::random_signs(m * k, 6), m, k);
+        const auto x = quantised<SignActivations>(test::random_signs(m * k, 6), m, k);
         const auto w = pack<P>(trits, n, k);
         std::vector<std::int32_t> expected(m * n), found(m * n);
         gemm(w, x, std::span(expected));

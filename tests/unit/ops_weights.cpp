@@ -32,7 +32,8 @@ class MaskedRows {
                 continue;
             }
             for (std::size_t t = 0; t < x.tokens(); ++t)
-                out.data[t * out.ld + row] = out.residual == nullptr ? Out{} : static_cast<Out>(out.residual[t * out.residual_ld + row]);
+                out.data[t * out.ld + row] =
+                    out.residual == nullptr ? Out{} : static_cast<Out>(out.residual[t * out.residual_ld + row]);
         }
     }
 

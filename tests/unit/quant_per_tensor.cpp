@@ -17,7 +17,7 @@ namespace {
 using namespace ternion;
 using Floats = std::vector<float>;
 
-/// Tokens as they are held.
+/// Tokens as they are activations.
 struct Tensor {
     std::vector<std::int8_t> q;
     Floats scales;
@@ -42,9 +42,9 @@ Tensor tensor_of(const QuantizedActivations& x) {
 
 template <class Policy, class Arch = default_arch, class E = Serial>
 Tensor quantised(const Floats& x, std::size_t m, E&& executor = {}) {
-    ActivationsOf<Policy> held;
-    quantize<Arch>(Policy{}, x, m, x.size() / m, held, executor);
-    return tensor_of(held);
+    ActivationsOf<Policy> activations;
+    quantize<Arch>(Policy{}, x, m, x.size() / m, activations, executor);
+    return tensor_of(activations);
 }
 
 /// Quantises on every arch, which must agree in every bit.

@@ -15,8 +15,8 @@ namespace bitnet::cli {
 
 void add_generation_options(CLI::App& command, ModelOptions& model, TextOptions& options) {
     GenerationOptions& generation = options.generation;
-    add_number(command, "-n,--predict,--n-predict", generation.limit, "most tokens to generate; -1: until the model stops", -1,
-               1 << 30);
+    add_number(command, "-n,--predict,--n-predict", generation.limit,
+               "most tokens to generate; -1: until the model stops", -1, 1 << 30);
     model.load.full_head = false;
     add_number(command, "--draft-ngram", generation.draft_ngram,
                "guess what follows from where the last N tokens stood before; the text stays the same; 0: off", 0, 64);

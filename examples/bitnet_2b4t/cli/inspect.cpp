@@ -72,8 +72,8 @@ void write_tensor(const ModelSource& source, const ModelTensor& tensor, ternion:
     const TernaryTensor found = source.ternary(tensor.name);
     const std::size_t zeros = count_zeros(found, threads);
     const std::size_t weights = found.matrix.shape.size();
-    write_row(name, found.format, shape(found.rows(), found.cols()), formatted("%.5g", static_cast<double>(found.scale())),
-              percent(zeros, weights));
+    write_row(name, found.format, shape(found.rows(), found.cols()),
+              formatted("%.5g", static_cast<double>(found.scale())), percent(zeros, weights));
     Tally& tally = find_number_format(found.format) == nullptr ? ternary : floats;
     tally.matrices += 1;
     tally.weights += weights;

@@ -17,8 +17,8 @@ namespace bitnet {
 
 struct AttentionTile;
 
-/// What ternary matrices are repacked to: 1.6 bits a weight where the machine decodes them in registers, else 2, because
-/// one token at a time is bound by memory.
+/// What ternary matrices are repacked to: 1.6 bits a weight where the machine decodes them in registers, else 2,
+/// because one token at a time is bound by memory.
 using ComputePackings = ternion::type_list<ternion::Trits5x16, ternion::Interleaved2x16>;
 
 /// What the decoder spends its time in. kernels.cpp is compiled once for each instruction set that the program is made

@@ -18,7 +18,7 @@ namespace bitnet {
 
 /// A size of the model, and what files call it: GGUF behind the architecture and a dot, Hugging Face in config.json.
 struct SizeName {
-    std::size_t Config::*size;
+    std::size_t Config::* size;
     std::string_view gguf, hugging_face;
 };
 inline constexpr SizeName size_names[] = {

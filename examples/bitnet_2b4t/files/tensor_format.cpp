@@ -77,7 +77,8 @@ const NumberFormat* find(Predicate matches) {
 }
 
 TernaryTensor tensor_of(const ternion::PackingInfo& packing, const StoredMatrix& matrix, float scale) {
-    return {matrix.file, matrix.name, matrix.format, {&packing, {matrix.rows, matrix.cols}, matrix.bytes.data(), scale}};
+    return {
+        matrix.file, matrix.name, matrix.format, {&packing, {matrix.rows, matrix.cols}, matrix.bytes.data(), scale}};
 }
 
 /// The same with trits of its own, one byte each.
@@ -140,8 +141,7 @@ bool hides_codes(const StoredMatrix& matrix) {
 
 template <class Packing>
 TernaryTensor open_blocks(const StoredMatrix& matrix) {
-    const TernaryTensor tensor =
-        tensor_of(ternion::packing_info<Packing>, matrix, shared_scale<Packing>(matrix));
+    const TernaryTensor tensor = tensor_of(ternion::packing_info<Packing>, matrix, shared_scale<Packing>(matrix));
     if (!hides_codes<Packing>(matrix)) return tensor;
     std::vector<std::int8_t> trits(tensor.matrix.shape.size());
     tensor.read(0, matrix.rows, trits);
@@ -195,7 +195,9 @@ TernaryTensor quantize_master(const DenseTensor& weights, const std::string& fil
     weights.read(0, values);
     std::vector<std::int8_t> trits(values.size());
     const float gamma = ternion::absmean_quantize(values, trits);
-    return with_trits({file, weights.name, std::string(weights.format->name),
+    return with_trits({file,
+                       weights.name,
+                       std::string(weights.format->name),
                        {nullptr, {weights.rows, weights.cols}, nullptr, gamma}},
                       std::move(trits));
 } catch (const std::invalid_argument&) {

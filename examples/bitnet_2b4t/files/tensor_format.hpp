@@ -63,8 +63,8 @@ struct DenseTensor {
 };
 
 /// A matrix [rows, cols] of trits with one scale that multiplies, where the file holds it, in one of the library's
-/// packings: `matrix` goes to ternion::repack_as as it is, once `check_codes` has seen it. It lives as long as the source
-/// and this; `owner` keeps weights that were quantised here.
+/// packings: `matrix` goes to ternion::repack_as as it is, once `check_codes` has seen it. It lives as long as the
+/// source and this; `owner` keeps weights that were quantised here.
 struct TernaryTensor {
     std::string file, name;
     std::string format;  // as the file calls it, for messages: "I2_S", "U8"

@@ -20,8 +20,7 @@ std::vector<ModelTensor> model_tensors(const Config& config, bool separate_head)
         }
     }
     tensors.push_back({"output_norm.weight", "model.norm.weight", 1, config.hidden, norm});
-    if (separate_head)
-        tensors.push_back({"output.weight", "lm_head.weight", config.vocab, config.hidden, embedding});
+    if (separate_head) tensors.push_back({"output.weight", "lm_head.weight", config.vocab, config.hidden, embedding});
     return tensors;
 }
 

@@ -27,8 +27,8 @@ enum class LayerTensor {
     ffn_down
 };
 
-/// A tensor of a layer: its names in a GGUF file (behind "blk.N.") and a Hugging Face one (behind "model.layers.N."), its
-/// shape [rows, cols], and whether every model has it.
+/// A tensor of a layer: its names in a GGUF file (behind "blk.N.") and a Hugging Face one (behind "model.layers.N."),
+/// its shape [rows, cols], and whether every model has it.
 struct LayerTensorInfo {
     LayerTensor tensor;
     std::string_view gguf, hugging_face;
@@ -40,11 +40,21 @@ struct LayerTensorInfo {
 
 namespace architecture {
 
-constexpr std::size_t one(const Config&) { return 1; }
-constexpr std::size_t hidden(const Config& c) { return c.hidden; }
-constexpr std::size_t ffn(const Config& c) { return c.ffn; }
-constexpr std::size_t q(const Config& c) { return c.q_size(); }
-constexpr std::size_t kv(const Config& c) { return c.kv_size(); }
+constexpr std::size_t one(const Config&) {
+    return 1;
+}
+constexpr std::size_t hidden(const Config& c) {
+    return c.hidden;
+}
+constexpr std::size_t ffn(const Config& c) {
+    return c.ffn;
+}
+constexpr std::size_t q(const Config& c) {
+    return c.q_size();
+}
+constexpr std::size_t kv(const Config& c) {
+    return c.kv_size();
+}
 
 }  // namespace architecture
 

@@ -10,9 +10,9 @@ namespace bitnet {
 /// What the feed-forward part applies to its gate.
 enum class Activation { squared_relu, silu };
 
-/// The sizes of a model of the BitNet b1.58 2B4T family, and what else tells its architecture from others. `heads` query heads share `kv_heads` key and value heads;
-/// a head is `head_dim` wide. `context` is the longest sequence that the model was trained for. A reader fills this
-/// in from whatever its file holds, then calls `validate`.
+/// The sizes of a model of the BitNet b1.58 2B4T family, and what else tells its architecture from others. `heads`
+/// query heads share `kv_heads` key and value heads; a head is `head_dim` wide. `context` is the longest sequence that
+/// the model was trained for. A reader fills this in from whatever its file holds, then calls `validate`.
 struct Config {
     std::size_t layers = 0;
     std::size_t hidden = 0;

@@ -83,14 +83,14 @@ Weights load_weights(const ModelSource& source, const Kernels& kernels, ternion:
     const auto table = [&](const char* name) {
         return Embedding(reader.dense(name, config.vocab, config.hidden), kernels);
     };
-    Weights weights{.config = config,
-                    .kernels = kernels,
-                    .embedding = table("token_embd.weight"),
-                    .separate_head = {},
-                    .screen = {},
-                    .layers = {},
-                    .output_norm = {*kernels.ternary, reader.norm("output_norm.weight", config.hidden),
-                                    config.norm_eps}};
+    Weights weights{
+        .config = config,
+        .kernels = kernels,
+        .embedding = table("token_embd.weight"),
+        .separate_head = {},
+        .screen = {},
+        .layers = {},
+        .output_norm = {*kernels.ternary, reader.norm("output_norm.weight", config.hidden), config.norm_eps}};
     if (source.contains("output.weight")) weights.separate_head = table("output.weight");
     weights.layers.reserve(config.layers);
     LayerLoader loader(reader, config, kernels);

@@ -20,8 +20,8 @@ using ternion::values_of;
 using BitLinear = ternion::BitLinear<ternion::AnyTernary>;
 using Stage = ternion::InputStage<ternion::RmsNorm>;
 
-/// What linear layers that share an input compute with: norm(x), quantised by b1.58's absmax to 8 bits unless the weights
-/// are real. `values` are the numbers that the integers stand for.
+/// What linear layers that share an input compute with: norm(x), quantised by b1.58's absmax to 8 bits unless the
+/// weights are real. `values` are the numbers that the integers stand for.
 struct Inputs {
     Stage::Workspace prepared;
     Floats values;

@@ -25,9 +25,7 @@ struct PageMemory {
         return memory;
     }
 
-    static void release(void* memory, std::size_t bytes) noexcept {
-        ::operator delete(memory, align(bytes));
-    }
+    static void release(void* memory, std::size_t bytes) noexcept { ::operator delete(memory, align(bytes)); }
 
  private:
     static std::align_val_t align(std::size_t bytes) noexcept {

@@ -34,9 +34,7 @@ class WithoutSignals {
         sigdelset(&all, SIGBUS);
         pthread_sigmask(SIG_SETMASK, &all, &before_);
     }
-    ~WithoutSignals() {
-        pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-    }
+    ~WithoutSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
 
  private:
     sigset_t before_;

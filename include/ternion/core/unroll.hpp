@@ -15,8 +15,7 @@ template <std::size_t N, class F>
 TERNION_INLINE void unroll([[maybe_unused]] F&& f) {
     [&]<std::size_t... I>(std::index_sequence<I...>) TERNION_INLINE_LAMBDA {
         (f(std::integral_constant<std::size_t, I>{}), ...);
-    }
-    (std::make_index_sequence<N>{});
+    }(std::make_index_sequence<N>{});
 }
 
 }  // namespace TERNION_ABI

@@ -100,7 +100,8 @@ class BitLinear {
         multiply(x, y, false, executor);
     }
 
-    /// For forward_together: y = W · x, then then(rows) on the thread that has just written those outputs of all tokens.
+    /// For forward_together: y = W · x, then then(rows) on the thread that has just written those outputs of all
+    /// tokens.
     template <ResultType Out, class Then = NothingFollows>
     [[nodiscard]] LayerOutput<BitLinear, Out, Then> to(std::span<Out> y, Then then = {}) const {
         return {*this, y, false, std::move(then)};

@@ -18,8 +18,8 @@
 
 namespace ternion {
 
-/// What a caller of layers keeps between calls: their prepared inputs, and room for normalised tokens. One a caller, not
-/// a layer; it grows to the largest layer and batch and then allocates no more.
+/// What a caller of layers keeps between calls: their prepared inputs, and room for normalised tokens. One a caller,
+/// not a layer; it grows to the largest layer and batch and then allocates no more.
 template <class Activations>
 struct InputWorkspace {
     Activations activations;
@@ -33,14 +33,15 @@ inline namespace TERNION_ABI {
 
 /// What comes before linear layers: activations = quantised(norm(x)). One stage serves all layers that share an input,
 /// as q, k and v do, or gate and up: tokens are normalised and quantised once, and any number of layers multiply them.
-/// `group_sums` adds what weights with scales in groups need. Const and so free to be used by several callers, each with
-/// its own workspace; results don't depend on the executor. Source: arXiv 2402.17764, section 2.
+/// `group_sums` adds what weights with scales in groups need. Const and so free to be used by several callers, each
+/// with its own workspace; results don't depend on the executor. Source: arXiv 2402.17764, section 2.
 template <class N = NoNorm, class Q = Absmax<8>, class Arch = default_arch>
 class InputStage {
     static_assert(Norm<N>, "InputStage: a norm needs channels() and normalise(x, y) noexcept, both const");
-    static_assert(Quantizer<Q, Arch>,
-                  "InputStage: a quantizer needs quantize_token<Arch>(x, k, q) that gives a TokenScale, or activations of "
-                  "its own with fill_token; see the concept Quantizer");
+    static_assert(
+        Quantizer<Q, Arch>,
+        "InputStage: a quantizer needs quantize_token<Arch>(x, k, q) that gives a TokenScale, or activations of "
+        "its own with fill_token; see the concept Quantizer");
 
  public:
     using Activations = ActivationsOf<Q>;

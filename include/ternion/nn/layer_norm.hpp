@@ -57,9 +57,7 @@ class LayerNorm {
     [[nodiscard]] float eps() const noexcept { return eps_; }
 
     /// Normalises one token x[channels] into y; y may be x.
-    TERNION_INLINE void normalise(const float* x, float* y) const noexcept {
-        layer_normalise(x, channels_, eps_, y);
-    }
+    TERNION_INLINE void normalise(const float* x, float* y) const noexcept { layer_normalise(x, channels_, eps_, y); }
 
     /// Normalises each token of x[M, channels] into y; y may be x. Throws std::invalid_argument for sizes that aren't
     /// whole tokens or differ. The executor splits tokens.

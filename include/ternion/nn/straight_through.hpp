@@ -61,8 +61,8 @@ void quantizer_backward(const Hadamard<Inner>&, std::span<float> d, std::size_t 
         hadamard_transform(d.data() + at, k, d.data() + at);
 }
 
-/// The backward pass of a layer for prepared activations x, by the straight-through estimator: from dy[M,N] it adds to dx
-/// the gradient of the integers' values scale * q, and to dweights that of the master weights. Either may be empty.
+/// The backward pass of a layer for prepared activations x, by the straight-through estimator: from dy[M,N] it adds to
+/// dx the gradient of the integers' values scale * q, and to dweights that of the master weights. Either may be empty.
 /// Layers that share a stage add to one dx, which then goes through the stage's backward pass. Allocates the
 /// dequantised values. Throws std::invalid_argument for sizes that don't match. Source: arXiv 2310.11453, section 2.2.
 template <class W, class Q, class N, class Arch>
@@ -72,10 +72,10 @@ void backward(const BitLinear<W, Q, N, Arch>& layer, const typename BitLinear<W,
     linear_backward(values_of(inputs), values_of(weights), dy, x.tokens(), dx, dweights);
 }
 
-/// The backward pass of a stage, for any policy and norm: from d, the gradient of what it prepared, which is overwritten,
-/// it adds to dx and to dnorm, either of which may be empty, the gradients of its input x[M,K] and of the norm's
-/// weights. Where nothing is rounded, they are those of the function itself. Throws std::invalid_argument for sizes
-/// that don't match. Source: arXiv 2310.11453, section 2.2; for the zeros of TopK arXiv 2407.10969.
+/// The backward pass of a stage, for any policy and norm: from d, the gradient of what it prepared, which is
+/// overwritten, it adds to dx and to dnorm, either of which may be empty, the gradients of its input x[M,K] and of the
+/// norm's weights. Where nothing is rounded, they are those of the function itself. Throws std::invalid_argument for
+/// sizes that don't match. Source: arXiv 2310.11453, section 2.2; for the zeros of TopK arXiv 2407.10969.
 template <class N, class Q, class Arch>
 void backward(const InputStage<N, Q, Arch>& stage, std::span<const float> x, std::size_t k, std::span<float> d,
               std::span<float> dx, std::span<float> dnorm) {
@@ -86,9 +86,8 @@ void backward(const InputStage<N, Q, Arch>& stage, std::span<const float> x, std
 
 /// Both, for `layer.forward(x, m, y, workspace)`. It quantises x again, so the workspace may be any.
 template <class W, class Q, class N, class Arch>
-void backward(const BitLinear<W, Q, N, Arch>& layer, std::span<const float> x, std::size_t m,
-              std::span<const float> dy, const BitLinearGradients& gradients,
-              typename BitLinear<W, Q, N, Arch>::Workspace& workspace) {
+void backward(const BitLinear<W, Q, N, Arch>& layer, std::span<const float> x, std::size_t m, std::span<const float> dy,
+              const BitLinearGradients& gradients, typename BitLinear<W, Q, N, Arch>::Workspace& workspace) {
     const auto& prepared = layer.stage().prepare(x, m, layer.inputs(), workspace);
     const bool weights_alone = gradients.x.empty() && gradients.norm.empty();
     std::vector<float> d(weights_alone ? 0 : x.size());  // of what is quantised, then of its input

@@ -16,9 +16,9 @@
 
 namespace ternion {
 
-/// What holds quantised tokens other than as int8 alone: SparseActivations and others.
+/// Quantised tokens X[M,K]: QuantizedActivations, and every other type that a quantizer fills.
 template <class X>
-concept HeldActivations = !std::same_as<X, QuantizedActivations> && requires(const X& x) {
+concept AnyActivations = requires(const X& x) {
     { x.tokens() } -> std::same_as<std::size_t>;
     { x.inputs() } -> std::same_as<std::size_t>;
 };
@@ -37,9 +37,9 @@ template <class X>
 void check_group_sums(const char* what, bool needed, const X& x) {
     if constexpr (requires { x.has_group_sums(); }) {
         if (!needed || x.has_group_sums()) return;
-        TERNION_THROW(std::invalid_argument,
-                      std::string(what) +
-                          ": the weights' scales are in groups: call sum_groups on the activations first");
+        TERNION_THROW(
+            std::invalid_argument,
+            std::string(what) + ": the weights' scales are in groups: call sum_groups on the activations first");
     }
 }
 
@@ -92,26 +92,16 @@ void gemv(const W& w, std::span<const std::int8_t> q, std::span<std::int32_t> y,
     gemm<Arch>(w, q, 1, y, executor);
 }
 
-/// Y[M,N] = X[M,K] · W[N,K]ᵀ with activations that are quantised already, in the result type asked for: int32 sums, or
-/// float(sum) * (w_scale * x_scale) as float, Float16 or BFloat16. y is row-major [M,N]. The hot path: allocates
-/// nothing. Throws std::invalid_argument for sizes that don't match, and where the scales of w are in groups but
-/// `sum_groups` hasn't been called on x.
-template <class Arch = default_arch, ResultType Out, WeightMatrix W, class E = Serial>
-void gemm(const W& w, const QuantizedActivations& x, std::span<Out> y, E&& executor = {}) {
-    const auto view = w.view();
-    detail::check_size("gemm: an activation row", view.cols(), x.inputs());
-    detail::check_size("gemm: y", x.tokens() * view.rows(), y.size());
-    detail::check_group_sums("gemm", !std::same_as<Out, std::int32_t> && needs_group_sums(view), x);
-    multiply<Arch>(view, x.view(), {0, view.rows()}, Output<Out>{y.data(), view.rows()}, executor);
-}
-
-/// The same with activations that another policy's holder has, in the result types that its `multiply` gives. w has one
-/// scale.
-template <class Arch = default_arch, ResultType Out, TernaryMatrix W, HeldActivations X, class E = Serial>
+/// Y[M,N] = X[M,K] · W[N,K]ᵀ with activations that are quantised already, of any type, in the result type asked for:
+/// int32 sums, or float(sum) * (w_scale * x_scale) as float, Float16 or BFloat16; SplitActivations give float alone. y
+/// is row-major [M,N]. The hot path: allocates nothing. Throws std::invalid_argument for sizes that don't match, and
+/// where the scales of w are in groups but `sum_groups` hasn't been called on x.
+template <class Arch = default_arch, ResultType Out, WeightMatrix W, AnyActivations X, class E = Serial>
 void gemm(const W& w, const X& x, std::span<Out> y, E&& executor = {}) {
     const auto view = w.view();
     detail::check_size("gemm: an activation row", view.cols(), x.inputs());
     detail::check_size("gemm: y", x.tokens() * view.rows(), y.size());
+    detail::check_group_sums("gemm", !std::same_as<Out, std::int32_t> && needs_group_sums(view), x);
     multiply<Arch>(view, x, {0, view.rows()}, Output<Out>{y.data(), view.rows()}, executor);
 }
 

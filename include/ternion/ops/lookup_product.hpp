@@ -104,9 +104,7 @@ struct LookupKernel {
     static TERNION_NOINLINE void run(const std::byte* panel, std::size_t stride, std::size_t chunks,
                                      const std::uint8_t* tables, std::int32_t* sums) noexcept {
         Sums sum;
-        unroll<R>([&](auto r) TERNION_INLINE_LAMBDA {
-            unroll<4>([&](auto i) TERNION_INLINE_LAMBDA { sum[r][i] = B::words_zero(); });
-        });
+        unroll<R>([&](auto r) TERNION_INLINE_LAMBDA { unroll<4>([&](auto i) TERNION_INLINE_LAMBDA { sum[r][i] = B::words_zero(); }); });
         std::size_t c = 0;
         for (; c + step_chunks <= chunks; c += step_chunks)
             add_step<step_chunks>(panel + c * P::chunk_bytes, stride, tables + c * Table::chunk_bytes, sum);

@@ -154,9 +154,8 @@ template <class E, class F>
 void split_rows(RowRange rows, E& executor, F&& f) {
     constexpr std::size_t step = 16;
     const std::size_t first = rows.begin / step * step;
-    split(rows.end - first, step, executor, [&](std::size_t begin, std::size_t end) {
-        f(RowRange{(std::max)(first + begin, rows.begin), first + end});
-    });
+    split(rows.end - first, step, executor,
+          [&](std::size_t begin, std::size_t end) { f(RowRange{(std::max)(first + begin, rows.begin), first + end}); });
 }
 
 /// Y[M,N] = X[M,K] · W[N,K]ᵀ for a range of rows of W, on the executor's threads: the full form that gemv and gemm

@@ -27,7 +27,7 @@ inline namespace TERNION_ABI {
 template <class B, class P, std::size_t M, std::size_t R>
 struct PanelKernel {
     static constexpr std::size_t parts = P::chunk_bytes / B::bytes;  // registers that read a chunk
-    static constexpr std::size_t quads = P::quads;
+    static constexpr std::size_t fields = P::codes_per_byte;
     // As many of the R * parts registers at once as there are registers for: codes as read, as decoded, and sums.
     static constexpr std::size_t rows = std::bit_floor((std::min)(R * parts, (B::registers - 2) / (M + 2)));
 
@@ -37,8 +37,8 @@ struct PanelKernel {
     static constexpr unsigned highest_code = 2u
                                              << *std::max_element(P::in_place_shift.begin(), P::in_place_shift.end());
     static constexpr bool in_place =
-        B::wide_dot && highest_code <= B::largest_code && M * rows * quads <= B::registers / 2 + 4;
-    static constexpr std::size_t places = in_place ? quads : 1;
+        B::wide_dot && highest_code <= B::largest_code && M * rows * fields <= B::registers / 2 + 4;
+    static constexpr std::size_t places = in_place ? fields : 1;
     static constexpr std::size_t sets = B::registers / 2 / (M * rows);
     static constexpr std::size_t unrolled = in_place ? 1 : std::clamp<std::size_t>(sets, 1, 3);
     static constexpr std::size_t prefetch_bytes = 512;
@@ -65,7 +65,7 @@ struct PanelKernel {
  private:
     static TERNION_INLINE void run_rows(const std::byte* panel, std::size_t stride, std::size_t chunks,
                                         const std::int8_t* x, std::size_t ld, std::int32_t* sums, bool add) noexcept {
-        constexpr std::size_t dots = in_place ? 1 : quads;  // to one accumulator, in one chunk
+        constexpr std::size_t dots = in_place ? 1 : fields;  // to one accumulator, in one chunk
         constexpr std::size_t block = B::fold_every(in_place ? highest_code : 2) / dots * unrolled;
         std::size_t c = 0;
         do {
@@ -97,23 +97,23 @@ struct PanelKernel {
     template <std::size_t U>
     static TERNION_INLINE void add_chunk(const std::byte* panel, std::size_t stride, std::size_t c,
                                          const std::int8_t* x, std::size_t ld, Accumulators& sum) noexcept {
-        using Opened = decltype(P::template open<B>(B::load(panel)));
+        using SplitBytes = decltype(P::template split_bytes<B>(B::load(panel)));
         panel += c * P::chunk_bytes;
         x += c * P::chunk_inputs;
-        std::array<Opened, rows> opened;
+        std::array<SplitBytes, rows> split;
         unroll<rows>([&](auto row) TERNION_INLINE_LAMBDA {
             const std::byte* chunk = panel + row / parts * stride;
             if constexpr (row % parts == 0) B::prefetch(chunk + prefetch_bytes);
-            opened[row] = P::template open<B>(B::load_once(chunk + row % parts * B::bytes));
+            split[row] = P::template split_bytes<B>(B::load_once(chunk + row % parts * B::bytes));
         });
-        unroll<quads>([&](auto q) TERNION_INLINE_LAMBDA {
+        unroll<fields>([&](auto f) TERNION_INLINE_LAMBDA {
             std::array<typename B::Bytes, rows> codes;
             unroll<rows>([&](auto row)
-                             TERNION_INLINE_LAMBDA { codes[row] = P::template quad<B, q, in_place>(opened[row]); });
+                             TERNION_INLINE_LAMBDA { codes[row] = P::template field<B, f, in_place>(split[row]); });
             unroll<M>([&](auto m) TERNION_INLINE_LAMBDA {
-                const auto four = B::broadcast4(x + m * ld + 4 * q);
+                const auto four = B::broadcast4(x + m * ld + 4 * f);
                 unroll<rows>([&](auto row) TERNION_INLINE_LAMBDA {
-                    auto& accumulator = sum[index(U, m, row, in_place ? q : 0)];
+                    auto& accumulator = sum[index(U, m, row, in_place ? f : 0)];
                     accumulator = B::dot(accumulator, codes[row], four);
                 });
             });
@@ -256,7 +256,7 @@ class PanelProduct {
     template <class Done>
     void multiply_tile(std::size_t row, std::size_t end, std::size_t chunk, std::size_t chunks, const std::int8_t* x,
                        std::size_t ld, std::size_t tokens, std::int32_t* sums, Done&& done) const noexcept {
-        alignas(64) std::uint8_t tile[tile_chunks * P::quads * Kernel::quad_bytes];
+        alignas(64) std::uint8_t tile[tile_chunks * P::codes_per_byte * Kernel::step_bytes];
         const std::size_t panels = ceil_div((std::min)(Kernel::rows, end - row), P::panel_rows);
         const bool last = (chunk + chunks) * P::chunk_inputs >= x_.k;
         const std::byte* next = last ? panel(row + Kernel::rows) : panel(row) + (chunk + chunks) * P::chunk_bytes;
@@ -265,7 +265,7 @@ class PanelProduct {
             const std::size_t at = (std::min)(p, panels - 1) * stride_;
             decode_panel<B, P>(panel(row) + at + chunk * P::chunk_bytes, next + at, chunks, tile + p * P::chunk_bytes);
         }
-        Kernel::run(tile, chunks * P::quads, x, ld, tokens, sums, done);
+        Kernel::run(tile, chunks * P::codes_per_byte, x, ld, tokens, sums, done);
     }
 
     TernaryView<P> w_;

@@ -23,9 +23,9 @@
 namespace ternion {
 inline namespace TERNION_ABI {
 
-/// Whether zeros can be skipped: panels whose chunks are read as they are, once for each of their four quads.
+/// Whether zeros can be skipped: panels whose chunks are read as they are, once for each of the four codes of a byte.
 template <class P, class B>
-concept SkippablePanels = PanelPacking<P, B> && P::quads == 4;
+concept SkippablePanels = PanelPacking<P, B> && P::codes_per_byte == 4;
 
 /// The blocks of one token in the order of the kernel: spans of 256 blocks, and in them the four places of a chunk.
 class SortedBlocks {
@@ -121,7 +121,7 @@ struct SparseKernel {
         const auto four = B::broadcast4(x + chunk * P::chunk_inputs + 4 * Place);
         unroll<registers>([&](auto r) TERNION_INLINE_LAMBDA {
             const auto packed = B::load(w[r / parts] + chunk * P::chunk_bytes + r % parts * B::bytes);
-            sum[r] = B::dot(sum[r], P::template quad<B, Place, in_place>(P::template open<B>(packed)), four);
+            sum[r] = B::dot(sum[r], P::template field<B, Place, in_place>(P::template split_bytes<B>(packed)), four);
         });
     }
 };

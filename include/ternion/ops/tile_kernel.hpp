@@ -3,7 +3,7 @@
 // The kernel of large batches. A tile, 64 rows by some inputs, is decoded to bytes once and multiplied with many tokens
 // by a register-blocked loop that doesn't know any packing.
 //
-//   byte of a tile at  quad * 256 + 4 * row + j   the code of row `row`, input 4 * quad + j
+//   byte of a tile at  step * 256 + 4 * row + j   the code of row `row`, input 4 * step + j
 
 #include <array>
 #include <cstddef>
@@ -18,56 +18,54 @@ inline namespace TERNION_ABI {
 template <class B>
 struct TileKernel {
     static constexpr std::size_t rows = 64;
-    static constexpr std::size_t quad_bytes = 4 * rows;
-    static constexpr std::size_t registers = quad_bytes / B::bytes;  // that hold one quad of a tile
+    static constexpr std::size_t step_bytes = 4 * rows;
+    static constexpr std::size_t registers = step_bytes / B::bytes;  // that hold one step of a tile: four inputs
 
     // The register tile: `tokens` tokens by `width` registers of rows, as large as the register file allows.
     static constexpr std::size_t width = B::registers > 16 ? 4 : 2;
     static constexpr std::size_t tokens = B::registers > 16 ? 6 : 4;
-    static constexpr std::size_t fold_quads = B::fold_every(2);
+    static constexpr std::size_t fold_steps = B::fold_every(2);
 
-    /// sums[m][64] += tile · x for `count` tokens and `quads` quads of inputs. Calls done(m, n) after tokens m .. m + n
-    /// - 1, while their sums are in the nearest cache.
+    /// sums[m][64] += tile · x for `count` tokens and `steps` steps of four inputs. Calls done(m, n) after the n tokens
+    /// from m on, while their sums are in the nearest cache.
     template <class Done>
-    static TERNION_INLINE void run(const std::uint8_t* tile, std::size_t quads, const std::int8_t* x, std::size_t ld,
+    static TERNION_INLINE void run(const std::uint8_t* tile, std::size_t steps, const std::int8_t* x, std::size_t ld,
                                    std::size_t count, std::int32_t* sums, Done&& done) noexcept {
         std::size_t m = 0;
         for (; count - m >= tokens; m += tokens) {
-            run_tokens<tokens>(tile, quads, x + m * ld, ld, sums + m * rows);
+            run_tokens<tokens>(tile, steps, x + m * ld, ld, sums + m * rows);
             done(m, tokens);
         }
         if (m == count) return;
         unroll<tokens - 1>([&](auto i) TERNION_INLINE_LAMBDA {
-            if (count - m == i + 1) run_tokens<i + 1>(tile, quads, x + m * ld, ld, sums + m * rows);
+            if (count - m == i + 1) run_tokens<i + 1>(tile, steps, x + m * ld, ld, sums + m * rows);
         });
         done(m, count - m);
     }
 
  private:
     template <std::size_t M>
-    static TERNION_NOINLINE void run_tokens(const std::uint8_t* tile, std::size_t quads, const std::int8_t* x,
+    static TERNION_NOINLINE void run_tokens(const std::uint8_t* tile, std::size_t steps, const std::int8_t* x,
                                             std::size_t ld, std::int32_t* sums) noexcept {
-        for (std::size_t q = 0; q < quads; q += fold_quads) {
-            const std::size_t count = quads - q < fold_quads ? quads - q : fold_quads;
+        for (std::size_t s = 0; s < steps; s += fold_steps) {
+            const std::size_t count = steps - s < fold_steps ? steps - s : fold_steps;
             for (std::size_t r = 0; r < registers; r += width) {
-                multiply<M>(tile + q * quad_bytes + r * B::bytes, count, x + 4 * q, ld, sums + r * B::lanes);
+                multiply<M>(tile + s * step_bytes + r * B::bytes, count, x + 4 * s, ld, sums + r * B::lanes);
             }
         }
     }
 
     template <std::size_t M>
-    static TERNION_NOINLINE void multiply(const std::uint8_t* tile, std::size_t quads, const std::int8_t* x,
+    static TERNION_NOINLINE void multiply(const std::uint8_t* tile, std::size_t steps, const std::int8_t* x,
                                           std::size_t ld, std::int32_t* sums) noexcept {
         std::array<typename B::Narrow, M * width> sum;
         unroll<M * width>([&](auto i) TERNION_INLINE_LAMBDA { sum[i] = B::narrow_zero(); });
-        for (std::size_t q = 0; q < quads; ++q, tile += quad_bytes, x += 4) {
+        for (std::size_t s = 0; s < steps; ++s, tile += step_bytes, x += 4) {
             std::array<typename B::Bytes, width> codes;
             unroll<width>([&](auto w) TERNION_INLINE_LAMBDA { codes[w] = B::load(tile + w * B::bytes); });
             unroll<M>([&](auto m) TERNION_INLINE_LAMBDA {
                 const auto four = B::broadcast4(x + m * ld);
-                unroll<width>([&](auto w) TERNION_INLINE_LAMBDA {
-                    sum[m * width + w] = B::dot(sum[m * width + w], codes[w], four);
-                });
+                unroll<width>([&](auto w) TERNION_INLINE_LAMBDA { sum[m * width + w] = B::dot(sum[m * width + w], codes[w], four); });
             });
         }
         unroll<M * width>([&](auto i) TERNION_INLINE_LAMBDA {
@@ -81,14 +79,14 @@ struct TileKernel {
 /// are read in pieces too short to be guessed.
 template <class B, class P>
 void decode_panel(const std::byte* panel, const std::byte* next, std::size_t chunks, std::uint8_t* tile) noexcept {
-    constexpr std::size_t quad_bytes = TileKernel<B>::quad_bytes;
+    constexpr std::size_t step_bytes = TileKernel<B>::step_bytes;
     for (std::size_t c = 0; c < chunks; ++c) {
         B::prefetch(next + c * P::chunk_bytes);
         unroll<P::chunk_bytes / B::bytes>([&](auto part) TERNION_INLINE_LAMBDA {
-            const auto opened = P::template open<B>(B::load_once(panel + c * P::chunk_bytes + part * B::bytes));
-            unroll<P::quads>([&](auto q) TERNION_INLINE_LAMBDA {
-                B::store(tile + (c * P::quads + q) * quad_bytes + part * B::bytes,
-                         P::template quad<B, q, false>(opened));
+            const auto split = P::template split_bytes<B>(B::load_once(panel + c * P::chunk_bytes + part * B::bytes));
+            unroll<P::codes_per_byte>([&](auto f) TERNION_INLINE_LAMBDA {
+                B::store(tile + (c * P::codes_per_byte + f) * step_bytes + part * B::bytes,
+                         P::template field<B, f, false>(split));
             });
         });
     }

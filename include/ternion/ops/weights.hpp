@@ -12,9 +12,8 @@ namespace ternion {
 
 /// Weights that bring their own product, for activations X.
 template <class W, class X>
-concept OwnProduct = requires(const W& w, const X& x, RowRange rows, const Output<float>& out) {
-    w.multiply(x, rows, out);
-};
+concept OwnProduct =
+    requires(const W& w, const X& x, RowRange rows, const Output<float>& out) { w.multiply(x, rows, out); };
 
 /// Weights that the library multiplies: a packed matrix or a view of one, with whatever scales.
 template <class W, class X, class Arch>
@@ -32,8 +31,8 @@ concept SizedWeights = requires(const W& w) {
 /// What a linear layer multiplies its prepared inputs by, a matrix W[N,K] in whatever form:
 ///   w.rows(), w.cols()           N outputs, K inputs
 ///   w.multiply(x, rows, out)     Y[M,N] = X[M,K] · W[N,K]ᵀ for a range of rows of W, on the calling thread, by the
-///                                formulas of Output; const, and safe for several threads at once with ranges that don't
-///                                overlap; the results of a row don't depend on the range
+///                                formulas of Output; const, and safe for several threads at once with ranges that
+///                                don't overlap; the results of a row don't depend on the range
 /// PackedTernary, TernaryView, ScaledTernary and ScaledView model it by the library's products instead of a member of
 /// their own, AnyTernary (packing and instruction set known at run time) by its table's. A new kind of weights is a new
 /// model of this concept.

@@ -9,7 +9,7 @@
 //   trit  -1   0   +1
 //   code   0   1    2        3 never occurs
 //
-// A kernel may multiply a code where it stands: masked but not shifted it is code * 4^q, and the sum is divided at the
+// A kernel may multiply a code where it stands: masked but not shifted it is code * 4^f, and the sum is divided at the
 // end. 2 bits a weight where N is a multiple of 16 and K of 16; rows and inputs beyond are zero trits.
 
 #include <array>
@@ -29,25 +29,25 @@ struct Interleaved2x16 : Panel<Interleaved2x16, 4> {
     static TERNION_INLINE constexpr std::uint32_t encode(const std::array<std::uint32_t, 4>& codes) noexcept {
         return codes[0] | codes[1] << 2 | codes[2] << 4 | codes[3] << 6;
     }
-    static TERNION_INLINE constexpr std::uint8_t decode_byte(std::uint8_t byte, std::size_t q) noexcept {
-        return static_cast<std::uint8_t>(byte >> (2 * q) & 3);
+    static TERNION_INLINE constexpr std::uint8_t decode_byte(std::uint8_t byte, std::size_t f) noexcept {
+        return static_cast<std::uint8_t>(byte >> (2 * f) & 3);
     }
 
-    /// By how many bits the codes of quad q stand too high when they are decoded in place.
+    /// By how many bits the codes of field f stand too high when they are decoded in place.
     static constexpr std::array<int, 4> in_place_shift{0, 2, 4, 6};
 
     template <class B>
-    static TERNION_INLINE typename B::Bytes open(typename B::Bytes packed) noexcept {
+    static TERNION_INLINE typename B::Bytes split_bytes(typename B::Bytes packed) noexcept {
         return packed;
     }
-    template <class B, std::size_t Q, bool InPlace>
-    static TERNION_INLINE typename B::Bytes quad(typename B::Bytes packed) noexcept {
+    template <class B, std::size_t F, bool InPlace>
+    static TERNION_INLINE typename B::Bytes field(typename B::Bytes packed) noexcept {
         if constexpr (InPlace) {
-            return B::bit_and(packed, B::splat(static_cast<std::uint8_t>(3u << 2 * Q)));
-        } else if constexpr (Q == 0) {
+            return B::bit_and(packed, B::splat(static_cast<std::uint8_t>(3u << 2 * F)));
+        } else if constexpr (F == 0) {
             return B::bit_and(packed, B::splat(3));
         } else {
-            return B::bit_and(B::template shift_right<2 * Q>(packed), B::splat(3));
+            return B::bit_and(B::template shift_right<2 * F>(packed), B::splat(3));
         }
     }
 };

@@ -70,9 +70,8 @@ struct LookupPanel {
         for (std::size_t end = k + count; k < end;) {
             const std::byte* chunk = lane + k / chunk_inputs * chunk_bytes;
             if (k % chunk_inputs == 0 && end - k >= chunk_inputs) {
-                unroll<chunk_groups>([&](auto j) TERNION_INLINE_LAMBDA {
-                    std::memcpy(codes + j * Inputs, decoded[symbol(chunk, j)].data(), Inputs);
-                });
+                unroll<chunk_groups>(
+                    [&](auto j) TERNION_INLINE_LAMBDA { std::memcpy(codes + j * Inputs, decoded[symbol(chunk, j)].data(), Inputs); });
                 k += chunk_inputs;
                 codes += chunk_inputs;
             } else {

@@ -23,7 +23,7 @@ namespace ternion {
 /// compiled for different machines don't share a copy. Optional members, found with `requires`, make it fast:
 ///
 ///   template <class B> unpack_simd(...)     as unpack, with backend B (simd/): KernelPath::unpack_simd
-///   open<B>, quad<B, Q, InPlace>            the codes of a register of a panel (panel.hpp): KernelPath::panel
+///   split_bytes<B>, field<B, F, InPlace>    the codes of a register of a panel (panel.hpp): KernelPath::panel
 ///   entry_weights(), has_signs              tables of sums (lookup_panel.hpp): KernelPath::lookup
 ///   has_zeros, count_negative(row, blocks)  planes of bits (plane_rows.hpp): KernelPath::mask
 ///   valid(shape, data)                      whether all codes are trits, faster than by unpacking them
@@ -46,12 +46,12 @@ concept Packing = requires(Shape shape, std::size_t i, const std::byte* data, st
 /// last group of a row may be shorter. `set_scale` rounds as the format does. `pack_stripe` writes some scale, and
 /// `pack` the one that belongs there.
 template <class P>
-concept BlockScaledPacking = Packing<P> &&
-    requires(Shape shape, std::size_t i, const std::byte* data, std::byte* out, float scale) {
-    requires P::group_inputs == 64 || P::group_inputs == 128 || P::group_inputs == 256;
-    { P::scale_at(shape, data, i, i) } -> std::same_as<float>;
-    { P::set_scale(shape, out, i, i, scale) } -> std::same_as<void>;
-};
+concept BlockScaledPacking =
+    Packing<P> && requires(Shape shape, std::size_t i, const std::byte* data, std::byte* out, float scale) {
+        requires P::group_inputs == 64 || P::group_inputs == 128 || P::group_inputs == 256;
+        { P::scale_at(shape, data, i, i) } -> std::same_as<float>;
+        { P::set_scale(shape, out, i, i, scale) } -> std::same_as<void>;
+    };
 
 /// Whether P can hold weights of zero.
 template <Packing P>

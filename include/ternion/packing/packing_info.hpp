@@ -27,7 +27,7 @@ struct PackingInfo {
     void (*unpack)(Shape, const std::byte* data, std::size_t row, std::size_t k, std::size_t count,
                    std::uint8_t* codes) noexcept;
     bool (*valid)(Shape, const std::byte* data) noexcept;  // null: only unpacking tells
-    float (*scale_at)(Shape, const std::byte* data, std::size_t row, std::size_t group) noexcept;       // null: no such
+    float (*scale_at)(Shape, const std::byte* data, std::size_t row, std::size_t group) noexcept;  // null: no such
     void (*set_scale)(Shape, std::byte* data, std::size_t row, std::size_t group, float scale) noexcept;  // scales
 };
 
@@ -70,9 +70,9 @@ struct PackingFunctions {
 template <Packing P>
 inline constexpr PackingInfo packing_info = [] {
     using F = PackingFunctions<P>;
-    PackingInfo info{P::name,          P::bits_per_weight, holds_zeros<P>, 0,         F::bytes, F::stripes,
-                     F::stripe_rows,   F::rows_in_stripe,  F::stripe_row,  F::pack_stripe, F::unpack, nullptr,
-                     nullptr,          nullptr};
+    PackingInfo info{
+        P::name,           P::bits_per_weight, holds_zeros<P>, 0,         F::bytes, F::stripes, F::stripe_rows,
+        F::rows_in_stripe, F::stripe_row,      F::pack_stripe, F::unpack, nullptr,  nullptr,    nullptr};
     if constexpr (requires(Shape shape, const std::byte* data) { P::valid(shape, data); }) info.valid = F::valid;
     if constexpr (BlockScaledPacking<P>) {
         info.group_inputs = P::group_inputs;

@@ -4,11 +4,11 @@
 // of 64-byte chunks along K, so that a GEMV reads the matrix once, in order, and needs no horizontal sum:
 //
 //   chunk c of a panel      byte 4r + j, r = 0..15, j = 0..3
-//   holds row r of the panel, inputs  c * 4Q + 4q + j,  q = 0 .. Q-1
+//   holds row r of the panel, inputs  c * 4Q + 4f + j,  f = 0 .. Q-1
 //
-// A codec says how the Q codes of a byte are encoded. Seen as 32-bit lanes, lane r belongs to row r: one register of 64
-// bytes, two of 32 or four of 16 read a chunk, and the layout is the same for all of them. Rows past N and inputs past
-// K are zero trits.
+// A codec says how the Q codes of a byte are encoded; code f is the one of field f. Seen as 32-bit lanes, lane r
+// belongs to row r: one register of 64 bytes, two of 32 or four of 16 read a chunk, and the layout is the same for all
+// of them. Rows past N and inputs past K are zero trits.
 
 #include <algorithm>
 #include <array>
@@ -22,13 +22,13 @@
 
 namespace ternion {
 
-/// The layout of a panel packing. Codec has `quads` (Q), `encode(words)`, which encodes four bytes at once (word q
-/// holds the four codes of quad q in its bytes), and `decode_byte(byte, q)`.
+/// The layout of a panel packing with Q codes in a byte. Codec has `encode(words)`, which encodes four bytes at once
+/// (the bytes of word f are the codes of their fields f), and `decode_byte(byte, f)`.
 template <class Codec, std::size_t Q>
 struct Panel {
     static constexpr std::size_t panel_rows = 16;
     static constexpr std::size_t chunk_bytes = 64;
-    static constexpr std::size_t quads = Q;
+    static constexpr std::size_t codes_per_byte = Q;
     static constexpr std::size_t chunk_inputs = 4 * Q;
 
     static constexpr std::size_t chunks(Shape shape) noexcept { return ceil_div(shape.k, chunk_inputs); }
@@ -82,19 +82,19 @@ struct Panel {
     }
     static TERNION_INLINE void decode_lane(const std::byte* in, std::uint8_t* codes) noexcept {
         for (std::size_t j = 0; j < 4; ++j)
-            for (std::size_t q = 0; q < Q; ++q)
-                codes[4 * q + j] = Codec::decode_byte(std::to_integer<std::uint8_t>(in[j]), q);
+            for (std::size_t f = 0; f < Q; ++f)
+                codes[4 * f + j] = Codec::decode_byte(std::to_integer<std::uint8_t>(in[j]), f);
     }
 };
 
 /// Whether kernels can decode P's panels in registers of backend B, in two steps, so that few registers are in use at a
-/// time: `open` does what the quads of a register have in common, `quad<B, Q, InPlace>` gives the codes of one of them,
-/// 0 to 2, or with InPlace those codes times 2^in_place_shift[Q], which may save instructions.
+/// time: `split_bytes` does what the fields of a register have in common, `field<B, F, InPlace>` gives the codes of
+/// field F, 0 to 2, or with InPlace those codes times 2^in_place_shift[F], which may save instructions.
 template <class P, class B>
 concept PanelPacking = requires(typename B::Bytes packed) {
-    { P::quads } -> std::convertible_to<std::size_t>;
-    P::template quad<B, 0, false>(P::template open<B>(packed));
-    P::template quad<B, 0, true>(P::template open<B>(packed));
+    { P::codes_per_byte } -> std::convertible_to<std::size_t>;
+    P::template field<B, 0, false>(P::template split_bytes<B>(packed));
+    P::template field<B, 0, true>(P::template split_bytes<B>(packed));
     { P::in_place_shift[0] } -> std::convertible_to<int>;
 };
 

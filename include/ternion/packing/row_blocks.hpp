@@ -59,16 +59,13 @@ struct RowBlocks {
 
     template <class B>
     static TERNION_INLINE void unpack_simd(Shape shape, const std::byte* data, std::size_t row, std::size_t k,
-                                           std::size_t count, std::uint8_t* codes) noexcept requires
-        requires(const std::byte* block, std::uint8_t* out) {
-        Codec::template decode_simd<B>(block, out);
-    }
+                                           std::size_t count, std::uint8_t* codes) noexcept
+    requires requires(const std::byte* block, std::uint8_t* out) { Codec::template decode_simd<B>(block, out); }
     {
-        unpack_by(shape, data, row, k, count, codes,
-                  [](const std::byte* block, std::uint8_t* out) TERNION_INLINE_LAMBDA {
-                      B::prefetch(block + 2048);
-                      Codec::template decode_simd<B>(block, out);
-                  });
+        unpack_by(shape, data, row, k, count, codes, [](const std::byte* block, std::uint8_t* out) TERNION_INLINE_LAMBDA {
+            B::prefetch(block + 2048);
+            Codec::template decode_simd<B>(block, out);
+        });
     }
 
     static TERNION_INLINE bool valid(Shape shape, const std::byte* data) noexcept {

@@ -39,8 +39,8 @@ struct TQ2_0 : RowBlocks<TQ2_0, 256, 66> {
         Fields::unpack(block + 32, codes + 128);
     }
     template <class B>
-    requires(B::bytes <= 64) static TERNION_INLINE
-        void decode_simd(const std::byte* block, std::uint8_t* codes) noexcept {
+    requires(B::bytes <= 64)
+    static TERNION_INLINE void decode_simd(const std::byte* block, std::uint8_t* codes) noexcept {
         for (std::size_t half = 0; half < 2; half += Fields::step<B>)
             Fields::unpack_simd<B>(block + 32 * half, codes + 128 * half);
     }

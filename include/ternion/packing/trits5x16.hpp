@@ -1,7 +1,7 @@
 #pragma once
 
 // Trits5x16: five trits in a byte, 16 rows interleaved (one int32 lane of a 512-bit register each). The layout of the
-// chunk is in panel.hpp; here a chunk holds 20 inputs, and byte 4r + j of chunk c the codes of inputs 20c + 4q + j, q =
+// chunk is in panel.hpp; here a chunk holds 20 inputs, and byte 4r + j of chunk c the codes of inputs 20c + 4f + j, f =
 // 0 .. 4.
 //
 // 243 combinations fit in a byte in many ways. This one is chosen for machines that look up 64 bytes at once, because
@@ -73,15 +73,11 @@ inline constexpr std::array<std::array<std::uint8_t, 5>, 256> trits5_codes = [] 
 
 /// Whether a machine without look-ups of 64 bytes composes them of smaller ones.
 template <class B>
-inline constexpr bool composed_lookup64 = requires {
-    requires B::composed_lookup64;
-};
+inline constexpr bool composed_lookup64 = requires { requires B::composed_lookup64; };
 
 /// Whether a look-up costs no more than a mask does: then each of the three codes has its own.
 template <class B>
-inline constexpr bool cheap_lookup64 = requires {
-    requires B::cheap_lookup64;
-};
+inline constexpr bool cheap_lookup64 = requires { requires B::cheap_lookup64; };
 
 }  // namespace detail
 
@@ -91,32 +87,30 @@ struct Trits5x16 : Panel<Trits5x16, 5> {
 
     /// Whether decoding is quick enough on B that reading fewer bytes pays: elsewhere Interleaved2x16 is faster.
     template <class B>
-    static constexpr bool quick = requires(typename B::Bytes index) {
-        B::lookup64(detail::trits5_pairs, index);
-    }
-    &&!detail::composed_lookup64<B>;
+    static constexpr bool quick = requires(typename B::Bytes index) { B::lookup64(detail::trits5_pairs, index); } &&
+                                  !detail::composed_lookup64<B>;
 
     static TERNION_INLINE constexpr std::uint32_t encode(const std::array<std::uint32_t, 5>& codes) noexcept {
         const std::uint32_t pair = codes[0] + 3 * codes[1];
         const std::uint32_t triple = codes[2] + 3 * codes[3] + 9 * codes[4];
         return (triple & 0x03030303u) | (pair + 9 * (triple >> 2 & 0x07070707u)) << 2;
     }
-    static TERNION_INLINE constexpr std::uint8_t decode_byte(std::uint8_t byte, std::size_t q) noexcept {
-        return detail::trits5_codes[byte][q];
+    static TERNION_INLINE constexpr std::uint8_t decode_byte(std::uint8_t byte, std::size_t f) noexcept {
+        return detail::trits5_codes[byte][f];
     }
 
-    /// By how many bits the codes of quad q stand too high when they are decoded in place.
+    /// By how many bits the codes of field f stand too high when they are decoded in place.
     static constexpr std::array<int, 5> in_place_shift{0, 6, 0, 2, 4};
 
     template <class B>
-    struct Opened {
+    struct SplitBytes {
         typename B::Bytes pairs;
         typename B::Bytes triples;  // or, where look-ups are cheap, only their index
     };
 
     template <class B>
     requires requires(typename B::Bytes index) { B::lookup64(detail::trits5_pairs, index); }
-    static TERNION_INLINE Opened<B> open(typename B::Bytes packed) noexcept {
+    static TERNION_INLINE SplitBytes<B> split_bytes(typename B::Bytes packed) noexcept {
         const auto pairs = B::lookup64(detail::trits5_pairs, B::template shift_right<2>(packed));
         const auto index = B::select(B::splat(3), packed, pairs);
         if constexpr (detail::cheap_lookup64<B>) {
@@ -125,12 +119,12 @@ struct Trits5x16 : Panel<Trits5x16, 5> {
             return {pairs, B::lookup64(detail::trits5_triples, index)};
         }
     }
-    template <class B, std::size_t Q, bool InPlace>
-    static TERNION_INLINE typename B::Bytes quad(const Opened<B>& opened) noexcept {
-        constexpr int shift = in_place_shift[Q];
-        const auto codes = Q < 2 ? opened.pairs : opened.triples;
-        if constexpr (Q >= 2 && detail::cheap_lookup64<B>) {
-            return B::lookup64(detail::trits5_code < Q - 2, InPlace ? shift : 0 >, codes);
+    template <class B, std::size_t F, bool InPlace>
+    static TERNION_INLINE typename B::Bytes field(const SplitBytes<B>& split) noexcept {
+        constexpr int shift = in_place_shift[F];
+        const auto codes = F < 2 ? split.pairs : split.triples;
+        if constexpr (F >= 2 && detail::cheap_lookup64<B>) {
+            return B::lookup64(detail::trits5_code<F - 2, (InPlace ? shift : 0)>, codes);
         } else if constexpr (InPlace || shift == 0) {
             return B::bit_and(codes, B::splat(static_cast<std::uint8_t>(3u << shift)));
         } else {

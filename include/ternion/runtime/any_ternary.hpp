@@ -20,12 +20,13 @@ namespace ternion {
 
 /// A ternary matrix W[N,K] whose packing and instruction set are known at run time, with whatever scales TernaryBytes
 /// describes: a model of the concept Weights, for BitLinear and everything above. Made by `pack_as` and `repack_as`, or
-/// of bytes that lie somewhere: those, and a table of scales, must outlive it unless `owner` keeps them. Copies share the
-/// bytes. The kernels outlive it: tables are constants of the program. Const use from several threads is safe. Products
-/// are exact, as those of PackedTernary.
+/// of bytes that lie somewhere: those, and a table of scales, must outlive it unless `owner` keeps them. Copies share
+/// the bytes. The kernels outlive it: tables are constants of the program. Const use from several threads is safe.
+/// Products are exact, as those of PackedTernary.
 class AnyTernary {
  public:
-    AnyTernary(const PackingKernels& kernels, const TernaryBytes& bytes, std::shared_ptr<const void> owner = {}) noexcept
+    AnyTernary(const PackingKernels& kernels, const TernaryBytes& bytes,
+               std::shared_ptr<const void> owner = {}) noexcept
         : kernels_(&kernels), bytes_(bytes), owner_(std::move(owner)) {
         bytes_.packing = &kernels.packing;
         TERNION_ASSERT(bytes.packing->name == kernels.packing.name);
@@ -127,9 +128,9 @@ struct OwnedTernary {
 inline AnyTernary share(const PackingKernels& kernels, Shape shape, const std::byte* data, RepackedScales scales,
                         AlignedBuffer<std::byte> bytes) {
     auto owned = std::make_shared<OwnedTernary>(OwnedTernary{std::move(bytes), std::move(scales.values)});
-    const TernaryBytes w{&kernels.packing, shape,
-                         data,             scales.scale,
-                         owned->scales.empty() ? nullptr : owned->scales.data(), scales.group_inputs};
+    const TernaryBytes w{
+        &kernels.packing,   shape, data, scales.scale, owned->scales.empty() ? nullptr : owned->scales.data(),
+        scales.group_inputs};
     return {kernels, w, std::move(owned)};
 }
 
@@ -137,7 +138,8 @@ inline AnyTernary share(const PackingKernels& kernels, Shape shape, const std::b
 
 inline namespace TERNION_ABI {
 
-/// `pack` by name: trits, row-major [N,K], each -1, 0 or +1, and a scale that multiplies them. Throws what `pack` throws.
+/// `pack` by name: trits, row-major [N,K], each -1, 0 or +1, and a scale that multiplies them. Throws what `pack`
+/// throws.
 template <class E = Serial>
 AnyTernary pack_as(const PackingKernels& to, std::span<const std::int8_t> trits, std::size_t n, std::size_t k,
                    float scale = 1, E&& executor = {}) {
@@ -164,9 +166,9 @@ AnyTernary repack_as(const PackingKernels& to, const TernaryBytes& from, E&& exe
 template <class E = Serial>
 AnyTernary repack_as(const PackingKernels& to, const TernaryBytes& from, std::span<std::byte> into, E&& executor = {}) {
     if (into.size() != to.packing.bytes(from.shape)) {
-        TERNION_THROW(std::invalid_argument,
-                      "repack: a matrix of " + to_string(from.shape) + " takes " +
-                          std::to_string(to.packing.bytes(from.shape)) + " bytes, not " + std::to_string(into.size()));
+        TERNION_THROW(std::invalid_argument, "repack: a matrix of " + to_string(from.shape) + " takes " +
+                                                 std::to_string(to.packing.bytes(from.shape)) + " bytes, not " +
+                                                 std::to_string(into.size()));
     }
     RepackedScales scales = detail::repack(from, to.packing, into.data(), detail::ranges_of(executor));
     return detail::share(to, from.shape, into.data(), std::move(scales), {});

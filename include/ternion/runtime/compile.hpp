@@ -41,14 +41,9 @@ struct CompiledTable<Arch, Isa, type_list<P...>> {
     static constexpr std::array quantizers = {
         quantizer_kernels<Absmax<8>, Arch>("absmax8"), quantizer_kernels<Absmax<8, 128>, Arch>("absmax8_128"),
         quantizer_kernels<Absmax<4>, Arch>("absmax4"), quantizer_kernels<AbsmeanInt4, Arch>("absmean4")};
-    static constexpr KernelTable table{Isa::name,
-                                       backend_of<Arch>::name,
-                                       backend_of<Arch>::bytes,
-                                       packings,
-                                       quantizers,
-                                       rms_normalise,
-                                       layer_normalise,
-                                       sum_groups_of_token<Arch>};
+    static constexpr KernelTable table{
+        Isa::name,  backend_of<Arch>::name, backend_of<Arch>::bytes, packings,
+        quantizers, rms_normalise,          layer_normalise,         sum_groups_of_token<Arch>};
 };
 
 }  // namespace TERNION_ABI

@@ -50,12 +50,13 @@ struct AnyOutput {
           row_scales(out.row_scales) {}
 };
 
-/// A packing with its products. Each writes Y[M,N] = X[M,K] · W[N,K]ᵀ for a range of rows of W on the calling thread, as
-/// `multiply` does, with whatever scales `w` has; preconditions as there.
+/// A packing with its products. Each writes Y[M,N] = X[M,K] · W[N,K]ᵀ for a range of rows of W on the calling thread,
+/// as `multiply` does, with whatever scales `w` has; preconditions as there.
 struct PackingKernels {
     PackingInfo packing;
     KernelPath path;
-    bool quick;  // whether its codes are decoded so quickly that reading fewer bytes pays; true where nothing says otherwise
+    bool quick;  // whether its codes are decoded so quickly that reading fewer bytes pays; true where nothing says
+                 // otherwise
     void (*multiply)(const TernaryBytes& w, const ActivationView& x, RowRange rows, const AnyOutput& out) noexcept;
     void (*multiply_sparse)(const TernaryBytes& w, const SparseActivations& x, RowRange rows,
                             const AnyOutput& out) noexcept;

@@ -68,13 +68,12 @@ constexpr bool decodes_quickly() noexcept {
 /// The packing's row of a table. A program may compile packings side by side: a source for each that instantiates its
 /// PackingProducts, which others declare `extern template`.
 template <Packing P, class Arch = default_arch>
-inline constexpr PackingKernels packing_kernels = {
-    packing_info<P>,
-    kernel_path<P, Arch>,
-    decodes_quickly<P, Arch>(),
-    PackingProducts<P, Arch>::dense,
-    PackingProducts<P, Arch>::sparse,
-    PackingProducts<P, Arch>::signs};
+inline constexpr PackingKernels packing_kernels = {packing_info<P>,
+                                                   kernel_path<P, Arch>,
+                                                   decodes_quickly<P, Arch>(),
+                                                   PackingProducts<P, Arch>::dense,
+                                                   PackingProducts<P, Arch>::sparse,
+                                                   PackingProducts<P, Arch>::signs};
 
 }  // namespace TERNION_ABI
 }  // namespace ternion

@@ -10,8 +10,8 @@
 
 namespace ternion {
 
-/// The sizes and bounds of a backend, and its types: Bytes (codes or activations), Narrow and Wide (accumulators), Floats,
-/// Mask and Words. ScalarBackend (scalar.hpp) states what each means.
+/// The sizes and bounds of a backend, and its types: Bytes (codes or activations), Narrow and Wide (accumulators),
+/// Floats, Mask and Words. ScalarBackend (scalar.hpp) states what each means.
 template <class B>
 concept BackendTraits = requires {
     typename B::Bytes;
@@ -91,8 +91,8 @@ concept BackendFloats = requires(const float* from, float* to, std::int8_t* q, c
 };
 
 /// What kernels are written on: a kind of machine, as static functions on registers. ScalarBackend is the shortest
-/// statement of what each function means, Generic<Arch> has all of them for any arch of xsimd, and an ISA's own replaces
-/// what its machine does better. Optional members make packings faster: lookup64, with cheap_lookup64 or
+/// statement of what each function means, Generic<Arch> has all of them for any arch of xsimd, and an ISA's own
+/// replaces what its machine does better. Optional members make packings faster: lookup64, with cheap_lookup64 or
 /// composed_lookup64. Every backend of a build is asserted where archs are listed (isa.hpp).
 template <class B>
 concept Backend = BackendTraits<B> && BackendDots<B> && BackendBytes<B> && BackendFloats<B>;

@@ -107,9 +107,7 @@ template <Backend B>
 constexpr bool is_backend() noexcept {
     return true;
 }
-static_assert([]<class... Arch>(type_list<Arch...>) {
-    return (is_backend<backend_of<Arch>>() && ...);
-}(all_archs{}));
+static_assert([]<class... Arch>(type_list<Arch...>) { return (is_backend<backend_of<Arch>>() && ...); }(all_archs{}));
 
 }  // namespace detail
 

@@ -17,9 +17,9 @@
 namespace ternion {
 inline namespace TERNION_ABI {
 
-/// Writes the weights as floats, row-major [N,K]: scale * trit, where the scale is the tensor's, or the row's or group's
-/// of a matrix that has such. Takes every matrix and view. Throws std::invalid_argument unless there is room for exactly
-/// N * K. The executor splits rows.
+/// Writes the weights as floats, row-major [N,K]: scale * trit, where the scale is the tensor's, or the row's or
+/// group's of a matrix that has such. Takes every matrix and view. Throws std::invalid_argument unless there is room
+/// for exactly N * K. The executor splits rows.
 template <class E = Serial>
 void dequantize(const TernaryBytes& w, std::span<float> weights, E&& executor = {}) {
     const std::size_t n = w.shape.n, k = w.shape.k;

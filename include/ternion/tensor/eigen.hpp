@@ -31,8 +31,8 @@ std::span<T> values_of(Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Options>
 /// Packs any Eigen expression of trits (int8, either storage order): row n of the expression is row n of W. Throws what
 /// `pack` throws.
 template <Packing P, class Derived>
-requires std::same_as<typename Derived::Scalar, std::int8_t> PackedTernary<P> pack(
-    const Eigen::DenseBase<Derived>& trits, float scale = 1) {
+requires std::same_as<typename Derived::Scalar, std::int8_t>
+PackedTernary<P> pack(const Eigen::DenseBase<Derived>& trits, float scale = 1) {
     const RowMajorMatrix<std::int8_t> dense = trits;
     return pack<P>(values_of(dense), static_cast<std::size_t>(dense.rows()), static_cast<std::size_t>(dense.cols()),
                    scale);
@@ -41,7 +41,8 @@ requires std::same_as<typename Derived::Scalar, std::int8_t> PackedTernary<P> pa
 /// Quantises any Eigen expression of float weights by absmean (b1.58) and packs the trits; the scale is gamma. Throws
 /// what `absmean_quantize` and `pack` throw.
 template <Packing P, class Derived>
-requires std::same_as<typename Derived::Scalar, float> PackedTernary<P> pack(const Eigen::DenseBase<Derived>& weights) {
+requires std::same_as<typename Derived::Scalar, float>
+PackedTernary<P> pack(const Eigen::DenseBase<Derived>& weights) {
     const RowMajorMatrix<float> dense = weights;
     return pack<P>(values_of(dense), static_cast<std::size_t>(dense.rows()), static_cast<std::size_t>(dense.cols()));
 }
@@ -62,13 +63,13 @@ inline RowMajorMatrix<float> dequantize(const TernaryBytes& w) {
     return weights;
 }
 
-/// The activations of any holder as an Eigen matrix of floats [M,K]: scale * q.
-template <class Held>
-requires requires(const Held& x, std::span<float> values) {
+/// Activations of any type as an Eigen matrix of floats [M,K]: scale * q.
+template <class Activations>
+requires requires(const Activations& x, std::span<float> values) {
     x.tokens();
     dequantize(x, values);
 }
-RowMajorMatrix<float> dequantize(const Held& x) {
+RowMajorMatrix<float> dequantize(const Activations& x) {
     RowMajorMatrix<float> values(static_cast<Eigen::Index>(x.tokens()), static_cast<Eigen::Index>(x.inputs()));
     dequantize(x, values_of(values));
     return values;

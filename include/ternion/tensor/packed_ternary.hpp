@@ -25,7 +25,9 @@ class PackedTernary {
     }
 
     operator TernaryView<P>() const noexcept { return view(); }  // NOLINT: a matrix is a view of itself
-    TERNION_INLINE operator TernaryBytes() const noexcept { return view(); }    // NOLINT: also where the packing isn't known
+    TERNION_INLINE operator TernaryBytes() const noexcept {
+        return view();
+    }  // NOLINT: also where the packing isn't known
 
     [[nodiscard]] Shape shape() const noexcept { return shape_; }
     [[nodiscard]] std::size_t rows() const noexcept { return shape_.n; }

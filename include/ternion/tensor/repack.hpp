@@ -37,9 +37,8 @@ using InRanges = FunctionRef<void(std::size_t count, FunctionRef<void(std::size_
 /// An executor as that: one contiguous range for each worker.
 template <class E>
 auto ranges_of(E& executor) noexcept {
-    return [&executor](std::size_t count, FunctionRef<void(std::size_t, std::size_t)> f) {
-        split(count, 1, executor, f);
-    };
+    return
+        [&executor](std::size_t count, FunctionRef<void(std::size_t, std::size_t)> f) { split(count, 1, executor, f); };
 }
 /// Writes the K codes of a row.
 using RowCodes = FunctionRef<void(std::size_t row, std::uint8_t* codes)>;
@@ -55,9 +54,8 @@ inline void check_block_scale(const PackingInfo& to, float scale) {
     if (std::isfinite(stored) && stored != 0) return;
     char text[32];
     std::snprintf(text, sizeof text, "%g", static_cast<double>(scale));
-    TERNION_THROW(std::invalid_argument, std::string(to.name) +
-                                             ": the blocks of this packing can't hold the scale " + text +
-                                             ", which becomes " + std::to_string(stored));
+    TERNION_THROW(std::invalid_argument, std::string(to.name) + ": the blocks of this packing can't hold the scale " +
+                                             text + ", which becomes " + std::to_string(stored));
 }
 
 /// Throws for a zero that a packing has no encoding for.

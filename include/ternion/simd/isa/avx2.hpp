@@ -30,9 +30,7 @@ struct Avx2 : Generic<Arch> {
         return Bytes(r);
     }
 #endif
-    static TERNION_INLINE Narrow narrow_zero() noexcept {
-        return Narrow(_mm256_setzero_si256());
-    }
+    static TERNION_INLINE Narrow narrow_zero() noexcept { return Narrow(_mm256_setzero_si256()); }
     static TERNION_INLINE Narrow dot(Narrow sum, Bytes codes, Bytes activations) noexcept {
         return Narrow(_mm256_add_epi16(__m256i(sum), _mm256_maddubs_epi16(codes, activations)));
     }

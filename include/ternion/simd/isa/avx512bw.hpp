@@ -34,9 +34,7 @@ struct Avx512Bw : Generic<Arch> {
         return Bytes(r);
     }
 #endif
-    static TERNION_INLINE Narrow narrow_zero() noexcept {
-        return Narrow(_mm512_setzero_si512());
-    }
+    static TERNION_INLINE Narrow narrow_zero() noexcept { return Narrow(_mm512_setzero_si512()); }
     static TERNION_INLINE Narrow dot(Narrow sum, Bytes codes, Bytes activations) noexcept {
         return Narrow(_mm512_add_epi16(__m512i(sum), _mm512_maddubs_epi16(codes, activations)));
     }
@@ -61,16 +59,12 @@ struct Avx512Bw : Generic<Arch> {
         const Wide magnitude = xsimd::bitwise_cast<std::int32_t>(x) & Wide(std::int32_t{0x7fffffff});
         return Wide(_mm512_maskz_max_epi32(all_lanes, peak, magnitude));
     }
-    static TERNION_INLINE Wide round_to_int(Floats x) noexcept {
-        return Wide(_mm512_maskz_cvtps_epi32(all_lanes, x));
-    }
+    static TERNION_INLINE Wide round_to_int(Floats x) noexcept { return Wide(_mm512_maskz_cvtps_epi32(all_lanes, x)); }
     static TERNION_INLINE Wide clamp(Wide r, std::int32_t low, std::int32_t high) noexcept {
         const __m512i raised = _mm512_maskz_max_epi32(all_lanes, r, _mm512_set1_epi32(low));
         return Wide(_mm512_maskz_min_epi32(all_lanes, raised, _mm512_set1_epi32(high)));
     }
-    static TERNION_INLINE Floats to_floats(Wide r) noexcept {
-        return Floats(_mm512_maskz_cvtepi32_ps(all_lanes, r));
-    }
+    static TERNION_INLINE Floats to_floats(Wide r) noexcept { return Floats(_mm512_maskz_cvtepi32_ps(all_lanes, r)); }
     static TERNION_INLINE void store_low_bytes(std::int8_t* to, Wide r) noexcept {
         _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_maskz_cvtepi32_epi8(all_lanes, r));
     }
@@ -92,9 +86,7 @@ struct Avx512Bw : Generic<Arch> {
         std::memcpy(&mask, from, sizeof(mask));
         return mask;
     }
-    static TERNION_INLINE Mask test_bit(Bytes a, Bytes bit) noexcept {
-        return _mm512_test_epi8_mask(a, bit);
-    }
+    static TERNION_INLINE Mask test_bit(Bytes a, Bytes bit) noexcept { return _mm512_test_epi8_mask(a, bit); }
     static TERNION_INLINE Bytes add_where(Mask mask, Bytes a, Bytes b) noexcept {
         return Bytes(_mm512_mask_add_epi8(a, mask, a, b));
     }

@@ -33,9 +33,7 @@ struct Sve : Generic<Arch> {
     static constexpr std::size_t fold_every(unsigned max_code) noexcept {
         return (std::size_t{1} << 31) / (std::size_t{4} * 128 * max_code);
     }
-    static TERNION_INLINE Narrow narrow_zero() noexcept {
-        return Base::wide_zero();
-    }
+    static TERNION_INLINE Narrow narrow_zero() noexcept { return Base::wide_zero(); }
     static TERNION_INLINE Narrow dot(Narrow sum, Bytes codes, Bytes activations) noexcept {
 #if defined(__ARM_FEATURE_SVE_MATMUL_INT8)
         return Narrow(svusdot_s32(sum, codes, svreinterpret_s8_u8(activations)));
@@ -88,9 +86,7 @@ struct Sve : Generic<Arch> {
         const svbool_t all = svptrue_b32();
         return Wide(svcvt_s32_f32_x(all, svrintn_f32_x(all, x)));
     }
-    static TERNION_INLINE void store_low_bytes(std::int8_t* to, Wide r) noexcept {
-        svst1b_s32(svptrue_b32(), to, r);
-    }
+    static TERNION_INLINE void store_low_bytes(std::int8_t* to, Wide r) noexcept { svst1b_s32(svptrue_b32(), to, r); }
 
     using Base::narrow;
     using Base::widen;
