@@ -13,7 +13,8 @@ inline std::vector<int> look_up_draft(std::span<const int> tokens, std::size_t n
     if (tokens.size() <= ngram) return {};
     const auto last = tokens.last(ngram);
     for (std::size_t end = tokens.size() - 1; end >= ngram; --end) {
-        if (!std::ranges::equal(tokens.subspan(end - ngram, ngram), last)) continue;
+        const auto earlier = tokens.subspan(end - ngram, ngram);
+        if (!std::equal(earlier.begin(), earlier.end(), last.begin())) continue;
         std::vector<int> draft;
         while (draft.size() < most) {
             const std::size_t place = end + draft.size();
