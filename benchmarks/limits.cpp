@@ -30,10 +30,10 @@ void read_once(const std::byte* from, std::size_t bytes) {
     std::array<Backend::Bytes, streams * loads> sums;
     ternion::unroll<sums.size()>([&](auto i) TERNION_INLINE_LAMBDA { sums[i] = Backend::splat(0); });
     for (const std::byte* end = from + part; from != end; from += step) {
-        ternion::unroll<streams>([&](auto stream) TERNION_INLINE_LAMBDA {
+        ternion::unroll<streams>([&](auto stream)
+                                     TERNION_INLINE_LAMBDA {
             const std::byte* place = from + stream * part;
-            ternion::unroll<step / 64>(
-                [&](auto line) TERNION_INLINE_LAMBDA { Backend::prefetch(place + read_ahead + 64 * line); });
+            ternion::unroll<step / 64>([&](auto line) TERNION_INLINE_LAMBDA { Backend::prefetch(place + read_ahead + 64 * line); });
             ternion::unroll<loads>([&](auto i) TERNION_INLINE_LAMBDA {
                 auto& sum = sums[stream * loads + i];
                 sum = Backend::add(sum, Backend::load(place + i * Backend::bytes));
@@ -65,11 +65,11 @@ double multiply_block(const Operands<dot_codes>& codes, const Operands<dot_activ
         benchmark::ClobberMemory();  // the operands may have changed: nothing moves out of the loop
         std::array<Backend::Bytes, dot_codes> c;
         ternion::unroll<dot_codes>([&](auto i) TERNION_INLINE_LAMBDA { c[i] = Backend::load_once(codes[i].data()); });
-        ternion::unroll<dot_activations>([&](auto a) TERNION_INLINE_LAMBDA {
+        ternion::unroll<dot_activations>([&](auto a)
+                                             TERNION_INLINE_LAMBDA {
             const auto x = Backend::load_once(activations[a].data());
-            ternion::unroll<dot_codes>([&](auto i) TERNION_INLINE_LAMBDA {
-                sums[a * dot_codes + i] = Backend::dot(sums[a * dot_codes + i], c[i], x);
-            });
+            ternion::unroll<dot_codes>(
+                [&](auto i) TERNION_INLINE_LAMBDA { sums[a * dot_codes + i] = Backend::dot(sums[a * dot_codes + i], c[i], x); });
         });
     }
     auto total = Backend::wide_zero();

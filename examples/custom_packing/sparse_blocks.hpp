@@ -69,9 +69,9 @@ struct SparseBlocks {
     // All of the above is enough to be exact everywhere. This hook makes it fast: the same with a backend's registers,
     // whatever their width.
     template <class B>
-    requires(block_bytes % B::bytes == 0) static TERNION_INLINE
-        void unpack_simd(ternion::Shape shape, const std::byte* data, std::size_t row, std::size_t k, std::size_t count,
-                         std::uint8_t* codes) noexcept {
+    requires(block_bytes % B::bytes == 0)
+    static TERNION_INLINE void unpack_simd(ternion::Shape shape, const std::byte* data, std::size_t row, std::size_t k,
+                                           std::size_t count, std::uint8_t* codes) noexcept {
         unpack_by(shape, data, row, k, count, codes, [](const std::byte* in, std::uint8_t* out) TERNION_INLINE_LAMBDA {
             const auto mask = B::splat(3);
             for (std::size_t p = 0; p < block_bytes; p += B::bytes) {

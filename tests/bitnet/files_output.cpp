@@ -24,7 +24,7 @@ bool folders_fail = false, files_fail = false;
 
 /// In place of the system's.
 extern "C" int fsync(int descriptor) {
-    struct stat info {};
+    struct stat info{};
     REQUIRE(::fstat(descriptor, &info) == 0);
     synced.push_back(S_ISDIR(info.st_mode));
     if (!(synced.back() ? folders_fail : files_fail)) return 0;
@@ -93,9 +93,7 @@ TEST_CASE("an output doesn't replace an input, by whatever name") {
     write_text(folder / "input", "old");
     std::filesystem::create_symlink("input", folder / "link");
     for (const std::string& name : {folder / "input", folder / "link", folder / "./input"})
-        CHECK_THAT(refusal([&] {
-                       OutputFile file(name, {"/no/such", folder / "input"});
-                   }),
+        CHECK_THAT(refusal([&] { OutputFile file(name, {"/no/such", folder / "input"}); }),
                    ContainsSubstring(name + ": expected another file for the output, found the input itself"));
     CHECK(folder.entries() == 2);
     CHECK(refusal([&] { OutputFile file(folder / "new", {folder / "input", ""}); }).empty());

@@ -19,8 +19,7 @@ int main(int argc, char** argv) {
     isa::check_family(report);
     const std::size_t packings = [&]<std::size_t... Shard>(std::index_sequence<Shard...>) {
         return (isa::check_packings<Shard>(report) + ...);
-    }
-    (std::make_index_sequence<PACKING_SHARDS>{});
+    }(std::make_index_sequence<PACKING_SHARDS>{});
     report.check(packings == ternion::all_packings::size, "packings that were tested: " + std::to_string(packings));
 
     std::printf("%s: %zu packings on %zu archs, %zu checks, %zu failures\n", backend.c_str(), packings,

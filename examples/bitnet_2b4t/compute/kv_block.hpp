@@ -149,9 +149,8 @@ inline const float* keys_of(const KvFormat& format, const std::byte* from, float
 inline const float* values_of(const KvFormat& format, const std::byte* from, float* scratch) {
     from += format.values_offset();
     if (format.type() <= KvType::f16) return widened(format, from, format.value_floats(), scratch);
-    with_code_bits(format.type(), [&](auto bits) {
-        read_values<bits>({format, from, format.value_stride()}, scratch);
-    });
+    with_code_bits(format.type(),
+                   [&](auto bits) { read_values<bits>({format, from, format.value_stride()}, scratch); });
     return scratch;
 }
 

@@ -48,8 +48,9 @@ TERNION_INLINE void tile(const float* a, std::size_t lda, const float* b, std::s
             row[w] = load(b + d * ldb + w * lanes);
         each([&](std::size_t r, std::size_t w) TERNION_INLINE_LAMBDA { sums[r][w] += a[r * lda + d] * row[w]; });
     }
-    each([&](std::size_t r, std::size_t w)
-             TERNION_INLINE_LAMBDA { *reinterpret_cast<Memory*>(c + r * ldc + w * lanes) = sums[r][w]; });
+    each(
+        [&](std::size_t r, std::size_t w)
+            TERNION_INLINE_LAMBDA { *reinterpret_cast<Memory*>(c + r * ldc + w * lanes) = sums[r][w]; });
 }
 
 }  // namespace products_detail

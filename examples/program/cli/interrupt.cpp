@@ -9,7 +9,7 @@
 namespace bitnet::cli {
 
 Interrupt::Interrupt() {
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_handler = [](int number) {
         if (signal_ == 0 || signal_ == SIGINT) signal_ = number;
     };

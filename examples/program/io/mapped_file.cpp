@@ -43,7 +43,7 @@ void on_bus_error(int, siginfo_t* info, void*) {
 }
 
 std::size_t regular_size(int descriptor, const std::string& name) {
-    struct stat info {};
+    struct stat info{};
     if (::fstat(descriptor, &info) != 0) throw FileError(name, std::strerror(errno));
     if (S_ISDIR(info.st_mode)) throw FileError(name, "a file", "a directory");
     if (!S_ISREG(info.st_mode)) throw FileError(name, "a regular file", "a device, pipe or socket");
@@ -102,7 +102,7 @@ void MappedFile::read(int descriptor, std::size_t size) {
 
 void end_on_truncation(const char* prefix) {
     message_prefix = prefix;
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_sigaction = on_bus_error;
     action.sa_flags = SA_SIGINFO;
     sigemptyset(&action.sa_mask);

@@ -41,7 +41,7 @@ OutputFile::OutputFile(std::string path, const std::vector<std::string>& inputs)
             throw FileError(path_, "another file for the output", "the input itself");
         }
     }
-    struct stat info {};
+    struct stat info{};
     const bool exists = ::stat(path_.c_str(), &info) == 0;
     if (exists && S_ISDIR(info.st_mode)) throw FileError(path_, "a file to write", "a directory");
     int descriptor = -1;

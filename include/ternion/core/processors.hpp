@@ -78,8 +78,8 @@ inline int cgroup_processors(const std::string& folder = "/sys/fs/cgroup",
         if (controllers.empty()) {
             least = (std::min)(least, limit_up_to(folder, group));
         } else if (("," + controllers + ",").find(",cpu,") != std::string::npos) {
-            least =
-                (std::min)({least, limit_up_to(folder + "/" + controllers, group), limit_up_to(folder + "/cpu", group)});
+            least = (std::min)(
+                {least, limit_up_to(folder + "/" + controllers, group), limit_up_to(folder + "/cpu", group)});
         }
     }
     return least;
