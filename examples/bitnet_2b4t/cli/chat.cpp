@@ -216,7 +216,8 @@ void add_chat(CLI::App& app) {
     command.get_option("--model")->required(false);
     command.add_option("--system-prompt,--system", options.system, "how the model should behave; also -sys")
         ->type_name("TEXT");
-    command.add_flag("--conversation", "also -cnv: what chat does anyway, for those who are used to say so");
+    command.add_flag_function(
+        "--conversation", [](std::int64_t) {}, "also -cnv: what chat does anyway, for those who are used to say so");
     add_file(command, "-f,--prompt-file", options.prompt_file, "answer this one message and leave");
     command.add_flag("--json", options.json, "print a JSON object for each answer, with speed and memory");
     add_generation_options(command, options.model, options.text);

@@ -47,7 +47,8 @@ void add_complete(CLI::App& app) {
     prompt->add_option("-p,--prompt", options.prompt, "the text to continue")->type_name("TEXT");
     add_file(*prompt, "-f,--prompt-file", options.prompt_file, "a file with it; -: standard input");
     prompt->require_option(1);
-    command.add_flag("--no-display-prompt", "what complete does anyway, for those who are used to say so");
+    command.add_flag_function(
+        "--no-display-prompt", [](std::int64_t) {}, "what complete does anyway, for those who are used to say so");
     command.add_flag("--json", options.json, "print a JSON object, with speed and memory");
     add_generation_options(command, options.model, options.text);
 }
