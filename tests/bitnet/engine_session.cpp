@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine_fixture.hpp"
+#include "files_fixture.hpp"
 
 namespace {
 
@@ -235,7 +236,10 @@ TEST_CASE("what can't be is refused in one line") {
 
     const Model bare = load_model(tiny_model, {.threads = 1, .tokenizer = false});
     CHECK_THROWS_AS(bare.tokenize("text"), std::logic_error);
-    Session(bare).append(std::vector<int>{1, 2, 3});
+    Session ids(bare);
+    CHECK_THROWS_AS(ids.generate(std::vector<int>{1}), std::logic_error);
+    ids.append(std::vector<int>{1, 2, 3});
+    CHECK(ids.tokens().size() == 3);
 }
 
 TEST_CASE("a conversation answers, and goes on from a file") {
@@ -251,7 +255,8 @@ TEST_CASE("a conversation answers, and goes on from a file") {
     CHECK(answer.text == text);
     CHECK(answer.end == GenerationEnd::stop_token);
     CHECK(talk.answers().tokens == answer.generated.tokens);
-    const std::string file = TESTS_DIR "/../build/engine_test_conversation";
+    const TemporaryFolder folder;
+    const std::string file = folder / "talk";
     talk.save(file);
     Conversation other(model, "", greedy);
     other.load(file);
@@ -260,7 +265,6 @@ TEST_CASE("a conversation answers, and goes on from a file") {
     const Model wider = load_model(shipped_model, {.threads = 2, .kv_type = KvType::f32});
     CHECK_THROWS_AS(Conversation(wider, "", greedy).load(file), OtherKvType);
     CHECK(message_of([&] { talk.load("/no/such/file"); }).find("/no/such/file") == 0);
-    std::remove(file.c_str());
 }
 
 }  // namespace

@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <catch2/catch_test_macros.hpp>
 #include <climits>
 #include <filesystem>
@@ -27,7 +29,7 @@ class Cgroups {
     int processors() const { return ternion::cgroup_processors(folder_.string(), (folder_ / "membership").string()); }
 
  private:
-    fs::path folder_ = fs::temp_directory_path() / "ternion-test-cgroups";
+    fs::path folder_ = fs::temp_directory_path() / ("ternion-cgroups-" + std::to_string(::getpid()));
 };
 
 TEST_CASE("without cgroups or without a quota there is no limit") {

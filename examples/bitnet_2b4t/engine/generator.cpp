@@ -24,6 +24,7 @@ Generator::Generator(SessionState& session, std::span<const int> prompt, Sampler
     if (options.limit < -1) {
         throw std::invalid_argument(joined("generate: expected a limit of at least -1, found ", options.limit));
     }
+    (void)session.model.tokenizer();  // to be there before anything is computed
     session.decoder.check(prompt);
     if (prompt.empty() && session.pending.empty() && session.rows == 0) {
         throw std::invalid_argument("generate: expected a prompt, found an empty one");

@@ -43,7 +43,8 @@ class ContextTooLong : public std::runtime_error {
 struct ModelState;
 
 /// A model that is ready to compute: weights, tokenizer and threads. It is read-only, and serves any number of sessions
-/// on any threads at once. A handle: copies and sessions share the model, which lives as long as any of them.
+/// on any threads at once. A handle: copies and sessions share the model, which lives as long as any of them. One that
+/// was moved from can only be assigned to.
 class Model {
  public:
     explicit Model(std::shared_ptr<const ModelState> state) : state_(std::move(state)) {}
