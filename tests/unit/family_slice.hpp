@@ -5,6 +5,11 @@
 
 namespace test {
 
+template <ternion::Packing P>
+std::vector<std::byte> pack_bytes(std::span<const std::int8_t> trits, ternion::Shape shape) {
+    return copy_of(ternion::pack<P>(trits, shape.n, shape.k).bytes());
+}
+
 template <ternion::Packing P, class Arch, class Activations>
 void multiply_activations(const MatrixBytes& w, const Activations& x, const ternion::Output<float>& out,
                           AnyExecutor& executor) {
