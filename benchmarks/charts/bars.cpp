@@ -106,7 +106,7 @@ std::vector<Row> rows_of(const Run& run, Shape shape, const char* place, const s
             }
         }
     }
-    std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
+    std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
         return a[0].bits() != b[0].bits() ? a[0].bits() < b[0].bits() : a[0].macs() > b[0].macs();
     });
     return rows;
@@ -126,7 +126,7 @@ std::string bars(const Run& run) {
     std::vector<int> threads(counts.begin(), counts.end());
     threads.resize(std::min<std::size_t>(threads.size(), 2));
     const auto size = [](Shape shape) { return std::size_t{shape.n} * shape.k; };
-    std::stable_sort(shapes.begin(), shapes.end(), [&](Shape a, Shape b) { return size(a) < size(b); });
+    std::sort(shapes.begin(), shapes.end(), [&](Shape a, Shape b) { return size(a) < size(b); });
     const Shape large = *std::max_element(shapes.begin(), shapes.end());
     const auto found = std::find_if(shapes.begin(), shapes.end(), [](Shape shape) { return shape.n == shape.k; });
     const Shape square = found == shapes.end() ? shapes.front() : *found;

@@ -74,8 +74,7 @@ std::vector<Series> series_of(const std::vector<Result>& results) {
         all.emplace_back();
         std::copy_if(results.begin(), results.end(), std::back_inserter(all.back()),
                      [&](const Result& result) { return result.subject == name; });
-        std::stable_sort(all.back().begin(), all.back().end(),
-                         [](const Result& a, const Result& b) { return a.m < b.m; });
+        std::sort(all.back().begin(), all.back().end(), [](const Result& a, const Result& b) { return a.m < b.m; });
     }
     return all;
 }
@@ -139,8 +138,8 @@ std::string roofline(const Run& run) {
     const std::vector<Series> rivals = series_of(everything);
     everything.insert(everything.end(), ternary.begin(), ternary.end());
     std::vector<Series> packings = series_of(ternary);
-    std::stable_sort(packings.begin(), packings.end(),
-                     [](const Series& a, const Series& b) { return a[0].macs() > b[0].macs(); });
+    std::sort(packings.begin(), packings.end(),
+              [](const Series& a, const Series& b) { return a[0].macs() > b[0].macs(); });
     double reads = 0, dots = 0;
     for (const Result& result : measured) {
         reads = std::max(reads, result.counter("limit_bytes_per_second"));
