@@ -1,6 +1,8 @@
 #pragma once
 
-// ternion: exact ternary linear algebra. Includes everything except the Eigen interface (tensor/eigen.hpp).
+// ternion: exact ternary linear algebra. Includes all that most programs need; beside it there are
+// ops/eigen.hpp and nn/straight_through.hpp, which want Eigen, runtime/ for packings and instruction sets that are
+// known at run time only, and core/thread_pool.hpp, which wants threads.
 
 #include "core/aligned_buffer.hpp"
 #include "core/executor.hpp"

@@ -110,6 +110,22 @@ TEST_CASE("what follows a product sees its rows and those of the layers before",
     }
 }
 
+/// An executor that doesn't say how many threads it has.
+struct Unknown : Serial {
+    [[nodiscard]] static std::size_t concurrency() noexcept { return 0; }
+};
+
+TEST_CASE("an executor that knows of no thread runs everything all the same", "[input_stage]") {
+    const auto one = layer<I2S>(100, 1);
+    const InputStage<RmsNorm> stage(norm());
+    const Floats x(20 * k, 1.0f);
+    BitLinearWorkspace workspace, other;
+    Floats y(20 * 100, -1), expected(20 * 100);
+    forward_together(stage.prepare(x, 20, k, workspace, Unknown{}), Unknown{}, one.to(y));
+    one.forward(stage.prepare(x, 20, k, other), expected);
+    CHECK(y == expected);
+}
+
 TEST_CASE("stages and layers together refuse sizes that don't match", "[input_stage]") {
     const InputStage<RmsNorm> stage(norm());
     BitLinearWorkspace workspace;

@@ -93,7 +93,7 @@ TEST_CASE("products by name are those of the type, for each kind of activations"
         CHECK(forward(any, Absmax<8>{}, x) == forward(typed, Absmax<8>{}, x));
         CHECK(forward(any, Sparse<TopK<>>{}, x) == forward(typed, Sparse<TopK<>>{}, x));
         CHECK(forward(any, Sign{}, x) == forward(typed, Sign{}, x));
-        CHECK(forward(any, AnyQuantizer{&table().quantizer("absmax8")}, x) == forward(typed, Absmax<8>{}, x));
+        CHECK(forward(any, AnyQuantizer(table().quantizer("absmax8")), x) == forward(typed, Absmax<8>{}, x));
 
         QuantizedActivations activations;
         quantize(Absmax<8>{}, x, m, k, activations);
@@ -132,7 +132,12 @@ TEST_CASE("scales of rows, groups and blocks go with a matrix by name", "[runtim
             kernels.packing.group_inputs == 0 ? ++beside : ++among;
             // Smaller groups are added up in another order.
             const std::size_t groups = static_cast<const TernaryBytes&>(any).group_inputs;
-            if (groups == inputs) CHECK(forward(any, Absmax<8>{}, x) == expected);
+            if (groups == inputs) {
+                CHECK(forward(any, Absmax<8>{}, x) == expected);
+                CHECK(forward(any, Sign{}, x) == forward(scaled, Sign{}, x));
+                CHECK(forward(any, Sparse<TopK<>>{}, x) == forward(scaled, Sparse<TopK<>>{}, x));
+                CHECK(forward(any, SplitOutliers<5>{}, x) == forward(scaled, SplitOutliers<5>{}, x));
+            }
             Floats weights(n * k), found(n * k);
             dequantize(scaled, weights);
             dequantize(any, found);
@@ -141,6 +146,16 @@ TEST_CASE("scales of rows, groups and blocks go with a matrix by name", "[runtim
         CHECK(beside == 8);
         CHECK(among >= 1);
     }
+}
+
+TEST_CASE("kernels of another packing, and scales that a packing hasn't, are refused", "[runtime]") {
+    const auto i2s = pack<I2S>(trits(), n, k);
+    CHECK_THROWS_MATCHES(AnyTernary(table().packing("int8"), i2s), std::invalid_argument,
+                         MessageMatches(ContainsSubstring("packing int8, found i2_s")));
+    TernaryBytes among = i2s;
+    among.group_inputs = 64;
+    CHECK_THROWS_MATCHES(AnyTernary(table().packing("i2_s"), among), std::invalid_argument,
+                         MessageMatches(ContainsSubstring("groups of 64 inputs")));
 }
 
 TEST_CASE("a norm by a table is RmsNorm", "[runtime]") {

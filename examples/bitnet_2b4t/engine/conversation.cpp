@@ -25,7 +25,17 @@ void Conversation::reset() {
 Answer Conversation::answer(std::string_view user, const OnPiece& on_piece) {
     const std::vector<int> turn = template_.turn(user);
     const bool forgetful = make_room(turn.size());
-    const Answer answer{session_.generate(turn, sampler_, options_, on_piece), forgetful};
+    const std::size_t length = session_.tokens().size();
+    const std::vector<int> pending(session_.pending().begin(), session_.pending().end());
+    Answer answer;
+    answer.forgetful = forgetful;
+    try {
+        static_cast<Generation&>(answer) = session_.generate(turn, sampler_, options_, on_piece);
+    } catch (...) {  // a turn without its end would be glued to the next
+        session_.rewind(length);
+        session_.defer(pending);
+        throw;
+    }
     prompts_ += answer.prompt;
     answers_ += answer.generated;
     // Else the turn wasn't read.

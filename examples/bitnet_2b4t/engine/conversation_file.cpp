@@ -55,16 +55,24 @@ std::uint64_t fingerprint(const ModelState& model) {
     const Config& c = weights.config;
     hash.add<std::size_t>(std::array{c.layers, c.hidden, c.ffn, c.heads, c.kv_heads, c.head_dim, c.vocab});
     hash.add<float>(std::array{c.norm_eps, c.rope_theta});
+    // What 2B4T has isn't hashed, so that conversations that were saved before there was a choice still load.
+    if (c.activation != Activation::squared_relu)
+        hash.add<std::size_t>(std::array{static_cast<std::size_t>(c.activation)});
     hash.add(weights.output_norm.weight());
     for (const LayerWeights& layer : weights.layers) {
-        hash.add(layer.attn_norm.norm().weight());
-        for (const SubNormLinear* matrix : {&layer.o, &layer.down})
-            if (const auto* norm = matrix->norm().norm()) hash.add(norm->weight());
-        hash.add(layer.ffn_norm.norm().weight());
-        for (const Linear* matrix : {&layer.q, &layer.k, &layer.v, &layer.gate, &layer.up})
+        const auto add_norm = [&](const ternion::AnyRmsNorm* norm) {
+            if (norm != nullptr) hash.add(norm->weight());
+        };
+        add_norm(&layer.attn_norm.norm());
+        add_norm(layer.o.norm().norm());
+        add_norm(&layer.ffn_norm.norm());
+        add_norm(layer.down.norm().norm());
+        for (const Linear* matrix : {&layer.q, &layer.k, &layer.v})
             add_product(hash, *matrix, model.threads);
-        for (const SubNormLinear* matrix : {&layer.o, &layer.down})
+        add_product(hash, layer.o, model.threads);
+        for (const Linear* matrix : {&layer.gate, &layer.up})
             add_product(hash, *matrix, model.threads);
+        add_product(hash, layer.down, model.threads);
     }
     for (const Embedding* table : {&weights.embedding, &weights.head()})
         add_some_rows(hash, *table);

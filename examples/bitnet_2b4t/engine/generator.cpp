@@ -48,6 +48,11 @@ void Generator::take_input() {
     input_.clear();
 }
 
+void Generator::drop_draft() {
+    session_.truncate(session_.tokens.size() - draft_);
+    draft_ = 0;
+}
+
 bool Generator::poll() {
     if (ended_ || !options_.cancelled || !options_.cancelled()) return ended_;
     end(GenerationEnd::cancelled);
@@ -92,13 +97,7 @@ bool Generator::choose() {
 
 /// The bits of what follows each token of a draft are those of one by one, so that the text is the same.
 void Generator::choose_one() {
-    int token = -1;
-    try {
-        token = session_.sample(sampler_, draft_);
-    } catch (...) {
-        session_.truncate(session_.tokens.size() - draft_);
-        throw;
-    }
+    const int token = session_.sample(sampler_, draft_);
     const bool stops = session_.model.tokenizer().is_stop(token);
     const std::size_t length = session_.tokens.size() - draft_;
     if (!stops && draft_ > 0 && session_.tokens[length] == token) {
@@ -112,7 +111,7 @@ void Generator::choose_one() {
     ++made_.generated.tokens;
     if (put(token)) return;
     refused_ = true;
-    session_.truncate(session_.tokens.size() - draft_);
+    drop_draft();
     end(GenerationEnd::cancelled);
 }
 
@@ -126,7 +125,8 @@ bool Generator::put(int token) {
     return piece.empty() || !on_piece_ || on_piece_(piece);
 }
 
-void run_together(std::span<Generator* const> generators) {
+// Whatever throws, a callback say, no session keeps tokens that were only guessed.
+void run_together(std::span<Generator* const> generators) try {
     std::vector<Generator*> active(generators.begin(), generators.end());
     const auto between = [&] {
         bool cancelled = false;
@@ -152,6 +152,10 @@ void run_together(std::span<Generator* const> generators) {
         for (Generator* one : active)
             one->take_input();
     }
+} catch (...) {
+    for (Generator* one : generators)
+        one->drop_draft();
+    throw;
 }
 
 Generation Session::generate(std::span<const int> prompt, Sampler& sampler, const GenerationOptions& options,

@@ -26,6 +26,8 @@ class Generator {
     Part input();
     /// It has been appended.
     void take_input();
+    /// Takes tokens that were only guessed from the session's end.
+    void drop_draft();
     /// Asks whether the generation is cancelled, which then has ended.
     bool poll();
 

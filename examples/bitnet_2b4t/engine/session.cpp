@@ -153,6 +153,10 @@ int Session::sample(Sampler& sampler) {
 std::vector<double> Session::log_probabilities(std::span<const int> tokens, std::size_t first) {
     if (first == 0 || first >= tokens.size()) throw std::out_of_range("log_probabilities: no token before the first");
     state_->decoder.check(tokens);
+    if (tokens.size() - 1 > state_->cache.capacity()) {
+        const std::string expected = joined("at most ", state_->cache.capacity(), " tokens and one that follows them");
+        throw PromptTooLong(FileError(model().name(), expected, tokens.size()).what());
+    }
     const auto held = std::span<const int>(state_->tokens);
     const auto shorter = static_cast<std::ptrdiff_t>(std::min(held.size(), tokens.size()));
     const auto known = std::mismatch(held.begin(), held.begin() + shorter, tokens.begin()).first - held.begin();

@@ -18,7 +18,7 @@ class LayerLoader {
           config_(config),
           table_(*kernels.ternary),
           packing_(compute_packing(kernels)),
-          quantizer_{&table_.quantizer("absmax8")} {}
+          quantizer_(table_.quantizer("absmax8")) {}
 
     LayerWeights load(std::size_t index) {
         using enum LayerTensor;

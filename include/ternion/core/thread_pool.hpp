@@ -126,8 +126,8 @@ inline ThreadPool::ThreadPool([[maybe_unused]] int threads) {
 #if defined(__cpp_exceptions)
     try {
         start();
-    } catch (const std::system_error&) {
-        // The system allows no more: fewer do the same work.
+    } catch (const std::exception&) {
+        // The system allows no more threads, or has no memory for them: fewer do the same work.
     }
 #else
     start();

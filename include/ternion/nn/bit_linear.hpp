@@ -36,7 +36,8 @@ struct LayerOutput {
 /// Weights), a quantizer for the activations and a norm before it: `BitLinear layer(pack<Interleaved2x16>(...))` is
 /// b1.58's, with an RmsNorm as second argument its form with a sub-norm. Layers that share an input have no norm: an
 /// InputStage prepares their activations once. W[N,K], x [M,K], y [M,N], all row-major. Const and so free to be used by
-/// several callers, each with its own workspace. The integer product is exact; the float result is Output's formula.
+/// several callers, each with its own workspace. Weights that are a view must not outlive what they view. The integer
+/// product is exact; the float result is Output's formula.
 /// Source: arXiv 2402.17764, section 2; docs/family.md has the instances of other papers.
 template <class W, class Q = Absmax<8>, class N = NoNorm, class Arch = default_arch>
 class BitLinear {
@@ -160,11 +161,15 @@ BitLinear(W, N, Q) -> BitLinear<W, Q, N>;
 /// another's outputs or into x. Throws std::invalid_argument for sizes that don't match; allocates nothing. Results
 /// don't depend on the executor.
 template <class Activations, class E, class... Outputs>
-void forward_together(const Activations& x, E& executor, const Outputs&... outputs) {
+void forward_together(const Activations& x, E&& executor, const Outputs&... outputs) {
+    static_assert(
+        Executor<std::remove_reference_t<E>>,
+        "forward_together: the second argument is an Executor, such as Serial{}; the layers' outputs follow it");
     constexpr std::size_t step = 64;         // rows that GEMM decodes together
     constexpr std::size_t many_tokens = 48;  // with fewer, the weights are read in pieces as long as possible
     (outputs.layer.check(x, outputs.y.size()), ...);
-    const std::size_t pieces = executor.concurrency() * (x.tokens() > many_tokens ? 8 : 2);
+    const std::size_t threads = (std::max)(std::size_t{1}, static_cast<std::size_t>(executor.concurrency()));
+    const std::size_t pieces = threads * (x.tokens() > many_tokens ? 8 : 2);
     executor.parallel_for(pieces, [&](std::size_t index, std::size_t) {
         const auto one = [&](const auto& output) {
             const std::size_t n = output.layer.outputs(), steps = ceil_div(n, step);

@@ -37,7 +37,10 @@ inline namespace TERNION_ABI {
 /// with its own workspace; results don't depend on the executor. Source: arXiv 2402.17764, section 2.
 template <class N = NoNorm, class Q = Absmax<8>, class Arch = default_arch>
 class InputStage {
-    static_assert(Norm<N>, "InputStage: a norm needs channels() and normalise(x, y) noexcept, both const");
+    static_assert(Norm<N>,
+                  "InputStage: a norm needs channels() and normalise(x, y) noexcept, both const; a layer is made of "
+                  "weights, a norm and "
+                  "a quantizer, in this order");
     static_assert(
         Quantizer<Q, Arch>,
         "InputStage: a quantizer needs quantize_token<Arch>(x, k, q) that gives a TokenScale, or activations of "
@@ -58,7 +61,7 @@ class InputStage {
     template <class E = Serial>
     const Activations& prepare(std::span<const float> x, std::size_t m, std::size_t k, Workspace& workspace,
                                E&& executor = {}) const {
-        detail::check_size("the input of a stage: x", m * k, x.size());
+        detail::check_size("the input x", m * k, x.size());
         if constexpr (std::is_same_v<N, NoNorm>) {
             quantize<Arch>(quantizer_, x, m, k, workspace.activations, executor);
         } else {
@@ -80,7 +83,7 @@ class InputStage {
                         E& executor) const {
         if constexpr (token_by_token) {
             make_room<Q>(workspace.activations, m, k);
-            workspace.normed.resize(executor.concurrency() * k);
+            workspace.normed.resize((std::max)(std::size_t{1}, static_cast<std::size_t>(executor.concurrency())) * k);
             const auto some = [&](std::size_t index, std::size_t worker) {
                 float* normed = workspace.normed.data() + worker * k;
                 for (std::size_t t = index * tokens_at_once; t < (std::min)(m, (index + 1) * tokens_at_once); ++t) {
@@ -99,7 +102,7 @@ class InputStage {
 
     template <class E>
     static void add_group_sums(Activations& x, E& executor) {
-        if constexpr (std::is_base_of_v<QuantizedActivations, Activations>) sum_groups<Arch>(x, executor);
+        if constexpr (requires { sum_groups<Arch>(x, executor); }) sum_groups<Arch>(x, executor);
     }
 
     [[no_unique_address]] N norm_;

@@ -32,14 +32,14 @@ inline void check_size(const char* what, std::size_t expected, std::size_t found
                                              " values; the shapes ask for " + std::to_string(expected));
 }
 
-/// Throws where activations lack the sums of their groups, and weights with scales in groups need them.
+/// Throws where activations lack the sums of their groups, and scales in groups, their own or the weights', need them.
 template <class X>
 void check_group_sums(const char* what, bool needed, const X& x) {
+    if constexpr (requires { x.group_inputs(); }) needed = needed || x.group_inputs() != 0;
     if constexpr (requires { x.has_group_sums(); }) {
         if (!needed || x.has_group_sums()) return;
-        TERNION_THROW(
-            std::invalid_argument,
-            std::string(what) + ": the weights' scales are in groups: call sum_groups on the activations first");
+        TERNION_THROW(std::invalid_argument,
+                      std::string(what) + ": scales are in groups: call sum_groups on the activations first");
     }
 }
 

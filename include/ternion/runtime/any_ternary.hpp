@@ -7,6 +7,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -25,11 +26,23 @@ namespace ternion {
 /// Products are exact, as those of PackedTernary.
 class AnyTernary {
  public:
-    AnyTernary(const PackingKernels& kernels, const TernaryBytes& bytes,
-               std::shared_ptr<const void> owner = {}) noexcept
+    /// Throws std::invalid_argument for bytes in another packing than the kernels', and for scales among the bytes of a
+    /// packing that has none such.
+    AnyTernary(const PackingKernels& kernels, const TernaryBytes& bytes, std::shared_ptr<const void> owner = {})
         : kernels_(&kernels), bytes_(bytes), owner_(std::move(owner)) {
-        bytes_.packing = &kernels.packing;
-        TERNION_ASSERT(bytes.packing->name == kernels.packing.name);
+        const PackingInfo& packing = kernels.packing;
+        bytes_.packing = &packing;
+        if (bytes.packing->name != packing.name) {
+            TERNION_THROW(std::invalid_argument, "AnyTernary: expected a matrix in the packing " +
+                                                     std::string(packing.name) + ", found " +
+                                                     std::string(bytes.packing->name));
+        }
+        const bool among_bytes = bytes.scales == nullptr && bytes.group_inputs != 0;
+        if (among_bytes && bytes.group_inputs != packing.group_inputs) {
+            TERNION_THROW(std::invalid_argument, "AnyTernary: " + std::string(packing.name) +
+                                                     " has no scales among its bytes for groups of " +
+                                                     std::to_string(bytes.group_inputs) + " inputs");
+        }
     }
 
     operator const TernaryBytes&() const noexcept { return bytes_; }  // NOLINT: for checks, repacking, unpacking
@@ -82,13 +95,17 @@ class AnyTernary {
 };
 
 /// A policy for `quantize` and InputStage that is chosen at run time.
-struct AnyQuantizer {
-    const QuantizerKernels* kernels;
+class AnyQuantizer {
+ public:
+    explicit AnyQuantizer(const QuantizerKernels& kernels) noexcept : kernels_(&kernels) {}
 
     template <class Arch>
     [[nodiscard]] TokenScale quantize_token(const float* x, std::size_t k, std::int8_t* q) const noexcept {
-        return kernels->quantize_token(x, k, q);
+        return kernels_->quantize_token(x, k, q);
     }
+
+ private:
+    const QuantizerKernels* kernels_;
 };
 
 /// RmsNorm by the kernels of a table: the same formula, compiled for the table's instruction set.
@@ -154,6 +171,7 @@ AnyTernary pack_as(const PackingKernels& to, std::span<const std::int8_t> trits,
 /// `repack` by name, of any matrix: the same trits and scales in another packing, stripe by stripe on the executor's
 /// threads. Throws what `repack` throws.
 template <class E = Serial>
+requires Executor<std::remove_reference_t<E>>
 AnyTernary repack_as(const PackingKernels& to, const TernaryBytes& from, E&& executor = {}) {
     auto bytes = AlignedBuffer<std::byte>::uninitialized(to.packing.bytes(from.shape));
     RepackedScales scales = detail::repack(from, to.packing, bytes.data(), detail::ranges_of(executor));

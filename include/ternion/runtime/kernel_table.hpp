@@ -70,7 +70,7 @@ struct QuantizerKernels {
     TokenScale (*quantize_token)(const float* x, std::size_t k, std::int8_t* q) noexcept;
 };
 
-/// All that a program has for one instruction set. A table is made by `kernel_table` (runtime/compile.hpp) in a source
+/// All that a program has for one instruction set. A table is made by KernelTableOf (runtime/compile.hpp) in a source
 /// that is compiled for that instruction set; `Dispatcher` (simd/dispatch.hpp) chooses among them.
 struct KernelTable {
     std::string_view isa;      // "avx2", "neon"; "default" for a program's own flags

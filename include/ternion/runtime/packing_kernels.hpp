@@ -45,6 +45,8 @@ struct PackingProducts {
                 multiply_rows<Arch>(ScaledView<P, ScaleTable>(view_of(w), {w.scales, w.group_inputs}), x, rows, typed);
             } else if constexpr (BlockScaledPacking<P>) {
                 multiply_rows<Arch>(with_block_scales(view_of(w)), x, rows, typed);
+            } else {
+                TERNION_ASSERT(!"scales among the bytes of a packing that has none");
             }
         });
     }
@@ -54,6 +56,7 @@ struct PackingProducts {
         with_typed(out, [&](const auto& typed) { multiply_rows<Arch>(view_of(w), x, rows, typed); });
     }
     static void signs(const TernaryBytes& w, const SignActivations& x, RowRange rows, const AnyOutput& out) noexcept {
+        if (!w.has_one_scale()) return dense(w, x.view(), rows, out);
         with_typed(out, [&](const auto& typed) { multiply_rows<Arch>(view_of(w), x, rows, typed); });
     }
 };

@@ -71,12 +71,12 @@ Q measure_tokens(Q quantizer, std::span<const float>) noexcept {
 }  // namespace TERNION_ABI
 
 /// What quantises activations, such as Absmax<8>, Sparse<...> or Hadamard<...>:
-///   quantizer.quantize_token<Arch>(x, k, q)   one token x[k] into int8 q[k]; gives its TokenScale, x = scale * q and
-///   the
-///                                             sum of q; deterministic; a token that isn't finite has the scale NaN
-/// or, with room for scratch_values(k) floats of its own, quantize_token<Arch>(x, k, q, scratch). Where something else
-/// than int8 rows is wanted, it has a type `Activations` with tokens(), inputs() and resize(m, k), and an overload
-/// fill_token<Arch>(quantizer, activations, m, x) for that. ActivationsOf says which type it is.
+///   quantizer.quantize_token<Arch>(x, k, q)   one token x[k] into int8 q[k]; gives its TokenScale
+/// or, with room for scratch_values(k) floats of its own, quantize_token<Arch>(x, k, q, scratch). x = scale * q, and
+/// the sum is that of q; deterministic; a token that isn't finite has the scale NaN. Where something else than int8
+/// rows is wanted, or scales in groups of a token, it has a type `Activations` with tokens(), inputs() and resize(m,
+/// k), and an overload fill_token<Arch>(quantizer, activations, m, x) that fills all of it. ActivationsOf says which
+/// type it is.
 template <class Q, class Arch = default_arch>
 concept Quantizer =
     requires(const Q& quantizer, ActivationsOf<Q>& out, std::size_t m, const float* x, std::span<const float> all) {

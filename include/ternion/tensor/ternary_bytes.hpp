@@ -20,8 +20,8 @@ namespace ternion {
 /// repacking, unpacking) takes it. Trivially copyable; trusts what it is made of. Its scales are one of
 ///   scales = nullptr, group_inputs = 0    `scale` for the tensor
 ///   scales, group_inputs = 0              one for each row, [N]
-///   scales, group_inputs                  one for each group of 64, 128 or 256 inputs, [N, K / group_inputs rounded
-///   up] scales = nullptr, group_inputs        those among the bytes, of the packing's own groups
+///   scales, group_inputs = 64, 128, 256   one for each group of so many inputs, [N, groups()]
+///   scales = nullptr, group_inputs > 0    those among the bytes, of the packing's own groups
 struct TernaryBytes {
     const PackingInfo* packing;
     Shape shape;
