@@ -125,6 +125,39 @@ TEST_CASE("a callback that has enough stops the generation, and gets the whole t
     }
 }
 
+TEST_CASE("a callback that throws leaves what was generated until then, and no guess") {
+    const Model model = load_model(tiny_model, {.threads = 2});
+    const auto prompt = some_prompts()[3];
+    for (const std::size_t ngram : {0, 1}) {
+        const GenerationOptions options{.limit = 30, .draft_ngram = ngram, .sampling = {.temperature = 0}};
+        Session whole(model);
+        whole.generate(prompt, options);
+        const std::vector<int> all = tokens_of(whole);
+        for (int throwing = 1; throwing < 12; ++throwing) {
+            int pieces = 0;
+            Session session(model);
+            CHECK_THROWS_AS(session.generate(prompt, options,
+                                             [&](std::string_view) {
+                                                 if (++pieces == throwing) throw std::runtime_error("enough");
+                                                 return true;
+                                             }),
+                            std::runtime_error);
+            const std::vector<int> kept = tokens_of(session);
+            CHECK(kept.size() > prompt.size());
+            CHECK(std::equal(kept.begin(), kept.end(), all.begin()));
+        }
+    }
+}
+
+TEST_CASE("log-probabilities that don't fit leave the session as it was") {
+    const Model model = load_model(tiny_model, {.threads = 2, .context = 32});
+    Session session(model);
+    session.append(some_prompts()[2]);
+    const std::vector<int> before = tokens_of(session);
+    CHECK_THROWS_AS(session.log_probabilities(some_prompts()[3], 1), PromptTooLong);
+    CHECK(tokens_of(session) == before);
+}
+
 TEST_CASE("cancelling ends a generation between layers, and a prompt's reading without a trace") {
     const Model model = load_model(tiny_model, {.threads = 2, .batch = 16});
     const auto prompt = some_prompts()[3];
@@ -255,6 +288,12 @@ TEST_CASE("a conversation answers, and goes on from a file") {
     CHECK(answer.text == text);
     CHECK(answer.end == GenerationEnd::stop_token);
     CHECK(talk.answers().tokens == answer.generated.tokens);
+    // A turn whose answer a callback gives up is no part of the conversation.
+    CHECK_THROWS_AS(talk.answer("What is 1 + 1?", [](std::string_view) -> bool { throw std::runtime_error("enough"); }),
+                    std::runtime_error);
+    Conversation undisturbed(model, "", greedy);
+    undisturbed.answer("What is 123 + 45?");
+    CHECK(tokens_of(talk.session()) == tokens_of(undisturbed.session()));
     const TemporaryFolder folder;
     const std::string file = folder / "talk";
     talk.save(file);

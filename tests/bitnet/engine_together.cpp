@@ -116,6 +116,34 @@ TEST_CASE("one that is cancelled leaves, and the others don't notice") {
     }
 }
 
+TEST_CASE("a callback that throws leaves no guess in anybody's session") {
+    const Model model = load_model(tiny_model, {.threads = 2, .batch = 16});
+    const auto prompts = some_prompts();
+    for (int throwing = 1; throwing < 9; ++throwing) {
+        std::list<Session> sessions;
+        std::vector<GenerationRequest> requests;
+        for (std::size_t i = 0; i < prompts.size(); ++i) {
+            requests.push_back({&sessions.emplace_back(model), prompts[i], some_options(i), {}});
+            requests.back().options.draft_ngram = 1;
+        }
+        int pieces = 0;
+        requests[0].on_piece = [&](std::string_view) {
+            if (++pieces == throwing) throw std::runtime_error("enough");
+            return true;
+        };
+        CHECK_THROWS_AS(generate_together(requests), std::runtime_error);
+        std::size_t i = 0;
+        for (const Session& session : sessions) {
+            Session alone(model);
+            alone.generate(prompts[i], some_options(i));
+            ++i;
+            const auto found = session.tokens(), expected = alone.tokens();
+            CHECK(std::equal(found.begin(), found.end(), expected.begin(),
+                             expected.begin() + static_cast<std::ptrdiff_t>(std::min(found.size(), expected.size()))));
+        }
+    }
+}
+
 TEST_CASE("what can't be done together is refused, and nothing has changed") {
     const Model model = load_model(tiny_model, {.threads = 1, .context = 32}), other = load_model(tiny_model);
     Session a(model), b(model), c(other);
