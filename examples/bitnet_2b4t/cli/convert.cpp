@@ -52,7 +52,7 @@ class Converter {
     }
 
     void write_ternary(const ModelTensor& tensor) {
-        const auto packed = reader_.packed<ternion::I2S>(tensor.name, tensor.rows, tensor.cols);
+        const auto packed = reader_.i2s(tensor.name, tensor.rows, tensor.cols);
         writer_.write(packed.bytes());
         write_i2s_tail(writer_, packed.scale());
     }
