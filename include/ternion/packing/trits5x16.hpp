@@ -27,7 +27,7 @@
 
 namespace ternion {
 
-namespace detail {
+inline namespace TERNION_ABI {
 
 /// For each value of the upper six bits: c0 at bits 0-1, t / 4 at bits 2-4, c1 at bits 6-7.
 inline constexpr std::array<std::uint8_t, 64> trits5_pairs = [] {
@@ -71,6 +71,12 @@ inline constexpr std::array<std::array<std::uint8_t, 5>, 256> trits5_codes = [] 
     return table;
 }();
 
+}  // namespace TERNION_ABI
+
+namespace detail {
+
+inline namespace TERNION_ABI {
+
 /// Whether a machine without look-ups of 64 bytes composes them of smaller ones.
 template <class B>
 inline constexpr bool composed_lookup64 = requires { requires B::composed_lookup64; };
@@ -79,6 +85,7 @@ inline constexpr bool composed_lookup64 = requires { requires B::composed_lookup
 template <class B>
 inline constexpr bool cheap_lookup64 = requires { requires B::cheap_lookup64; };
 
+}  // namespace TERNION_ABI
 }  // namespace detail
 
 struct Trits5x16 : Panel<Trits5x16, 5> {
@@ -87,8 +94,8 @@ struct Trits5x16 : Panel<Trits5x16, 5> {
 
     /// Whether decoding is quick enough on B that reading fewer bytes pays: elsewhere Interleaved2x16 is faster.
     template <class B>
-    static constexpr bool quick = requires(typename B::Bytes index) { B::lookup64(detail::trits5_pairs, index); } &&
-                                  !detail::composed_lookup64<B>;
+    static constexpr bool quick =
+        requires(typename B::Bytes index) { B::lookup64(trits5_pairs, index); } && !detail::composed_lookup64<B>;
 
     static TERNION_INLINE constexpr std::uint32_t encode(const std::array<std::uint32_t, 5>& codes) noexcept {
         const std::uint32_t pair = codes[0] + 3 * codes[1];
@@ -96,7 +103,7 @@ struct Trits5x16 : Panel<Trits5x16, 5> {
         return (triple & 0x03030303u) | (pair + 9 * (triple >> 2 & 0x07070707u)) << 2;
     }
     static TERNION_INLINE constexpr std::uint8_t decode_byte(std::uint8_t byte, std::size_t f) noexcept {
-        return detail::trits5_codes[byte][f];
+        return trits5_codes[byte][f];
     }
 
     /// By how many bits the codes of field f stand too high when they are decoded in place.
@@ -109,14 +116,14 @@ struct Trits5x16 : Panel<Trits5x16, 5> {
     };
 
     template <class B>
-    requires requires(typename B::Bytes index) { B::lookup64(detail::trits5_pairs, index); }
+    requires requires(typename B::Bytes index) { B::lookup64(trits5_pairs, index); }
     static TERNION_INLINE SplitBytes<B> split_bytes(typename B::Bytes packed) noexcept {
-        const auto pairs = B::lookup64(detail::trits5_pairs, B::template shift_right<2>(packed));
+        const auto pairs = B::lookup64(trits5_pairs, B::template shift_right<2>(packed));
         const auto index = B::select(B::splat(3), packed, pairs);
         if constexpr (detail::cheap_lookup64<B>) {
             return {pairs, index};
         } else {
-            return {pairs, B::lookup64(detail::trits5_triples, index)};
+            return {pairs, B::lookup64(trits5_triples, index)};
         }
     }
     template <class B, std::size_t F, bool InPlace>
@@ -124,7 +131,7 @@ struct Trits5x16 : Panel<Trits5x16, 5> {
         constexpr int shift = in_place_shift[F];
         const auto codes = F < 2 ? split.pairs : split.triples;
         if constexpr (F >= 2 && detail::cheap_lookup64<B>) {
-            return B::lookup64(detail::trits5_code<F - 2, (InPlace ? shift : 0)>, codes);
+            return B::lookup64(trits5_code<F - 2, (InPlace ? shift : 0)>, codes);
         } else if constexpr (InPlace || shift == 0) {
             return B::bit_and(codes, B::splat(static_cast<std::uint8_t>(3u << shift)));
         } else {
