@@ -134,7 +134,7 @@ bool hides_codes(const StoredMatrix& matrix) {
         const std::byte* data = matrix.bytes.data() + at;
         if (Packing::scale_at(block, data, 0, 0) != 0) continue;
         Packing::unpack(block, data, 0, 0, codes.size(), codes.data());
-        if (std::ranges::count(codes, 1) != Packing::block_inputs) return true;
+        if (std::count(codes.begin(), codes.end(), 1) != std::ptrdiff_t{Packing::block_inputs}) return true;
     }
     return false;
 }
