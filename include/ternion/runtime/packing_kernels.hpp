@@ -46,7 +46,7 @@ struct PackingProducts {
             } else if constexpr (BlockScaledPacking<P>) {
                 multiply_rows<Arch>(with_block_scales(view_of(w)), x, rows, typed);
             } else {
-                TERNION_ASSERT(!"scales among the bytes of a packing that has none");
+                TERNION_ASSERT(w.group_inputs == 0);  // such a packing has no scales among its bytes
             }
         });
     }
