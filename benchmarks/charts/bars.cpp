@@ -12,8 +12,8 @@ namespace charts {
 
 namespace {
 
-using bitnet::printed;
-using bitnet::Svg;
+using program::printed;
+using program::Svg;
 
 constexpr double width = 960, left = 190, right = 150, bar_height = 13, gap = 3;
 

@@ -13,8 +13,8 @@ namespace charts {
 
 namespace {
 
-using bitnet::printed;
-using bitnet::Svg;
+using program::printed;
+using program::Svg;
 
 constexpr double width = 960, height = 620, left = 76, right = 210, top = 84, bottom = 64;
 

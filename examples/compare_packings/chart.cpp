@@ -12,8 +12,8 @@ namespace compare {
 
 namespace {
 
-using bitnet::printed;
-using bitnet::Svg;
+using program::printed;
+using program::Svg;
 
 constexpr double row_height = 30, bar_height = 16, top = 96, left = 150, size_width = 130, column_width = 182, gap = 18;
 constexpr double width = left + size_width + 4 * column_width + 24;

@@ -55,7 +55,7 @@ class Answerer {
     bitnet::Session session_;
     bitnet::ChatTemplate template_;
     bitnet::Sampler sampler_{{.temperature = 0}};
-    bitnet::StreamingDecoder text_;
+    program::StreamingDecoder text_;
 };
 
 std::unique_ptr<Answerer> answerer;

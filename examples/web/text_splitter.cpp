@@ -11,6 +11,8 @@ extern "C" int split_by_regexp(const char* text, int size, std::uint32_t* length
 
 namespace bitnet {
 
+using namespace program;
+
 void split_text(std::string_view text, const std::function<void(std::string_view)>& take) {
     while (!text.empty()) {
         if (const std::size_t broken = utf8_run(text, false); broken != 0) {

@@ -17,8 +17,8 @@ std::ptrdiff_t lines(const std::string& text) {
 
 bool is_utf8(std::string_view text) {
     while (!text.empty()) {
-        const auto step = bitnet::utf8_step(text);
-        if (step.kind != bitnet::Utf8Kind::character) return false;
+        const auto step = program::utf8_step(text);
+        if (step.kind != program::Utf8Kind::character) return false;
         text.remove_prefix(step.length);
     }
     return true;

@@ -155,7 +155,7 @@ TEST_CASE("cli: convert quantises master weights") {
 
 /// The golden GGUF with its ternary tensors as TQ2_0.
 void write_tq2_0(const std::string& path) {
-    const bitnet::GgufSource source(std::make_unique<bitnet::MappedFile>(golden_gguf));
+    const bitnet::GgufSource source(std::make_unique<program::MappedFile>(golden_gguf));
     const auto tensors = bitnet::model_tensors(source.config(), false);
     bitnet::GgufWriter writer(path);
     source.add_metadata(writer);

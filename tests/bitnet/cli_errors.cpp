@@ -182,7 +182,7 @@ TEST_CASE("cli: an output never replaces what is read") {
 TEST_CASE("cli: a reader that goes away ends the program quietly") {
     const TemporaryFolder folder;
     for (const std::string command : {"complete -n -1 -p hi --temp 0", "chat -n -1", "tokenize", "bench -p 2 -n 2"}) {
-        const std::string line = "yes | head -n 3 | { " + shell_quoted(program) + " " + command + " -m " +
+        const std::string line = "yes | head -n 3 | { " + shell_quoted(chat_program) + " " + command + " -m " +
                                  shell_quoted(golden_gguf) + " 2> " + shell_quoted(folder / "err") + "; echo $? > " +
                                  shell_quoted(folder / "status") + "; } | true";
         REQUIRE(std::system(line.c_str()) == 0);
@@ -197,9 +197,9 @@ TEST_CASE("cli: whatever memory there is, a run succeeds or says in one line tha
     std::size_t failures = 0, successes = 0;
     for (int kilobytes = 8000; kilobytes < 48000; kilobytes += 500) {
         const auto under_limit = [&](const std::string& arguments) {
-            const std::string line = "(ulimit -v " + std::to_string(kilobytes) + "; exec " + shell_quoted(program) +
-                                     " " + arguments + ") > " + shell_quoted(folder / "out") + " 2> " +
-                                     shell_quoted(folder / "err");
+            const std::string line = "(ulimit -v " + std::to_string(kilobytes) + "; exec " +
+                                     shell_quoted(chat_program) + " " + arguments + ") > " +
+                                     shell_quoted(folder / "out") + " 2> " + shell_quoted(folder / "err");
             return std::system(line.c_str());
         };
         if (under_limit("--version") != 0) continue;  // the program itself doesn't fit

@@ -18,7 +18,7 @@ constexpr std::array signals{SIGINT, SIGTERM, SIGHUP};
 Outcome interrupted(int signal, const std::string& condition, const std::vector<std::string>& arguments,
                     const std::string& input = "") {
     // What doesn't stop is stopped after a minute of computing.
-    std::string command = "ulimit -t 60; set -m; " + shell_quoted(program);
+    std::string command = "ulimit -t 60; set -m; " + shell_quoted(chat_program);
     for (const std::string& argument : arguments)
         command += " " + shell_quoted(argument);
     command += " <&3 & pid=$!; until " + condition + " || ! kill -0 $pid; do sleep 0.05; done; kill -" +
@@ -60,8 +60,8 @@ TEST_CASE("cli: a signal cuts an answer, which is printed as far as it came, and
 TEST_CASE("cli: Ctrl-C ends a shell's loop too") {
     const TemporaryFolder folder;
     write_endless_model(folder / "model.gguf");
-    std::string loop =
-        "for i in 1 2; do " + shell_quoted(program) + " complete -p hello -m " + shell_quoted(folder / "model.gguf");
+    std::string loop = "for i in 1 2; do " + shell_quoted(chat_program) + " complete -p hello -m " +
+                       shell_quoted(folder / "model.gguf");
     for (const std::string& option : endlessly)
         loop += " " + option;
     loop += " > " + shell_quoted(folder / "text") + "; echo again; done";

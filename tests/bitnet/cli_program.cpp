@@ -9,7 +9,7 @@
 
 namespace bitnet_tests {
 
-const std::string program = PROGRAMS_DIR "/bitnet-2b4t";
+const std::string chat_program = PROGRAMS_DIR "/bitnet-2b4t";
 
 std::string shell_quoted(const std::string& text) {
     std::string quoted = "'";
@@ -19,7 +19,7 @@ std::string shell_quoted(const std::string& text) {
 }
 
 Outcome run(const std::vector<std::string>& arguments, const std::string& input, const std::string& redirection) {
-    return run_program(program, arguments, input, redirection);
+    return run_program(chat_program, arguments, input, redirection);
 }
 
 Outcome run_program(const std::string& path, const std::vector<std::string>& arguments, const std::string& input,

@@ -29,6 +29,6 @@ void check_refused(const std::vector<std::string>& arguments, int status, const 
 /// Quoted for a shell.
 std::string shell_quoted(const std::string& text);
 
-extern const std::string program;
+extern const std::string chat_program;
 
 }  // namespace bitnet_tests

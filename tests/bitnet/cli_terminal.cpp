@@ -29,7 +29,7 @@ class Deadline {
 class Terminal {
  public:
     explicit Terminal(std::vector<std::string> arguments, unsigned short columns = 60) {
-        arguments.insert(arguments.begin(), program);
+        arguments.insert(arguments.begin(), chat_program);
         std::vector<char*> raw;
         for (std::string& argument : arguments)
             raw.push_back(argument.data());
@@ -39,7 +39,7 @@ class Terminal {
         if (process_ == 0) {
             ::setenv("TERM", "xterm", 1);
             ::setenv("NO_COLOR", "1", 1);
-            ::execv(program.c_str(), raw.data());
+            ::execv(chat_program.c_str(), raw.data());
             ::_exit(127);
         }
         REQUIRE(process_ > 0);

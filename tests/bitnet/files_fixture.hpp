@@ -42,8 +42,8 @@ inline std::span<const std::byte> bytes_of(std::string_view text) {
     return std::as_bytes(std::span(text));
 }
 
-inline std::unique_ptr<bitnet::MappedFile> in_memory(std::string_view contents, std::string name = "file") {
-    return std::make_unique<bitnet::MappedFile>(std::move(name), bytes_of(contents));
+inline std::unique_ptr<program::MappedFile> in_memory(std::string_view contents, std::string name = "file") {
+    return std::make_unique<program::MappedFile>(std::move(name), bytes_of(contents));
 }
 
 /// A folder of its own, removed with all that is in it.

@@ -35,7 +35,7 @@ std::string one_i2s(std::uint8_t first_byte, float scale) {
 }  // namespace
 
 TEST_CASE("the golden GGUF as a model") {
-    const GgufSource source(std::make_unique<bitnet::MappedFile>(golden_gguf));
+    const GgufSource source(std::make_unique<program::MappedFile>(golden_gguf));
     const bitnet::Config config = source.config();
     CHECK(config.layers == 3);
     CHECK(config.hidden == 256);
@@ -126,7 +126,7 @@ TEST_CASE("tensors of shapes that their types can't have are refused") {
 }
 
 TEST_CASE("asking for what a tensor isn't") {
-    const GgufSource source(std::make_unique<bitnet::MappedFile>(golden_gguf));
+    const GgufSource source(std::make_unique<program::MappedFile>(golden_gguf));
     CHECK_THAT(refusal([&] { source.dense("blk.0.attn_q.weight"); }),
                ContainsSubstring("F32, F16, BF16, Q8_0 or Q6_K in tensor \"blk.0.attn_q.weight\", found I2_S"));
     CHECK(source.ternary("output_norm.weight").format == "F32");  // floats are quantised by absmean

@@ -10,8 +10,8 @@
 
 using namespace bitnet_tests;
 using bitnet::HuggingFaceSource;
-using bitnet::Json;
 using Catch::Matchers::ContainsSubstring;
+using program::Json;
 
 namespace {
 

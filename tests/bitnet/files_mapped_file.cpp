@@ -5,9 +5,9 @@
 #include "files_fixture.hpp"
 
 using namespace bitnet_tests;
-using bitnet::MappedFile;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::StartsWith;
+using program::MappedFile;
 
 TEST_CASE("a file is the same mapped, read and given") {
     const std::string text = read_text(golden_gguf);
@@ -39,10 +39,10 @@ TEST_CASE("what is no file with bytes in it is refused by name") {
 }
 
 TEST_CASE("text from a file can break neither the line nor the terminal") {
-    CHECK(bitnet::in_quotes("plain \xc3\xa9") == "\"plain \xc3\xa9\"");
-    CHECK(bitnet::in_quotes("a\nb\x1b[2J") == "\"a\\x0ab\\x1b[2J\"");
-    CHECK(bitnet::in_quotes("\xff\xc2\x9b\xed\xa0\x80") == "\"\\xff\\xc2\\x9b\\xed\\xa0\\x80\"");
-    CHECK(bitnet::in_quotes(std::string(1000, 'x')) == "\"" + std::string(60, 'x') + "...\"");
-    CHECK_THAT(bitnet::FileError("a\nb", "x", "y\r").what(),
+    CHECK(program::in_quotes("plain \xc3\xa9") == "\"plain \xc3\xa9\"");
+    CHECK(program::in_quotes("a\nb\x1b[2J") == "\"a\\x0ab\\x1b[2J\"");
+    CHECK(program::in_quotes("\xff\xc2\x9b\xed\xa0\x80") == "\"\\xff\\xc2\\x9b\\xed\\xa0\\x80\"");
+    CHECK(program::in_quotes(std::string(1000, 'x')) == "\"" + std::string(60, 'x') + "...\"");
+    CHECK_THAT(program::FileError("a\nb", "x", "y\r").what(),
                Catch::Matchers::Equals("a\\x0ab: expected x, found y\\x0d"));
 }

@@ -128,7 +128,7 @@ TEST_CASE("damaged tokenizer files load or are refused") {
             try {
                 bitnet::read_tiktoken(lines);
             } catch (const std::runtime_error& error) {
-                throw bitnet::FileError("file", error.what());
+                throw program::FileError("file", error.what());
             }
         });
     }

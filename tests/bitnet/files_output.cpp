@@ -12,8 +12,8 @@
 
 using namespace bitnet_tests;
 using bitnet::GgufWriter;
-using bitnet::OutputFile;
 using Catch::Matchers::ContainsSubstring;
+using program::OutputFile;
 
 namespace {
 

@@ -4,9 +4,9 @@
 
 #include "files_fixture.hpp"
 
-using bitnet::StreamingDecoder;
-using bitnet::utf8_step;
-using bitnet::Utf8Kind;
+using program::StreamingDecoder;
+using program::utf8_step;
+using program::Utf8Kind;
 
 namespace {
 

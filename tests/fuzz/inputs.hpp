@@ -21,8 +21,8 @@ namespace bitnet_tests {
 // What a program does with each kind of input, short of arithmetic. Whatever the input is, it works or throws
 // std::runtime_error.
 
-inline std::unique_ptr<bitnet::MappedFile> file_of(std::string_view contents) {
-    return std::make_unique<bitnet::MappedFile>("file", std::as_bytes(std::span(contents)));
+inline std::unique_ptr<program::MappedFile> file_of(std::string_view contents) {
+    return std::make_unique<program::MappedFile>("file", std::as_bytes(std::span(contents)));
 }
 
 inline void use_model(const bitnet::ModelSource& source) {
@@ -78,7 +78,7 @@ inline void use_gguf(std::string_view input) {
 }
 
 inline void use_safetensors(std::string_view input) {
-    static const bitnet::MappedFile config(TESTS_DIR "/golden/tiny-bitnet-hf/config.json");
+    static const program::MappedFile config(TESTS_DIR "/golden/tiny-bitnet-hf/config.json");
     for (const std::string& whole : with_data(input))
         allow_refusal([&] { use_model(bitnet::HuggingFaceSource(file_of(whole), config, "")); });
 }
@@ -101,7 +101,7 @@ inline void use_text(std::string_view input) {
     static const bitnet::Tokenizer tokenizer =
         bitnet::load_tokenizer(*bitnet::open_model(TESTS_DIR "/golden/tiny-bitnet.gguf"));
     for (const bool parse_special : {false, true}) {
-        bitnet::StreamingDecoder decoder;
+        program::StreamingDecoder decoder;
         std::string streamed;
         for (const int id : tokenizer.encode(input, parse_special))
             streamed += decoder.put(tokenizer.piece(id));

@@ -32,7 +32,7 @@ std::vector<double> read_doubles(const char* path) {
 
 /// Whether the logits are right.
 bool check(const char* model, const bitnet::Kernels& kernels, const std::vector<double>& expected) {
-    const bitnet::GgufSource source(std::make_unique<bitnet::MappedFile>(model, bitnet::MappedFile::Mode::read));
+    const bitnet::GgufSource source(std::make_unique<program::MappedFile>(model, program::MappedFile::Mode::read));
     ternion::ThreadPool threads(1);
     const auto weights = bitnet::load_weights(source, kernels, threads);
     bitnet::Decoder decoder(weights, threads);

@@ -90,7 +90,7 @@ TEST_CASE("a checkpoint of another recipe, or a broken one, is refused and chang
 
     const std::string whole = bitnet_tests::read_text(path);
     bitnet_tests::write_text(path, whole.substr(0, whole.size() - 4));
-    CHECK_THROWS_AS(load_checkpoint(path, trainer), bitnet::FileError);
+    CHECK_THROWS_AS(load_checkpoint(path, trainer), program::FileError);
     const float nan = std::numeric_limits<float>::quiet_NaN();
     const std::string broken(reinterpret_cast<const char*>(&nan), sizeof nan);
     bitnet_tests::write_text(path, whole.substr(0, whole.size() - 4) + broken);
@@ -99,7 +99,7 @@ TEST_CASE("a checkpoint of another recipe, or a broken one, is refused and chang
     bitnet_tests::write_text(path, "{}\n");
     CHECK_THROWS_WITH(load_checkpoint(path, trainer),
                       path + ": expected a ternion training checkpoint 2, found something else");
-    CHECK_THROWS_AS(load_checkpoint(folder / "none", trainer), bitnet::FileError);
+    CHECK_THROWS_AS(load_checkpoint(folder / "none", trainer), program::FileError);
     CHECK(trainer.steps_done() == 1);
 }
 

@@ -15,6 +15,8 @@
 #include "line_editor.hpp"
 
 namespace bitnet::cli {
+
+using namespace program;
 namespace {
 
 struct ChatOptions {

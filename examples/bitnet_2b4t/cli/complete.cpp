@@ -10,6 +10,8 @@
 #include "generation_options.hpp"
 
 namespace bitnet::cli {
+
+using namespace program;
 namespace {
 
 struct CompleteOptions {

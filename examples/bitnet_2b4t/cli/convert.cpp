@@ -12,6 +12,8 @@
 #include "../files/tensor_reader.hpp"
 
 namespace bitnet::cli {
+
+using namespace program;
 namespace {
 
 /// Writes one model. Each tensor goes through memory alone; a file holds numbers as they were, or as the user wants.

@@ -13,6 +13,8 @@
 
 namespace bitnet::cli {
 
+using namespace program;
+
 void add_generation_options(CLI::App& command, ModelOptions& model, TextOptions& options) {
     GenerationOptions& generation = options.generation;
     add_number(command, "-n,--predict,--n-predict", generation.limit,

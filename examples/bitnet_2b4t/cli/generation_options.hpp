@@ -25,7 +25,7 @@ void add_generation_options(CLI::App& command, ModelOptions& model, TextOptions&
 /// Where generated text goes: to standard output as it comes, or at its end, with its figures, as JSON on one line.
 class GeneratedText {
  public:
-    explicit GeneratedText(bool json, VisibleText visible = {}) : json_(json), visible_(std::move(visible)) {}
+    explicit GeneratedText(bool json, program::VisibleText visible = {}) : json_(json), visible_(std::move(visible)) {}
 
     /// For generation.
     OnPiece on_piece();
@@ -34,7 +34,7 @@ class GeneratedText {
 
  private:
     bool json_;
-    VisibleText visible_;
+    program::VisibleText visible_;
 };
 
 }  // namespace bitnet::cli

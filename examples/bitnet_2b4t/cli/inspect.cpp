@@ -11,6 +11,8 @@
 #include "model_options.hpp"
 
 namespace bitnet::cli {
+
+using namespace program;
 namespace {
 
 /// What is too long for a terminal is cut, between characters.

@@ -17,6 +17,8 @@
 
 namespace bitnet::cli {
 
+using namespace program;
+
 #if defined(BITNET_LIBEDIT)
 
 struct LineEditor::Library {

@@ -2,6 +2,7 @@
 
 int main(int argc, char** argv) {
     using namespace bitnet::cli;
+    using namespace program;
     return run_program({.name = "bitnet-2b4t",
                         .help = "BitNet b1.58 2B4T: chat with a ternary language model, and measure it.",
                         .example = "bitnet-2b4t chat -m ggml-model-i2_s.gguf",

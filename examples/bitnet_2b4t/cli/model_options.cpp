@@ -9,6 +9,8 @@
 #include "../compute/kernels.hpp"
 
 namespace bitnet::cli {
+
+using namespace program;
 namespace {
 
 /// What is wrong with the name of an instruction set; nothing where it can be used.

@@ -12,6 +12,8 @@
 #include "model_options.hpp"
 
 namespace bitnet::cli {
+
+using namespace program;
 namespace {
 
 struct PerplexityOptions {

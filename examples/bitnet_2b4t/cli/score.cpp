@@ -13,6 +13,8 @@
 #include "model_options.hpp"
 
 namespace bitnet::cli {
+
+using namespace program;
 namespace {
 
 struct ScoreOptions {

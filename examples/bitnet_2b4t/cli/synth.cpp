@@ -6,6 +6,8 @@
 #include "commands.hpp"
 
 namespace bitnet::cli {
+
+using namespace program;
 namespace {
 
 void synth(const SynthOptions& options) {

@@ -7,6 +7,8 @@
 #include "convert.hpp"
 
 namespace bitnet::cli {
+
+using namespace program;
 namespace {
 
 /// A row of the table: the scale, |W - scale T| / |W|, Euclidean, and the share of zeros.

@@ -7,6 +7,8 @@
 #include "model_options.hpp"
 
 namespace bitnet::cli {
+
+using namespace program;
 namespace {
 
 struct TokenizeOptions {

@@ -5,6 +5,8 @@
 #include "session_state.hpp"
 
 namespace bitnet {
+
+using namespace program;
 namespace {
 
 /// A part on its way through the decoder.

@@ -6,6 +6,8 @@
 
 namespace bitnet {
 
+using namespace program;
+
 Conversation::Conversation(const Model& model, std::string system, const GenerationOptions& options)
     : session_(model),
       template_(model.tokenizer()),

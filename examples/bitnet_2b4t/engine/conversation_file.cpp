@@ -11,6 +11,8 @@
 #include "session_state.hpp"
 
 namespace bitnet {
+
+using namespace program;
 namespace {
 
 /// FNV-1a of some numbers' bytes.

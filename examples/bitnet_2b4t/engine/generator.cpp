@@ -7,6 +7,8 @@
 #include "draft.hpp"
 
 namespace bitnet {
+
+using namespace program;
 namespace {
 
 /// The generation to be cancelled knows it.

@@ -48,7 +48,7 @@ class Generator {
     bool ended_ = false;
     bool refused_ = false;   // by on_piece
     std::size_t draft_ = 0;  // tokens at the session's end that may not stay
-    StreamingDecoder characters_;
+    program::StreamingDecoder characters_;
     Generation made_;
     std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };

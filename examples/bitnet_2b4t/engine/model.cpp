@@ -8,6 +8,8 @@
 #include "model_state.hpp"
 
 namespace bitnet {
+
+using namespace program;
 namespace {
 
 /// The best instruction set, where none is named.

@@ -6,6 +6,8 @@
 #include <program/io/file_error.hpp>
 
 namespace bitnet {
+
+using namespace program;
 namespace {
 
 /// 1 where a text has BOS in front of it.

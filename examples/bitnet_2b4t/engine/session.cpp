@@ -7,6 +7,8 @@
 #include "session_state.hpp"
 
 namespace bitnet {
+
+using namespace program;
 namespace {
 
 double log_probability(std::span<const float> logits, int token) {

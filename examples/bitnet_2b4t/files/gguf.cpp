@@ -10,6 +10,8 @@
 #include "tensor_format.hpp"
 
 namespace bitnet {
+
+using namespace program;
 namespace {
 
 struct TypeInfo {

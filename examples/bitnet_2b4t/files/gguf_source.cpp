@@ -8,6 +8,8 @@
 #include "tensor_format.hpp"
 
 namespace bitnet {
+
+using namespace program;
 namespace {
 
 std::string_view read_architecture(const Gguf& gguf) {

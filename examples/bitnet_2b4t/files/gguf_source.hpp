@@ -12,7 +12,7 @@ namespace bitnet {
 /// constructor checks the architecture, and that every tensor has a known type and lies within the file.
 class GgufSource final : public ModelSource {
  public:
-    explicit GgufSource(std::unique_ptr<MappedFile> file);
+    explicit GgufSource(std::unique_ptr<program::MappedFile> file);
 
     const Gguf& gguf() const { return gguf_; }
 
@@ -29,9 +29,9 @@ class GgufSource final : public ModelSource {
     const GgufTensor& find(std::string_view tensor) const;
     std::size_t size_of(const GgufTensor& tensor) const;
     std::span<const std::byte> bytes_of(const GgufTensor& tensor) const;
-    std::string key(std::string_view name) const { return joined(architecture_, ".", name); }
+    std::string key(std::string_view name) const { return program::joined(architecture_, ".", name); }
 
-    std::unique_ptr<MappedFile> file_;
+    std::unique_ptr<program::MappedFile> file_;
     Gguf gguf_;
     std::string_view architecture_;
 };

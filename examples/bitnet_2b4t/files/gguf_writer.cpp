@@ -9,6 +9,8 @@
 #include "tensor_format.hpp"
 
 namespace bitnet {
+
+using namespace program;
 namespace {
 
 constexpr std::array<std::byte, gguf_default_alignment> padding{};

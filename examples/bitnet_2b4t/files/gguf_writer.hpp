@@ -47,7 +47,7 @@ class GgufWriter {
     }
     void write_header();
 
-    OutputFile file_;
+    program::OutputFile file_;
     std::vector<std::byte> values_;
     std::vector<std::byte> infos_;
     std::uint64_t value_count_ = 0;

@@ -9,6 +9,8 @@
 #include "vocabulary_files.hpp"
 
 namespace bitnet {
+
+using namespace program;
 namespace {
 
 float read_theta(const Json& json, const std::string& file) {

@@ -25,7 +25,8 @@ struct HuggingFaceConfig {
 class HuggingFaceSource final : public ModelSource {
  public:
     /// `folder` is where the tokenizer is looked for.
-    HuggingFaceSource(std::unique_ptr<MappedFile> safetensors, const MappedFile& config, std::string folder);
+    HuggingFaceSource(std::unique_ptr<program::MappedFile> safetensors, const program::MappedFile& config,
+                      std::string folder);
 
     const std::string& name() const override { return file_->name(); }
     std::vector<std::string> files() const override { return {name(), folder_ + "/config.json", vocabulary_file()}; }
@@ -45,7 +46,7 @@ class HuggingFaceSource final : public ModelSource {
     /// Empty where there is none.
     std::string vocabulary_file() const;
 
-    std::unique_ptr<MappedFile> file_;
+    std::unique_ptr<program::MappedFile> file_;
     std::string folder_;
     HuggingFaceConfig config_;
     Safetensors tensors_;

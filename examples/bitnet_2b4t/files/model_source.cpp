@@ -2,6 +2,8 @@
 
 namespace bitnet {
 
+using namespace program;
+
 Tokenizer load_tokenizer(const ModelSource& source) {
     try {
         return Tokenizer(source.vocabulary());

@@ -7,6 +7,8 @@
 #include "model_source.hpp"
 
 namespace bitnet {
+
+using namespace program;
 namespace {
 
 std::string_view start_of(const MappedFile& file) {

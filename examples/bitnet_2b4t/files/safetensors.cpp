@@ -7,6 +7,8 @@
 #include "tensor_format.hpp"
 
 namespace bitnet {
+
+using namespace program;
 namespace {
 
 constexpr std::size_t length_bytes = 8;

@@ -17,6 +17,8 @@
 #include "vocabulary_files.hpp"
 
 namespace bitnet {
+
+using namespace program;
 namespace {
 
 using Kind = ModelTensor::Kind;

@@ -19,6 +19,8 @@
 #include <program/io/file_error.hpp>
 
 namespace bitnet {
+
+using namespace program;
 namespace {
 
 template <class Number>

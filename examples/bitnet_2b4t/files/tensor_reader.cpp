@@ -3,6 +3,8 @@
 #include <ternion/tensor/pack.hpp>
 
 namespace bitnet {
+
+using namespace program;
 namespace {
 
 void check(ternion::Shape found, ternion::Shape expected, const std::string& tensor, const std::string& file) {

@@ -9,6 +9,8 @@
 #include "vocabulary_files.hpp"
 
 namespace bitnet {
+
+using namespace program;
 namespace {
 
 constexpr std::uint64_t most_tokens = 1u << 24;

@@ -7,6 +7,8 @@
 
 namespace bitnet {
 
+using namespace program;
+
 namespace {
 
 constexpr std::size_t rows_at_once = 64;

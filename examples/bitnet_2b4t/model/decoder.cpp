@@ -8,6 +8,8 @@
 
 namespace bitnet {
 
+using namespace program;
+
 namespace {
 
 constexpr std::size_t some_tokens = 8;  // a piece of element-wise work

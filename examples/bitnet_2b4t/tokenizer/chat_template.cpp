@@ -6,6 +6,8 @@
 
 namespace bitnet {
 
+using namespace program;
+
 ChatTemplate::ChatTemplate(const Tokenizer& tokenizer) : tokenizer_(&tokenizer) {
     if (tokenizer.end_of_turn() >= 0) return;
     throw std::runtime_error(

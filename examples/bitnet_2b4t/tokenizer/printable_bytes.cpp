@@ -7,6 +7,8 @@
 #include <program/io/utf8.hpp>
 
 namespace bitnet {
+
+using namespace program;
 namespace {
 
 /// Of each byte.

@@ -11,6 +11,8 @@
 #include <program/io/utf8.hpp>
 
 namespace bitnet {
+
+using namespace program;
 namespace {
 
 // White space is spelt out as Unicode's White_Space: PCRE2's own \s would also take U+180E.

@@ -14,7 +14,7 @@
 #include "interrupt.hpp"
 #include "output.hpp"
 
-namespace bitnet::cli {
+namespace program {
 
 constinit const ternion::CpuFeatures required_features = ternion::enabled_features;
 
@@ -112,4 +112,4 @@ int run_program(const Program& program, int argc, char** argv) {
     return failure;
 }
 
-}  // namespace bitnet::cli
+}  // namespace program

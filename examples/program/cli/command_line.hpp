@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace bitnet::cli {
+namespace program {
 
 /// Adds a subcommand, whose options are then to be added. `run` is called with their values where it is chosen, when
 /// all of the command line has been read.
@@ -45,4 +45,4 @@ struct Program {
 /// 2 for a wrong command line. A signal that an Interrupt has noted ends the process.
 int run_program(const Program& program, int argc, char** argv);
 
-}  // namespace bitnet::cli
+}  // namespace program

@@ -9,7 +9,7 @@
 #include <ternion/core/cpu.hpp>
 #include "cpu_check.hpp"
 
-namespace bitnet::cli {
+namespace program {
 namespace {
 
 // 101 is the first priority that is not the compiler's own.
@@ -26,4 +26,4 @@ namespace {
 
 }  // namespace
 
-}  // namespace bitnet::cli
+}  // namespace program

@@ -10,7 +10,7 @@
 
 #include "../io/file_error.hpp"
 
-namespace bitnet::cli {
+namespace program {
 namespace {
 
 constexpr std::size_t longest_input = std::size_t{64} << 20;
@@ -55,4 +55,4 @@ bool input_is_terminal() {
     return ::isatty(STDIN_FILENO) == 1;
 }
 
-}  // namespace bitnet::cli
+}  // namespace program

@@ -2,7 +2,7 @@
 
 #include <string>
 
-namespace bitnet::cli {
+namespace program {
 
 /// All bytes of a file, which may be a pipe, or of standard input where `path` is "-"; at most 64 MiB. Throws
 /// FileError.
@@ -14,4 +14,4 @@ bool next_line(std::string& line);
 
 bool input_is_terminal();
 
-}  // namespace bitnet::cli
+}  // namespace program

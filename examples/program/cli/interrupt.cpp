@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <cstdlib>
 
-namespace bitnet::cli {
+namespace program {
 
 Interrupt::Interrupt() {
     struct sigaction action{};
@@ -56,4 +56,4 @@ bool Interrupt::await_input() {
     return !noted();
 }
 
-}  // namespace bitnet::cli
+}  // namespace program

@@ -4,7 +4,7 @@
 #include <csignal>
 #include <stdexcept>
 
-namespace bitnet::cli {
+namespace program {
 
 /// A signal has asked the program to end.
 struct Interrupted : std::runtime_error {
@@ -39,4 +39,4 @@ class Interrupt {
     std::array<struct sigaction, 3> before_{};
 };
 
-}  // namespace bitnet::cli
+}  // namespace program

@@ -4,7 +4,7 @@
 #include <fstream>
 #include <string>
 
-namespace bitnet::cli {
+namespace program {
 
 std::size_t memory_in_use() {
     std::ifstream status("/proc/self/status");
@@ -29,4 +29,4 @@ Mean mean_of(std::span<const double> numbers) {
     return mean;
 }
 
-}  // namespace bitnet::cli
+}  // namespace program

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <span>
 
-namespace bitnet::cli {
+namespace program {
 
 class Stopwatch {
  public:
@@ -26,4 +26,4 @@ struct Mean {
 };
 Mean mean_of(std::span<const double> numbers);
 
-}  // namespace bitnet::cli
+}  // namespace program

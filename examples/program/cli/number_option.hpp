@@ -8,7 +8,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace bitnet::cli {
+namespace program {
 
 /// Accepts numbers from `least` to `most`, and unlike CLI::Range no NaN; whole ones as they are usually written,
 /// because CLI11 reads 010 as 8. Says nothing in the help.
@@ -59,4 +59,4 @@ CLI::Option* add_numbers(CLI::App& command, const char* name, std::vector<Value>
     return option;
 }
 
-}  // namespace bitnet::cli
+}  // namespace program

@@ -13,7 +13,7 @@
 
 #include "../io/file_error.hpp"
 
-namespace bitnet::cli {
+namespace program {
 namespace {
 
 constexpr std::string_view replacement = "\xef\xbf\xbd";
@@ -102,4 +102,4 @@ Progress::~Progress() {
     if (!shown_.empty()) std::fprintf(stderr, "\r%*s\r", static_cast<int>(shown_.size()), "");
 }
 
-}  // namespace bitnet::cli
+}  // namespace program

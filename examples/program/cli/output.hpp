@@ -7,7 +7,7 @@
 
 #include "../io/utf8.hpp"
 
-namespace bitnet::cli {
+namespace program {
 
 /// Whoever read our standard output has closed it: no error, just the end.
 struct ReaderGone : std::exception {
@@ -75,4 +75,4 @@ class Progress {
     std::string shown_;
 };
 
-}  // namespace bitnet::cli
+}  // namespace program

@@ -4,7 +4,7 @@
 
 #include "utf8.hpp"
 
-namespace bitnet {
+namespace program {
 namespace {
 
 /// Fit for one line of a terminal, at most `limit` bytes of `text`.
@@ -38,4 +38,4 @@ std::string in_quotes(std::string_view text) {
     return joined("\"", printable(text, 60), "\"");
 }
 
-}  // namespace bitnet
+}  // namespace program

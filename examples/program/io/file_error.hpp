@@ -5,7 +5,7 @@
 #include <string_view>
 #include <type_traits>
 
-namespace bitnet {
+namespace program {
 
 /// Texts and numbers, one after the other.
 template <class... Parts>
@@ -36,4 +36,4 @@ class FileError : public std::runtime_error {
 /// Text from a file in quotes: control characters and broken UTF-8 as \xNN, cut after 60 bytes.
 std::string in_quotes(std::string_view text);
 
-}  // namespace bitnet
+}  // namespace program

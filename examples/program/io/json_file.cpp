@@ -4,7 +4,7 @@
 
 #include "file_error.hpp"
 
-namespace bitnet {
+namespace program {
 namespace {
 
 constexpr int most_levels = 100;
@@ -63,4 +63,4 @@ std::string json_text(const Json& object, std::string_view key, const std::strin
     return member.get<std::string>();
 }
 
-}  // namespace bitnet
+}  // namespace program

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace bitnet {
+namespace program {
 
 using Json = nlohmann::json;
 
@@ -19,4 +19,4 @@ std::uint64_t json_integer(const Json& object, std::string_view key, const std::
 double json_real(const Json& object, std::string_view key, const std::string& file);
 std::string json_text(const Json& object, std::string_view key, const std::string& file);
 
-}  // namespace bitnet
+}  // namespace program

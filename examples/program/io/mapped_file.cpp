@@ -15,7 +15,7 @@
 
 #include "file_error.hpp"
 
-namespace bitnet {
+namespace program {
 namespace {
 
 struct Descriptor {
@@ -109,4 +109,4 @@ void end_on_truncation(const char* prefix) {
     ::sigaction(SIGBUS, &action, nullptr);
 }
 
-}  // namespace bitnet
+}  // namespace program

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <ternion/core/aligned_buffer.hpp>
 
-namespace bitnet {
+namespace program {
 
 /// A whole file in memory, read-only: mapped, so that pages come in when they are touched, or read at once. The bytes
 /// begin at a multiple of 64. Throws FileError for what is no regular file, is empty, can't be read or doesn't fit into
@@ -42,4 +42,4 @@ class MappedFile {
 /// model; a library leaves signals alone.
 void end_on_truncation(const char* prefix);
 
-}  // namespace bitnet
+}  // namespace program

@@ -12,7 +12,7 @@
 
 #include "file_error.hpp"
 
-namespace bitnet {
+namespace program {
 namespace {
 
 /// Where a path leads by way of symbolic links, also where nothing is there yet.
@@ -95,4 +95,4 @@ void OutputFile::fail(const char* what) const {
     throw FileError(path_, std::string(what) + ": " + std::strerror(errno));
 }
 
-}  // namespace bitnet
+}  // namespace program

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace bitnet {
+namespace program {
 
 /// A file that appears under its name only when it is complete: it is written beside it under a temporary name and
 /// renamed by `finish`, when it is on the disk; without that, nothing stays. What exists and is no regular file (a
@@ -32,4 +32,4 @@ class OutputFile {
     std::FILE* file_ = nullptr;
 };
 
-}  // namespace bitnet
+}  // namespace program

@@ -4,7 +4,7 @@
 #include <cstdarg>
 #include <cstdio>
 
-namespace bitnet {
+namespace program {
 
 namespace {
 
@@ -101,4 +101,4 @@ std::string printed(const char* format, ...) {
     return text;
 }
 
-}  // namespace bitnet
+}  // namespace program

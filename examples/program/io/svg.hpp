@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace bitnet {
+namespace program {
 
 /// How a text looks in an Svg.
 struct TextStyle {
@@ -45,4 +45,4 @@ class Svg {
 /// printf into a string, for labels: at most 255 bytes.
 [[gnu::format(printf, 1, 2)]] std::string printed(const char* format, ...);
 
-}  // namespace bitnet
+}  // namespace program

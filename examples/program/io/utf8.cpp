@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace bitnet {
+namespace program {
 namespace {
 
 struct Lead {
@@ -78,4 +78,4 @@ std::string trimmed(std::string_view text) {
     return std::string(text.substr(begin, text.find_last_not_of(spaces) - begin + 1));
 }
 
-}  // namespace bitnet
+}  // namespace program

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace bitnet {
+namespace program {
 
 /// What stands at the beginning of some bytes. `partial` is the beginning of a character whose rest is missing.
 enum class Utf8Kind { character, partial, broken };
@@ -40,4 +40,4 @@ class StreamingDecoder {
     std::string held_;
 };
 
-}  // namespace bitnet
+}  // namespace program

@@ -30,13 +30,13 @@ void draw(const CurveOptions& options) {
 
 void add_curve(CLI::App& app) {
     const auto [command, options] =
-        bitnet::cli::add_command(app, "curve", "Draw the losses of several runs into one chart",
-                                 "bitnet-train curve one/log.csv two/log.csv -o curve.svg", draw);
-    bitnet::cli::add_file(command, "logs", options.logs, "log.csv files of runs")
+        program::add_command(app, "curve", "Draw the losses of several runs into one chart",
+                             "bitnet-train curve one/log.csv two/log.csv -o curve.svg", draw);
+    program::add_file(command, "logs", options.logs, "log.csv files of runs")
         ->required()
         ->expected(1, 4)
         ->type_name("LOG");
-    bitnet::cli::add_file(command, "-o,--output", options.output, "the SVG file to write")->required();
+    program::add_file(command, "-o,--output", options.output, "the SVG file to write")->required();
 }
 
 }  // namespace train::cli

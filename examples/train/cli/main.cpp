@@ -2,7 +2,7 @@
 
 int main(int argc, char** argv) {
     using namespace train::cli;
-    return bitnet::cli::run_program(
+    return program::run_program(
         {.name = "bitnet-train",
          .help = "Trains a small language model with ternary weights, from nothing, on this machine.",
          .example = "bitnet-train run --output my-model",

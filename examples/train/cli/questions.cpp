@@ -23,7 +23,7 @@ void print_questions(const QuestionOptions& options) {
         Random random(options.seed, s);
         for (int i = 0; i < options.count; ++i) {
             const Exchange exchange = ask(skills[s], !options.training, random);
-            bitnet::cli::write_json(nlohmann::ordered_json{
+            program::write_json(nlohmann::ordered_json{
                 {"skill", skills[s].name}, {"question", exchange.question}, {"answer", exchange.answer}});
         }
     }
@@ -32,18 +32,18 @@ void print_questions(const QuestionOptions& options) {
 }  // namespace
 
 void add_questions(CLI::App& app) {
-    const auto [command, options] = bitnet::cli::add_command(
+    const auto [command, options] = program::add_command(
         app, "questions",
         "Print questions and their right answers as JSON lines; those that training never shows, unless --training",
         "bitnet-train questions -n 3 --skill addition", print_questions);
     std::vector<std::string> names;
     for (const Skill& skill : skills)
         names.emplace_back(skill.name);
-    bitnet::cli::add_number(command, "-n,--count", options.count, "questions of each skill", 1, 1000000);
+    program::add_number(command, "-n,--count", options.count, "questions of each skill", 1, 1000000);
     command.add_option("--skill", options.skill, "of this skill alone: " + CLI::detail::join(names, ", "))
         ->check(CLI::IsMember(names).description(""))
         ->type_name("NAME");
-    bitnet::cli::add_seed(command, options.seed, "which ones");
+    program::add_seed(command, options.seed, "which ones");
     command.add_flag("--training", options.training, "such as training shows");
 }
 

@@ -46,9 +46,9 @@ class Run {
 
     /// Up to the model's file. Throws Interrupted after a signal, when all is saved.
     void train() {
-        const bitnet::cli::Interrupt interrupt;
+        const program::Interrupt interrupt;
         StatusLine status(trainer_.recipe(), trainer_.steps_done());
-        bitnet::cli::Stopwatch since_saved;
+        program::Stopwatch since_saved;
         while (trainer_.steps_done() < trainer_.recipe().steps) {
             StepReport report = trainer_.step();
             since_line_.sum += report.loss;
@@ -64,8 +64,8 @@ class Run {
             }
             if (interrupt.noted()) {
                 save();
-                throw bitnet::cli::Interrupted(
-                    bitnet::joined("interrupted after step ", report.step, "; the same command goes on from there"));
+                throw program::Interrupted(
+                    program::joined("interrupted after step ", report.step, "; the same command goes on from there"));
             }
             if (last || since_saved.seconds() > seconds_a_checkpoint) {
                 try_to_save();
@@ -73,34 +73,34 @@ class Run {
             }
         }
         export_gguf(path("model.gguf"), name_, trainer_.recipe(), trainer_.network(), trainer_.state()[0], vocabulary_);
-        bitnet::cli::Interrupt::check();
+        program::Interrupt::check();
     }
 
     void report() {
         const Accuracy accuracy = trainer_.test(questions_at_the_end);
         std::string table;
         for (std::size_t s = 0; s < skills.size(); ++s) {
-            table += bitnet::cli::formatted("%-24s %4d of %d held-out questions right\n",
-                                            std::string(skills[s].name).c_str(), accuracy.skill[s].right,
-                                            accuracy.skill[s].asked);
+            table +=
+                program::formatted("%-24s %4d of %d held-out questions right\n", std::string(skills[s].name).c_str(),
+                                   accuracy.skill[s].right, accuracy.skill[s].asked);
         }
-        bitnet::cli::write_output(table);
+        program::write_output(table);
         const bool real = trainer_.recipe().weights == Weights::real;
         const std::string model = path("model.gguf");
-        bitnet::cli::write_output("The model is in " + model +
-                                  (real ? "; bitnet-2b4t makes its weights ternary when it loads them\n"
-                                        : ": bitnet-2b4t chat -m " + model + "\n"));
+        program::write_output("The model is in " + model +
+                              (real ? "; bitnet-2b4t makes its weights ternary when it loads them\n"
+                                    : ": bitnet-2b4t chat -m " + model + "\n"));
     }
 
  private:
     static std::filesystem::path made(const std::string& folder) {
         std::error_code error;
         std::filesystem::create_directories(folder, error);
-        if (!std::filesystem::is_directory(folder)) throw bitnet::FileError(folder, "a folder", error.message());
+        if (!std::filesystem::is_directory(folder)) throw program::FileError(folder, "a folder", error.message());
         // Never closed: the lock ends with the process.
         const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-            throw bitnet::FileError(folder, "a folder that no other run is using", "one that is in use");
+            throw program::FileError(folder, "a folder that no other run is using", "one that is in use");
         }
         return folder;
     }
@@ -116,8 +116,8 @@ class Run {
         for (const bitnet::ModelTensor& tensor : bitnet::model_tensors(sizes, false)) {
             if (tensor.kind != bitnet::ModelTensor::Kind::ternary || tensor.rows * tensor.cols % 128 == 0) continue;
             throw std::runtime_error(
-                bitnet::joined("expected sizes that give each matrix a multiple of 128 weights, as I2_S has, found ",
-                               tensor.rows, " x ", tensor.cols, " for ", tensor.name));
+                program::joined("expected sizes that give each matrix a multiple of 128 weights, as I2_S has, found ",
+                                tensor.rows, " x ", tensor.cols, " for ", tensor.name));
         }
     }
     std::string path(const char* file) const { return (folder_ / file).string(); }
@@ -130,7 +130,7 @@ class Run {
     void try_to_save() const {
         try {
             save();
-        } catch (const bitnet::FileError& error) {
+        } catch (const program::FileError& error) {
             std::fprintf(stderr, "\nbitnet-train: %s; the run goes on\n", error.what());
         }
     }
@@ -161,7 +161,7 @@ void train_in_folder(const RunOptions& options) {
 
 void add_size_options(CLI::App& command, bitnet::Config& sizes) {
     const auto size = [&](const char* name, std::size_t& value, const char* help) {
-        bitnet::cli::add_number(command, name, value, help, 1, 1 << 16)->group("Sizes");
+        program::add_number(command, name, value, help, 1, 1 << 16)->group("Sizes");
     };
     size("--layers", sizes.layers, "layers");
     size("--hidden", sizes.hidden, "width of the residual stream");
@@ -178,9 +178,9 @@ void add_recipe_options(CLI::App& command, Recipe& recipe) {
         ->transform(CLI::CheckedTransformer(kinds).description(""))
         ->type_name("KIND")
         ->default_str("ternary");
-    bitnet::cli::add_seed(command, recipe.seed, "of the first weights and the dialogues");
+    program::add_seed(command, recipe.seed, "of the first weights and the dialogues");
     const auto number = [&](const char* name, auto& value, auto least, auto most, const char* help) {
-        bitnet::cli::add_number(command, name, value, help, least, most);
+        program::add_number(command, name, value, help, least, most);
     };
     number("--steps", recipe.steps, 1, 100000000, "steps");
     number("--rows", recipe.rows, 16, 4096, "conversations a step, a multiple of 16");
@@ -195,15 +195,15 @@ void add_recipe_options(CLI::App& command, Recipe& recipe) {
 }  // namespace
 
 void add_run(CLI::App& app) {
-    const auto [command, options] = bitnet::cli::add_command(
+    const auto [command, options] = program::add_command(
         app, "run",
         "Train a model. Its folder holds a checkpoint, from which the same command goes on, the log, the loss "
         "curve and at the end the model",
         "bitnet-train run -o my-model", train_in_folder);
-    bitnet::cli::add_file(command, "-o,--output", options.output, "the run's folder")->required()->type_name("FOLDER");
+    program::add_file(command, "-o,--output", options.output, "the run's folder")->required()->type_name("FOLDER");
     command.add_option("--name", options.name, "the model's name")->type_name("TEXT")->capture_default_str();
-    bitnet::cli::add_number(command, "-t,--threads", options.threads,
-                            "threads (default: all that the machine has; more than 4 help little)", 1, 256);
+    program::add_number(command, "-t,--threads", options.threads,
+                        "threads (default: all that the machine has; more than 4 help little)", 1, 256);
     add_recipe_options(command, options.recipe);
     add_size_options(command, options.recipe.sizes);
 }

@@ -12,7 +12,7 @@ namespace {
 
 std::string remaining(double seconds) {
     const auto whole = static_cast<long long>(std::min(seconds, 1e15));
-    return bitnet::cli::formatted("%lld:%02lld min", whole / 60, whole % 60);
+    return program::formatted("%lld:%02lld min", whole / 60, whole % 60);
 }
 
 }  // namespace
@@ -30,12 +30,11 @@ StatusLine::~StatusLine() {
 void StatusLine::show(const StepReport& report, const std::optional<Accuracy>& tested) {
     if (!terminal_ && !tested) return;
     const double rate = static_cast<double>(report.step - first_step_) / watch_.seconds();
-    const std::string line =
-        bitnet::cli::formatted("step %zu of %zu, loss %.4f, %.0f tokens/s, %s left", report.step, steps_, report.loss,
-                               rate * static_cast<double>(tokens_a_step_),
-                               remaining(static_cast<double>(steps_ - report.step) / rate).c_str());
+    const std::string line = program::formatted("step %zu of %zu, loss %.4f, %.0f tokens/s, %s left", report.step,
+                                                steps_, report.loss, rate * static_cast<double>(tokens_a_step_),
+                                                remaining(static_cast<double>(steps_ - report.step) / rate).c_str());
     // On a terminal, what would begin a second line is cut, as that couldn't be changed.
-    const std::string shown = line.substr(0, bitnet::cli::columns(STDERR_FILENO) - 1);
+    const std::string shown = line.substr(0, program::columns(STDERR_FILENO) - 1);
     std::fprintf(stderr, "%s%s%s", terminal_ ? "\r\033[K" : "", shown.c_str(), terminal_ ? "" : "\n");
     if (!tested) return;
     std::fprintf(stderr, "%sheld out: loss %.4f, right", terminal_ ? "\r\033[K" : "  ", tested->loss);

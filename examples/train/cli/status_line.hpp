@@ -20,7 +20,7 @@ class StatusLine {
  private:
     std::size_t steps_, first_step_, tokens_a_step_;
     bool terminal_;
-    bitnet::cli::Stopwatch watch_;
+    program::Stopwatch watch_;
 };
 
 }  // namespace train::cli

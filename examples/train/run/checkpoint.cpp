@@ -63,7 +63,7 @@ void check_recipe(const std::string& path, const Json& found, const Json& expect
     for (const auto& [key, value] : expected.items()) {
         const auto it = found.find(key);
         if (it == found.end() || *it != value) {
-            throw bitnet::FileError(path, key + " = " + shown(value), it == found.end() ? "none" : shown(*it));
+            throw program::FileError(path, key + " = " + shown(value), it == found.end() ? "none" : shown(*it));
         }
     }
 }
@@ -78,7 +78,7 @@ void save_checkpoint(const std::string& path, const Trainer& trainer, const Loss
     std::string line = header.dump();
     line.resize((line.size() + sizeof(float)) / sizeof(float) * sizeof(float), ' ');
     line.back() = '\n';
-    bitnet::OutputFile file(path);
+    program::OutputFile file(path);
     file.write(std::as_bytes(std::span(line)));
     for (const std::span<const float> numbers : trainer.state())
         file.write(std::as_bytes(numbers));
@@ -86,27 +86,27 @@ void save_checkpoint(const std::string& path, const Trainer& trainer, const Loss
 }
 
 LossSum load_checkpoint(const std::string& path, Trainer& trainer) {
-    const bitnet::MappedFile file(path);
+    const program::MappedFile file(path);
     const std::size_t end = std::min(file.text().find('\n'), file.bytes().size());
     const Json header = Json::parse(file.text().substr(0, end), nullptr, false);
     if (!is_header(header)) {
-        throw bitnet::FileError(path, std::string("a ") + format, "something else");
+        throw program::FileError(path, std::string("a ") + format, "something else");
     }
     check_recipe(path, header["recipe"], described(trainer.recipe()));
     const auto steps = header["steps_done"].get<std::size_t>();
     const std::size_t numbers = trainer.network().layout().size(), begin = end + 1;
     const std::size_t expected = begin + 3 * numbers * sizeof(float);
     if (steps > trainer.recipe().steps) {
-        throw bitnet::FileError(path, "at most " + std::to_string(trainer.recipe().steps) + " steps",
-                                std::to_string(steps));
+        throw program::FileError(path, "at most " + std::to_string(trainer.recipe().steps) + " steps",
+                                 std::to_string(steps));
     }
     if (file.bytes().size() != expected) {
-        throw bitnet::FileError(path, std::to_string(expected) + " bytes", std::to_string(file.bytes().size()));
+        throw program::FileError(path, std::to_string(expected) + " bytes", std::to_string(file.bytes().size()));
     }
     std::size_t at = begin;
     for (; at < expected; at += sizeof(float)) {
         if (std::isfinite(bitnet::load<float>(file.bytes().data() + at))) continue;
-        throw bitnet::FileError(path, "finite numbers", "NaN or infinity");
+        throw program::FileError(path, "finite numbers", "NaN or infinity");
     }
     at = begin;
     for (const std::span<float> to : trainer.state()) {

@@ -12,11 +12,11 @@ struct LossSum {
     std::size_t steps = 0;
 };
 
-/// Writes what a run needs to go on, in place of what the file held: complete or not at all. Throws bitnet::FileError.
+/// Writes what a run needs to go on, in place of what the file held: complete or not at all. Throws program::FileError.
 void save_checkpoint(const std::string& path, const Trainer& trainer, const LossSum& since_line = {});
 
 /// Puts a run back to where it was saved; it then goes on to the same bits as if it had never stopped. Returns what was
-/// saved of the losses. Throws bitnet::FileError for a file of another version, of another recipe, cut short or with
+/// saved of the losses. Throws program::FileError for a file of another version, of another recipe, cut short or with
 /// NaN in it; the trainer is then as before.
 LossSum load_checkpoint(const std::string& path, Trainer& trainer);
 

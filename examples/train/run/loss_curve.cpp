@@ -11,8 +11,8 @@ namespace train {
 
 namespace {
 
-using bitnet::printed;
-using bitnet::Svg;
+using program::printed;
+using program::Svg;
 
 constexpr double width = 720, height = 400, left = 64, right = 20, top = 44, bottom = 48;
 
@@ -79,7 +79,7 @@ void draw_curves(const std::string& path, const std::vector<Curve>& curves) {
         draw_curve(svg, extent, curves[i], i);
         logs.push_back(curves[i].log);
     }
-    bitnet::OutputFile file(path, logs);
+    program::OutputFile file(path, logs);
     const std::string text = svg.str();
     file.write(std::as_bytes(std::span(text)));
     file.finish();

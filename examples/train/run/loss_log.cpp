@@ -29,13 +29,13 @@ std::string number(const char* format, double value) {
 }
 
 std::vector<std::string> lines_of(const std::string& path) {
-    const bitnet::MappedFile file(path);
+    const program::MappedFile file(path);
     std::istringstream text{std::string(file.text())};
     std::vector<std::string> lines;
     for (std::string line; std::getline(text, line);)
         lines.push_back(line);
     if (lines.empty() || !lines[0].starts_with(first_columns)) {
-        throw bitnet::FileError(path, "a training log, which begins with \"step,loss\"", "something else");
+        throw program::FileError(path, "a training log, which begins with \"step,loss\"", "something else");
     }
     return lines;
 }
@@ -47,7 +47,7 @@ std::vector<double> numbers_of(const std::string& path, const std::string& line)
         double value = -1;  // an empty field: not tested
         const auto end = field.data() + field.size();
         if (!field.empty() && std::from_chars(field.data(), end, value).ptr != end) {
-            throw bitnet::FileError(path, "numbers", bitnet::in_quotes(line));
+            throw program::FileError(path, "numbers", program::in_quotes(line));
         }
         numbers.push_back(value);
     }
@@ -79,7 +79,7 @@ void LossLog::add(const StepReport& report, const std::optional<Accuracy>& teste
 }
 
 void LossLog::save() const {
-    bitnet::OutputFile file(path_);
+    program::OutputFile file(path_);
     for (const std::string& line : lines_) {
         file.write(std::as_bytes(std::span(line)));
         file.write(std::as_bytes(std::span("\n", 1)));
@@ -96,7 +96,7 @@ Curve read_curve(const std::string& path, std::string name) {
         curve.training.emplace_back(numbers[0], numbers[1]);
         if (numbers.size() > 4 && numbers[4] >= 0) curve.held_out.emplace_back(numbers[0], numbers[4]);
     }
-    if (curve.training.size() < 2) throw bitnet::FileError(path, "two lines of numbers or more", "fewer");
+    if (curve.training.size() < 2) throw program::FileError(path, "two lines of numbers or more", "fewer");
     return curve;
 }
 

@@ -16,7 +16,7 @@ class LossLog {
     LossLog(std::string path, std::size_t steps_done);
 
     void add(const StepReport& report, const std::optional<Accuracy>& tested);
-    /// Writes the whole file anew: complete or not at all. Throws bitnet::FileError.
+    /// Writes the whole file anew: complete or not at all. Throws program::FileError.
     void save() const;
     std::size_t lines() const { return lines_.size() - 1; }  // without the heading
 
@@ -31,7 +31,7 @@ struct Curve {
     std::vector<std::pair<double, double>> training, held_out;  // step, loss
 };
 
-/// Reads a log. Throws bitnet::FileError for what is none.
+/// Reads a log. Throws program::FileError for what is none.
 Curve read_curve(const std::string& path, std::string name);
 /// Writes a chart of losses over steps, as SVG; readable on light and dark ground. Refuses a path that is one of the
 /// logs.
