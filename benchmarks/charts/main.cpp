@@ -11,7 +11,7 @@
 namespace {
 
 void write(const std::string& path, const std::string& text) {
-    bitnet::OutputFile file(path);
+    program::OutputFile file(path);
     file.write(std::as_bytes(std::span(text)));
     file.finish();
 }

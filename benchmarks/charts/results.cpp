@@ -41,12 +41,12 @@ struct Repetitions {
     std::map<std::string, std::vector<double>> values;
 };
 
-std::vector<Repetitions> repetitions_of(const bitnet::Json& benchmarks, const std::string& path) {
+std::vector<Repetitions> repetitions_of(const program::Json& benchmarks, const std::string& path) {
     std::vector<Repetitions> all;
-    for (const bitnet::Json& entry : benchmarks) {
+    for (const program::Json& entry : benchmarks) {
         if (entry.value("run_type", "") == "aggregate") continue;
-        const std::string name = bitnet::json_text(entry, "run_name", path);
-        if (entry.value("error_occurred", false)) throw bitnet::FileError(path, name + " failed");
+        const std::string name = program::json_text(entry, "run_name", path);
+        if (entry.value("error_occurred", false)) throw program::FileError(path, name + " failed");
         auto found = std::find_if(all.begin(), all.end(), [&](const auto& other) { return other.name == name; });
         if (found == all.end()) found = all.insert(found, {name, entry.value("label", ""), {}});
         for (const auto& [key, value] : entry.items()) {
@@ -80,20 +80,20 @@ std::vector<Result> Run::find(std::string_view family, int threads, Shape shape,
 }
 
 Run read_results(const std::string& path) {
-    const bitnet::MappedFile file(path);
-    const bitnet::Json data = bitnet::parse_json_object(file.text(), path);
-    const bitnet::Json& context = bitnet::json_member(data, "context", path);
+    const program::MappedFile file(path);
+    const program::Json data = program::parse_json_object(file.text(), path);
+    const program::Json& context = program::json_member(data, "context", path);
     Run run;
     run.machine = context.value("cpu", "") + " · " + context.value("backend", "") + " · compiler " +
                   context.value("compiler", "") + " · " + context.value("date", "").substr(0, 10);
-    for (const Repetitions& all : repetitions_of(bitnet::json_member(data, "benchmarks", path), path)) {
+    for (const Repetitions& all : repetitions_of(program::json_member(data, "benchmarks", path), path)) {
         Result result = result_of(all.name);
         result.label = all.label;
         for (const auto& [key, values] : all.values)
             result.counters[key] = median(values);
         run.results.push_back(std::move(result));
     }
-    if (run.results.empty()) throw bitnet::FileError(path, "single runs", "none, maybe only aggregates of them");
+    if (run.results.empty()) throw program::FileError(path, "single runs", "none, maybe only aggregates of them");
     return run;
 }
 

@@ -39,7 +39,7 @@ struct Run {
     std::vector<Result> find(std::string_view family, int threads, Shape shape = {}, std::string_view place = {}) const;
 };
 
-/// Reads what ternion-bench --benchmark_out=FILE wrote. Throws bitnet::FileError.
+/// Reads what ternion-bench --benchmark_out=FILE wrote. Throws program::FileError.
 Run read_results(const std::string& path);
 
 /// The charts, as SVG: GEMV of every packing beside what the machine's limits allow; every packing and batch size under
