@@ -8,7 +8,7 @@ set(BITNET_SOURCES
   compute/isa.cpp compute/kv_format.cpp
   engine/append.cpp engine/conversation.cpp engine/generator.cpp engine/model.cpp engine/sampler.cpp engine/scoring.cpp
   engine/session.cpp
-  files/gguf.cpp files/gguf_source.cpp files/gguf_writer.cpp files/model_source.cpp files/tensor_format.cpp
+  files/gguf.cpp files/gguf_source.cpp files/gguf_vocabulary.cpp files/gguf_writer.cpp files/model_source.cpp files/tensor_format.cpp
   files/tensor_reader.cpp
   head/embedding.cpp head/likeliest.cpp head/screen.cpp
   model/architecture.cpp model/attention.cpp model/decoder.cpp model/kv_cache.cpp model/weights.cpp

@@ -2,7 +2,7 @@
 
 #include <random>
 
-#include "files/gguf_source.hpp"
+#include "files/gguf_vocabulary.hpp"
 #include "files/gguf_writer.hpp"
 #include "tokenizer/printable_bytes.hpp"
 #include "tokenizer_fixture.hpp"

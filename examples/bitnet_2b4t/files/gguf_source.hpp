@@ -36,7 +36,4 @@ class GgufSource final : public ModelSource {
     std::string_view architecture_;
 };
 
-/// The tokenizer of such a file. Throws FileError where it holds none, or something else.
-Vocabulary read_gguf_vocabulary(const Gguf& gguf);
-
 }  // namespace bitnet

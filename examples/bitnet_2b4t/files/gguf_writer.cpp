@@ -1,11 +1,8 @@
 #include "gguf_writer.hpp"
 
-#include <algorithm>
 #include <array>
 #include <stdexcept>
-#include <tuple>
 
-#include "../tokenizer/printable_bytes.hpp"
 #include "tensor_format.hpp"
 
 namespace bitnet {
@@ -32,26 +29,6 @@ void append_number(std::vector<std::byte>& to, T value) {
 void append_text(std::vector<std::byte>& to, std::string_view text) {
     append_number(to, std::uint64_t{text.size()});
     append(to, std::as_bytes(std::span(text.data(), text.size())));
-}
-
-std::int32_t type_of(TokenKind kind) {
-    return kind == TokenKind::text ? 1 : kind == TokenKind::special ? 3 : 5;
-}
-
-void add_id(GgufWriter& writer, std::string_view key, int id) {
-    if (id >= 0) writer.add(key, static_cast<std::uint32_t>(id));
-}
-
-std::vector<std::string> merge_texts(const Vocabulary& vocabulary) {
-    std::vector<Merge> merges = vocabulary.merges;
-    const auto key = [](const Merge& m) { return std::tuple(m.rank, m.left, m.right); };
-    std::sort(merges.begin(), merges.end(), [&](const Merge& a, const Merge& b) { return key(a) < key(b); });
-    std::vector<std::string> texts;
-    texts.reserve(merges.size());
-    for (const Merge& merge : merges) {
-        texts.push_back(to_printable(vocabulary.bytes(merge.left)) + " " + to_printable(vocabulary.bytes(merge.right)));
-    }
-    return texts;
 }
 
 }  // namespace
@@ -142,26 +119,6 @@ void declare(GgufWriter& writer, const ModelTensor& tensor, std::uint32_t type, 
 void write_i2s_tail(GgufWriter& writer, float scale) {
     const std::array<float, i2s_tail / sizeof(float)> tail{scale};
     writer.write(std::as_bytes(std::span(tail)));
-}
-
-void add_vocabulary(GgufWriter& writer, const Vocabulary& vocabulary) {
-    std::vector<std::string> tokens;
-    std::vector<std::int32_t> types;
-    for (int id = 0; id < static_cast<int>(vocabulary.size()); ++id) {
-        const TokenKind kind = vocabulary.kind(id);
-        const std::string_view bytes = vocabulary.bytes(id);
-        tokens.push_back(kind == TokenKind::text ? to_printable(bytes) : std::string(bytes));
-        types.push_back(type_of(kind));
-    }
-    writer.add("tokenizer.ggml.model", "gpt2");
-    writer.add("tokenizer.ggml.pre", "llama-bpe");
-    writer.add("tokenizer.ggml.tokens", tokens);
-    writer.add("tokenizer.ggml.token_type", types);
-    writer.add("tokenizer.ggml.merges", merge_texts(vocabulary));
-    add_id(writer, "tokenizer.ggml.bos_token_id", vocabulary.bos);
-    add_id(writer, "tokenizer.ggml.eos_token_id", vocabulary.eos);
-    add_id(writer, "tokenizer.ggml.eot_token_id", vocabulary.end_of_turn);
-    writer.add("tokenizer.ggml.add_bos_token", true);
 }
 
 }  // namespace bitnet

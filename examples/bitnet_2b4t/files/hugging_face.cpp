@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include <program/io/json_file.hpp>
+#include "gguf_vocabulary.hpp"
 #include "gguf_writer.hpp"
 #include "tensor_format.hpp"
 #include "vocabulary_files.hpp"

@@ -12,6 +12,7 @@
 #include <bitnet/tokenizer.hpp>
 #include <program/io/file_error.hpp>
 #include "../tokenizer/llama3.hpp"
+#include "gguf_vocabulary.hpp"
 #include "gguf_writer.hpp"
 #include "tensor_format.hpp"
 #include "vocabulary_files.hpp"

@@ -1,5 +1,6 @@
 #include "export.hpp"
 
+#include <bitnet_2b4t/files/gguf_vocabulary.hpp>
 #include <bitnet_2b4t/files/gguf_writer.hpp>
 #include <bitnet_2b4t/files/tensor_format.hpp>
 
