@@ -52,8 +52,8 @@ std::map<std::string, std::pair<std::uint32_t, std::string>> tensors_of(const st
 
 std::map<std::string, std::string> metadata_of(const std::string& path) {
     std::map<std::string, std::string> values;
-    for (const auto& [key, value] : bitnet::open_model(path)->metadata())
-        values[key] = value;
+    for (const auto& found : bitnet::open_model(path)->metadata())
+        values[found.key] = found.value;
     return values;
 }
 
@@ -71,7 +71,7 @@ void write_master_weights(const std::string& folder) {
         }
         header[name] = {{"dtype", "BF16"}, {"shape", shape}, {"data_offsets", {begin, data.size()}}};
     };
-    for (const auto& tensor : bitnet::model_tensors(source->config(), false)) {
+    for (const auto& tensor : bitnet::model_tensors(source->config())) {
         std::vector<float> values(tensor.rows * tensor.cols);
         if (tensor.kind == bitnet::ModelTensor::Kind::ternary) {
             std::vector<std::int8_t> trits(values.size());
@@ -156,7 +156,7 @@ TEST_CASE("cli: convert quantises master weights") {
 /// The golden GGUF with its ternary tensors as TQ2_0.
 void write_tq2_0(const std::string& path) {
     const bitnet::GgufSource source(std::make_unique<program::MappedFile>(golden_gguf));
-    const auto tensors = bitnet::model_tensors(source.config(), false);
+    const auto tensors = bitnet::model_tensors(source.config());
     bitnet::GgufWriter writer(path);
     source.add_metadata(writer);
     for (const auto& tensor : tensors) {

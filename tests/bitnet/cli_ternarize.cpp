@@ -15,7 +15,7 @@ using namespace bitnet_tests;
 /// The golden model with its layers as floats: 0.25, 0 and -0.25.
 void write_float_model(const std::string& path) {
     const auto source = bitnet::open_model(golden_gguf);
-    const auto tensors = bitnet::model_tensors(source->config(), false);
+    const auto tensors = bitnet::model_tensors(source->config());
     bitnet::GgufWriter writer(path);
     source->add_metadata(writer);
     for (const bitnet::ModelTensor& tensor : tensors) {

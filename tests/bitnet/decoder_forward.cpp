@@ -170,7 +170,9 @@ class Altered : public ModelSource {
         config.sub_norms = sub_norms;
         return config;
     }
+    const Family& family() const override { return from_.family(); }
     bool contains(std::string_view tensor) const override { return from_.contains(tensor); }
+    bool is_ternary(std::string_view tensor) const override { return from_.is_ternary(tensor); }
     TernaryTensor ternary(std::string_view tensor) const override {
         TernaryTensor found = from_.ternary(tensor);
         if (tensor == altered && unpacked) found = as_trits(found);
@@ -226,14 +228,14 @@ TEST_CASE("an architecture without sub-norms asks for none and passes tokens on 
     altered.sub_norms = false;
     altered.altered = "blk.0.attn_sub_norm.weight";  // would be refused, were it read
     const Weights weights = load_weights(altered, find_kernels(), threads);
-    CHECK(model_tensors(weights.config, false).size() == model_tensors(source->config(), false).size() - 6);
+    CHECK(model_tensors(weights.config).size() == model_tensors(source->config()).size() - 6);
     for (const LayerWeights& layer : weights.layers) {
         CHECK(layer.o.norm().norm() == nullptr);
         CHECK(layer.down.norm().channels() == layer.down.inputs());
     }
     const std::vector<float> x = {1, -2, 3};
     std::vector<float> y(3);
-    SubNorm(3).normalise(x.data(), y.data());
+    OptionalNorm(3).normalise(x.data(), y.data());
     CHECK(y == x);
 }
 

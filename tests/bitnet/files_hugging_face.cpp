@@ -197,7 +197,7 @@ TEST_CASE("config.json with missing or impossible values is refused") {
 
 TEST_CASE("every tensor of the architecture has a Hugging Face name") {
     std::map<std::string, std::string> names;
-    for (const auto& tensor : bitnet::model_tensors(bitnet::config_2b4t, true))
+    for (const auto& tensor : bitnet::model_tensors(bitnet::config_2b4t))
         CHECK(names.emplace(tensor.name, tensor.hugging_face).second);
     CHECK(names.size() == 30 * 11 + 3);
     CHECK(names["blk.12.ffn_norm.weight"] == "model.layers.12.post_attention_layernorm.weight");

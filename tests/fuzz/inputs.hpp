@@ -29,7 +29,7 @@ inline void use_model(const bitnet::ModelSource& source) {
     bitnet::Config config = source.config();
     source.metadata();
     config.layers = std::min<std::size_t>(config.layers, 3);
-    for (const auto& tensor : bitnet::model_tensors(config, source.contains("output.weight"))) {
+    for (const auto& tensor : bitnet::model_tensors(config)) {
         if (tensor.kind == bitnet::ModelTensor::Kind::ternary) {
             const bitnet::TernaryTensor found = source.ternary(tensor.name);
             std::vector<std::int8_t> row(found.cols());

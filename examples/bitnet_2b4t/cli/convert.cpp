@@ -20,43 +20,60 @@ namespace {
 class Converter {
  public:
     Converter(const ModelSource& source, const ConvertOptions& options)
-        : source_(source), writer_(options.output, source.files()), embedding_(find_number_format(options.embedding)) {}
+        : source_(source),
+          writer_(options.output, source.files()),
+          embedding_(find_number_format(options.embedding)),
+          layers_(*find_ternary_format(std::string_view(options.layers))) {}
 
     void run() {
         const std::vector<ModelTensor> tensors = source_.tensors();
         source_.add_metadata(writer_);
+        writer_.add("general.file_type", layers_.file_type);
         for (const ModelTensor& tensor : tensors)
             declare(tensor);
         Progress progress("converting");
         for (std::size_t i = 0; i < tensors.size(); ++i) {
             Interrupt::check();
             progress.update(i, tensors.size());
-            tensors[i].kind == ModelTensor::Kind::ternary ? write_ternary(tensors[i]) : write_dense(tensors[i]);
+            tensors[i].kind == TensorKind::ternary ? write_ternary(tensors[i]) : write_dense(tensors[i]);
         }
         writer_.finish();
     }
 
  private:
     const NumberFormat& format_of(const ModelTensor& tensor) const {
-        if (tensor.kind == ModelTensor::Kind::norm) return *find_number_format("F32");
+        if (tensor.kind == TensorKind::norm) return *find_number_format("F32");
         return embedding_ != nullptr ? *embedding_ : *source_.dense(tensor.name).format;
     }
 
     void declare(const ModelTensor& tensor) {
         const std::size_t values = tensor.rows * tensor.cols;
-        if (tensor.kind != ModelTensor::Kind::ternary) {
+        if (tensor.kind != TensorKind::ternary) {
             const NumberFormat& format = format_of(tensor);
+            if (tensor.cols % format.block_values != 0)
+                refuse(joined("rows of a multiple of ", format.block_values, ", as ", format.name, " has,"), tensor,
+                       tensor.cols);
             return bitnet::declare(writer_, tensor, format.gguf_type, format.bytes(values));
         }
-        const std::size_t bytes = i2s_format.bytes(tensor.rows, tensor.cols);
-        if (bytes == 0) refuse("a multiple of 128 weights, as I2_S has,", tensor, values);
-        bitnet::declare(writer_, tensor, i2s_format.gguf_type, bytes);
+        const std::size_t bytes = layers_.bytes(tensor.rows, tensor.cols);
+        if (bytes == 0)
+            refuse(joined("a shape that ", layers_.name, " can hold (--layers names another)"), tensor,
+                   joined(tensor.rows, " x ", tensor.cols));
+        bitnet::declare(writer_, tensor, layers_.gguf_type, bytes);
     }
 
     void write_ternary(const ModelTensor& tensor) {
-        const auto packed = reader_.i2s(tensor.name, tensor.rows, tensor.cols);
-        writer_.write(packed.bytes());
-        write_i2s_tail(writer_, packed.scale());
+        TernaryTensor found = reader_.ternary(tensor.name, tensor.rows, tensor.cols);
+        const bool turned = tensor.name.ends_with(".attn_q.weight") || tensor.name.ends_with(".attn_k.weight");
+        if (turned && source_.family().rotates_pairs) found = in_pairs(found, source_.config().head_dim);
+        std::vector<std::byte> bytes;
+        try {
+            bytes = layers_.pack(found.matrix, threads_);
+        } catch (const std::invalid_argument& error) {
+            refuse(joined("scales that ", layers_.name, " can hold (--layers names another)"), tensor,
+                   joined("scales ", found.scale_text(), "; ", error.what()));
+        }
+        writer_.write(bytes);
     }
 
     void write_dense(const ModelTensor& tensor) {
@@ -76,13 +93,14 @@ class Converter {
     }
 
     template <class Number>
-    [[noreturn]] void refuse(const char* expected, const ModelTensor& tensor, Number found) const {
+    [[noreturn]] void refuse(const std::string& expected, const ModelTensor& tensor, Number found) const {
         throw FileError(source_.name(), joined(expected, " in tensor ", in_quotes(tensor.name)), found);
     }
 
     const ModelSource& source_;
     GgufWriter writer_;
     const NumberFormat* embedding_;  // null: as the source has it
+    const TernaryFormat& layers_;
     ternion::ThreadPool threads_;
     TensorReader reader_{source_, threads_};
 };
@@ -96,7 +114,7 @@ void convert(const ConvertOptions& options) {
 void write_model(const ModelSource& source, const ConvertOptions& options) {
     const Interrupt interrupt;
     Converter(source, options).run();
-    if (find_number_format(source.ternary("blk.0.attn_q.weight").format) == nullptr) return;
+    if (source.is_ternary("blk.0.attn_q.weight")) return;
     std::fputs(
         "Weights that weren't trained to be ternary lose much by it: expect\n"
         "a far worse model, unless it is trained further.\n",
@@ -108,15 +126,20 @@ void add_conversion(CLI::App& app, const char* name, const char* help, const cha
     const auto [command, options] = add_command(app, name, help, example, run);
     add_file_options(command, options.model);
     add_file(command, "--output", options.output, "the GGUF file to write")->required();
+    command.add_option("--layers", options.layers, "packing of the ternary layers: I2_S, TQ1_0, TQ2_0, Q2_0 or PQ2_0")
+        ->transform(CLI::IsMember({"I2_S", "TQ1_0", "TQ2_0", "Q2_0", "PQ2_0"}, CLI::ignore_case).description(""))
+        ->type_name("TYPE")
+        ->capture_default_str();
     command
-        .add_option("--embedding", options.embedding, "numbers of the embedding: F32, F16 or BF16; keep: as they are")
-        ->transform(CLI::IsMember({"keep", "F32", "F16", "BF16"}, CLI::ignore_case).description(""))
+        .add_option("--embedding", options.embedding,
+                    "numbers of the embedding: F32, F16, BF16, Q8_0 or Q6_K; keep: as they are")
+        ->transform(CLI::IsMember({"keep", "F32", "F16", "BF16", "Q8_0", "Q6_K"}, CLI::ignore_case).description(""))
         ->type_name("TYPE")
         ->capture_default_str();
 }
 
 void add_convert(CLI::App& app) {
-    add_conversion(app, "convert", "Write a model as GGUF with I2_S layers, from any format",
+    add_conversion(app, "convert", "Write a model as GGUF, from any format",
                    "bitnet-2b4t convert -m bitnet-b1.58-2B-4T --output model.gguf", convert);
 }
 

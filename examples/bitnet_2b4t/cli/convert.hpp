@@ -7,10 +7,11 @@
 
 namespace bitnet::cli {
 
-/// A model, where it goes, and what its embedding then holds: "keep", or "F32", "F16", "BF16".
+/// A model, where it goes, and how its layers and its embedding are then stored: "keep", or a NumberFormat's name.
 struct ConvertOptions {
     ModelOptions model;
     std::string output;
+    std::string layers = "I2_S";
     std::string embedding = "keep";
 };
 
@@ -18,7 +19,7 @@ struct ConvertOptions {
 void add_conversion(CLI::App& app, const char* name, const char* help, const char* example,
                     void (*run)(const ConvertOptions&));
 
-/// Writes a model as GGUF with I2_S layers; float layers are quantised by absmean, with a warning. Throws FileError,
+/// Writes a model as GGUF; float layers are quantised by absmean, with a warning. Throws FileError,
 /// and Interrupted after a signal; then nothing stays.
 void write_model(const ModelSource& source, const ConvertOptions& options);
 

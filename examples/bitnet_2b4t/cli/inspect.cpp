@@ -67,26 +67,34 @@ void write_tensor(const ModelSource& source, const ModelTensor& tensor, ternion:
         return rows == 1 ? joined(cols) : joined(rows, "x", cols);
     };
     if (!source.contains(tensor.name)) return write_row(name, "missing", "");
-    if (tensor.kind != ModelTensor::Kind::ternary) {
+    if (tensor.kind != TensorKind::ternary) {
         const DenseTensor found = source.dense(tensor.name);
         return write_row(name, std::string(found.format->name), shape(found.rows, found.cols));
     }
     const TernaryTensor found = source.ternary(tensor.name);
     const std::size_t zeros = count_zeros(found, threads);
     const std::size_t weights = found.matrix.shape.size();
-    write_row(name, found.format, shape(found.rows(), found.cols()),
-              formatted("%.5g", static_cast<double>(found.scale())), percent(zeros, weights));
-    Tally& tally = find_number_format(found.format) == nullptr ? ternary : floats;
+    write_row(name, found.format, shape(found.rows(), found.cols()), found.scale_text(), percent(zeros, weights));
+    Tally& tally = source.is_ternary(tensor.name) ? ternary : floats;
     tally.matrices += 1;
     tally.weights += weights;
     tally.zeros += zeros;
 }
 
+void write_declarations(const std::vector<Declaration>& declarations, bool used) {
+    for (const Declaration& found : declarations)
+        if (found.used == used)
+            write_line("  " + in_quotes(found.key).substr(1, in_quotes(found.key).size() - 2) + " = " + found.value);
+}
+
 void inspect(const ModelOptions& options) {
     const auto source = open(options);
     write_line(in_quotes(source->name()));
-    for (const auto& [key, value] : source->metadata())
-        write_line("  " + in_quotes(key).substr(1, in_quotes(key).size() - 2) + " = " + value);
+    write_line("family: " + std::string(source->family().name));
+    const auto declarations = source->metadata();
+    write_declarations(declarations, true);
+    write_output("\nwithout effect on numbers:\n");
+    write_declarations(declarations, false);
     write_output("\n");
     write_row("tensor", "type", "shape", "scale", "zeros");
     ternion::ThreadPool threads;

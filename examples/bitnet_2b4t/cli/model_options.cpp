@@ -51,8 +51,8 @@ void add_model_options(CLI::App& command, ModelOptions& options) {
         ->default_str("");
 }
 
-std::unique_ptr<ModelSource> open(const ModelOptions& options) {
-    return open_model(options.path, !options.no_mmap);
+std::unique_ptr<ModelSource> open(const ModelOptions& options, Masters masters) {
+    return open_model(options.path, !options.no_mmap, masters);
 }
 
 Model load(const ModelOptions& options, Parts parts) {

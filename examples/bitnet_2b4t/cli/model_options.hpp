@@ -23,7 +23,7 @@ void add_file_options(CLI::App& command, ModelOptions& options);
 void add_bench_model_options(CLI::App& command, ModelOptions& options);
 void add_model_options(CLI::App& command, ModelOptions& options);
 
-std::unique_ptr<ModelSource> open(const ModelOptions& options);
+std::unique_ptr<ModelSource> open(const ModelOptions& options, Masters masters = Masters::refused);
 
 enum class Parts { weights, weights_and_tokenizer };
 

@@ -220,7 +220,10 @@ Gguf::Gguf(std::span<const std::byte> bytes, std::string file) : file_(std::move
     const auto value_count = cursor.number<std::uint64_t>("the number of metadata values");
     for (std::uint64_t i = 0; i < value_count; ++i) {
         const std::string_view key = cursor.text("a metadata key");
-        if (metadata_.try_emplace(key, cursor.value()).second) continue;
+        if (metadata_.try_emplace(key, cursor.value()).second) {
+            used_.try_emplace(key, false);
+            continue;
+        }
         throw FileError(file_, "each key once", in_quotes(key) + " twice");
     }
     const std::uint64_t alignment = read_alignment(*this);
@@ -240,10 +243,20 @@ const GgufTensor* Gguf::find_tensor(std::string_view name) const {
     return found == tensor_index_.end() ? nullptr : &tensors_[found->second];
 }
 
+bool Gguf::is_used(std::string_view key) const {
+    const auto found = used_.find(key);
+    return found != used_.end() && found->second;
+}
+
+void Gguf::use(std::string_view key) const {
+    if (const auto found = used_.find(key); found != used_.end()) found->second = true;
+}
+
 const GgufValue& Gguf::value(std::string_view key, const char* expected, bool is_array,
                              bool (*matches)(GgufType)) const {
     const auto found = metadata_.find(key);
     if (found == metadata_.end()) throw FileError(file_, in_quotes(key) + " (" + expected + ")", "no such key");
+    use(key);
     const GgufValue& value = found->second;
     if (value.is_array == is_array && matches(value.type)) return value;
     throw FileError(file_, joined(expected, " in ", in_quotes(key)),
@@ -261,6 +274,12 @@ std::uint64_t Gguf::integer(std::string_view key) const {
 double Gguf::real(std::string_view key) const {
     const GgufValue& found = value(key, "a real number", false, is_real);
     return real_at(found.type, found.bytes.data());
+}
+
+bool Gguf::flag(std::string_view key) const {
+    const GgufValue& found =
+        value(key, "true or false", false, [](GgufType type) { return type == GgufType::boolean; });
+    return load<std::uint8_t>(found.bytes.data()) != 0;
 }
 
 std::string_view Gguf::text(std::string_view key) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -47,10 +48,13 @@ struct GgufTensor {
 
 /// The header of a GGUF file, version 3: metadata and the list of tensors. Every count, length, offset and product is
 /// checked against the file's size; duplicate names are refused. Strings and values are views of `bytes`, which must
-/// outlive this. What tensor types mean is not known here.
+/// outlive this. What tensor types mean is not known here. It remembers which keys have been asked for, so that readers
+/// can account for all of them.
 class Gguf {
  public:
     Gguf(std::span<const std::byte> bytes, std::string file);
+    Gguf(const Gguf&) = delete;
+    Gguf& operator=(const Gguf&) = delete;
 
     const std::string& file() const { return file_; }
     const std::map<std::string_view, GgufValue>& metadata() const { return metadata_; }
@@ -59,6 +63,9 @@ class Gguf {
     std::span<const std::byte> data() const { return data_; }
 
     bool contains(std::string_view key) const { return metadata_.contains(key); }
+    /// Whether a key was read by one of the functions below, or by `use`, which does nothing else.
+    bool is_used(std::string_view key) const;
+    void use(std::string_view key) const;
     /// Null where there is none.
     const GgufTensor* find_tensor(std::string_view name) const;
 
@@ -66,6 +73,7 @@ class Gguf {
     /// FileError, which names the key, the expected and the found type.
     std::uint64_t integer(std::string_view key) const;
     double real(std::string_view key) const;
+    bool flag(std::string_view key) const;
     std::string_view text(std::string_view key) const;
     std::vector<std::string_view> texts(std::string_view key) const;
     std::vector<std::int64_t> integers(std::string_view key) const;
@@ -75,6 +83,7 @@ class Gguf {
 
     std::string file_;
     std::map<std::string_view, GgufValue> metadata_;
+    mutable std::map<std::string_view, std::atomic<bool>> used_;  // as metadata_; set from any thread
     std::vector<GgufTensor> tensors_;
     std::map<std::string_view, std::size_t> tensor_index_;
     std::span<const std::byte> data_;

@@ -1,7 +1,13 @@
 #include "gguf_source.hpp"
 
+#include <algorithm>
+#include <cstdio>
+#include <set>
 #include <utility>
 
+#include "float_layers.hpp"
+#include "gguf_config.hpp"
+#include "gguf_types.hpp"
 #include "gguf_vocabulary.hpp"
 #include "gguf_writer.hpp"
 #include "tensor_format.hpp"
@@ -11,111 +17,223 @@ namespace bitnet {
 using namespace program;
 namespace {
 
-std::string_view read_architecture(const Gguf& gguf) {
-    const std::string_view found = gguf.text("general.architecture");
-    if (found == "bitnet-b1.58" || found == "bitnet-25") return found;
-    throw FileError(gguf.file(), "architecture \"bitnet-b1.58\" or \"bitnet-25\"", in_quotes(found));
+std::string in_tensor(std::string_view name) {
+    return " in tensor " + in_quotes(name);
 }
 
-/// Only called for models of the BitNet architectures: elsewhere 39 is MXFP4.
-std::string describe_type(std::uint32_t type) {
-    constexpr const char* tiled = ", whose byte order depends on tile sizes that the file doesn't hold";
-    if (type == 38) return std::string("TL1 (38)") + tiled;
-    if (type == 39) return std::string("TL2 (39)") + tiled;
-    if (const TernaryFormat* format = find_ternary_format(type)) return std::string(format->name);
-    if (const NumberFormat* format = find_number_format(type)) return std::string(format->name);
-    return joined("type ", type);
+/// "blk.0.attn_q.weight" -> "blk.0.attn_q.scale", which multiplies the product.
+std::string scale_beside(std::string_view tensor) {
+    return std::string(tensor.substr(0, tensor.rfind('.'))) + ".scale";
 }
 
-std::string type_in(const GgufTensor& tensor) {
-    return " in tensor " + in_quotes(tensor.name);
+std::vector<std::unique_ptr<MappedFile>> one_file(std::unique_ptr<MappedFile> file) {
+    std::vector<std::unique_ptr<MappedFile>> files;
+    files.push_back(std::move(file));
+    return files;
+}
+
+template <class Part>
+std::vector<std::unique_ptr<Part>> opened(std::vector<std::unique_ptr<MappedFile>> files) {
+    std::vector<std::unique_ptr<Part>> parts;
+    for (auto& file : files) {
+        parts.push_back(std::make_unique<Part>(std::move(file)));
+        parts.back()->legacy_q2_0 = has_legacy_q2_0(parts.back()->gguf);
+    }
+    return parts;
+}
+
+std::vector<Declaration> declarations_of(const Gguf& gguf) {
+    std::vector<Declaration> declarations;
+    for (const auto& [key, value] : gguf.metadata())
+        declarations.push_back({std::string(key), to_text(value), gguf.is_used(key)});
+    return declarations;
 }
 
 }  // namespace
 
-GgufSource::GgufSource(std::unique_ptr<MappedFile> file)
-    : file_(std::move(file)), gguf_(file_->bytes(), file_->name()), architecture_(read_architecture(gguf_)) {
-    for (const GgufTensor& tensor : gguf_.tensors())
-        bytes_of(tensor);
+std::vector<std::string> split_names(const std::string& path) {
+    unsigned part = 0, count = 0;
+    int read = 0;
+    const std::string_view tail = "-00001-of-00001.gguf";
+    if (path.size() < tail.size()) return {path};
+    const std::string stem = path.substr(0, path.size() - tail.size());
+    std::sscanf(path.c_str() + stem.size(), "-%5u-of-%5u.gguf%n", &part, &count, &read);
+    if (static_cast<std::size_t>(read) != tail.size() || part < 1 || part > count) return {path};
+    std::vector<std::string> names;
+    for (part = 1; part <= count; ++part) {
+        char name[32];
+        std::snprintf(name, sizeof name, "-%05u-of-%05u.gguf", part, count);
+        names.push_back(stem + name);
+    }
+    return names;
 }
 
-Config GgufSource::config() const {
-    Config config;
-    for (const auto& [size, name, hugging_face] : size_names) {
-        // Older files don't say it.
-        const bool vocab = size == &Config::vocab && !gguf_.contains(key(name));
-        config.*size = vocab ? find("token_embd.weight").rows() : static_cast<std::size_t>(gguf_.integer(key(name)));
+GgufSource::GgufSource(std::unique_ptr<MappedFile> file, Masters masters)
+    : GgufSource(one_file(std::move(file)), masters) {}
+
+GgufSource::GgufSource(std::vector<std::unique_ptr<MappedFile>> files, Masters masters)
+    : parts_(opened<Part>(std::move(files))),
+      family_(family_of_gguf(gguf().text("general.architecture"), name())),
+      config_((check_parts(), read_gguf_config(gguf(), family_))),
+      masters_(family_.masters || config_.projection_norms ? Masters::quantised : masters) {
+    check_tensors();
+    for (const auto& part : parts_) {
+        check_declarations(declarations_of(part->gguf), harmless_gguf_keys(), gguf().text("general.architecture"),
+                           part->gguf.file());
     }
-    config.norm_eps = static_cast<float>(gguf_.real(key("attention.layer_norm_rms_epsilon")));
-    config.rope_theta = static_cast<float>(gguf_.real(key("rope.freq_base")));
-    config.validate(name());
-    return config;
+}
+
+void GgufSource::check_parts() const {
+    const auto integer = [](const Gguf& part, std::string_view key) {
+        return part.contains(key) ? part.integer(key) : std::uint64_t{0};
+    };
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+        const Gguf& part = parts_[i]->gguf;
+        part.use("split.tensors.count");
+        const std::uint64_t count = std::max<std::uint64_t>(1, integer(part, "split.count"));
+        const std::uint64_t number = integer(part, "split.no");
+        if (count == parts_.size() && number == i) continue;
+        throw FileError(part.file(),
+                        parts_.size() == 1
+                            ? "a whole model; all parts of a split one, with names such as model-00001-of-00002.gguf "
+                              "in one folder, are read together"
+                            : joined("part ", i + 1, " of ", parts_.size()),
+                        joined("part ", number + 1, " of ", count));
+    }
+}
+
+/// Each tensor's type and place; and that it is one of the model's.
+void GgufSource::check_tensors() const {
+    std::set<std::string, std::less<>> known;
+    for (const ModelTensor& tensor : model_tensors(config_)) {
+        known.insert(tensor.name);
+        if (tensor.kind == TensorKind::ternary) known.insert(scale_beside(tensor.name));
+    }
+    for (const auto& part : parts_) {
+        for (const GgufTensor& tensor : part->gguf.tensors()) {
+            bytes_of({part.get(), &tensor});
+            if (find(tensor.name).part != part.get())
+                throw FileError(part->gguf.file(), "each tensor in one part", in_quotes(tensor.name) + " twice");
+            const auto harmless = harmless_tensors();
+            if (known.contains(tensor.name) || std::any_of(harmless.begin(), harmless.end(),
+                                                           [&](auto pattern) { return matches(pattern, tensor.name); }))
+                continue;
+            throw FileError(part->gguf.file(),
+                            joined("no tensors but those of architecture ",
+                                   in_quotes(gguf().text("general.architecture")), " with ", config_.layers, " layers"),
+                            in_quotes(tensor.name));
+        }
+    }
+}
+
+std::vector<std::string> GgufSource::files() const {
+    std::vector<std::string> names;
+    for (const auto& part : parts_)
+        names.push_back(part->gguf.file());
+    return names;
+}
+
+/// Whether its rows lie in the order of neighbours.
+bool GgufSource::is_rotated(std::string_view tensor) const {
+    return family_.rotates_pairs && (tensor.ends_with(".attn_q.weight") || tensor.ends_with(".attn_k.weight"));
 }
 
 TernaryTensor GgufSource::ternary(std::string_view name) const {
-    const GgufTensor& tensor = find(name);
-    const TernaryFormat* format = find_ternary_format(tensor.type);
-    if (!format) return quantize_master(dense(name), this->name());
-    return format->open(
-        {this->name(), std::string(name), std::string(format->name), tensor.rows(), tensor.cols(), bytes_of(tensor)});
+    const Found found = get(name);
+    const GgufTensor& tensor = *found.tensor;
+    const TernaryFormat* format = find_ternary_format(type_of(found));
+    TernaryTensor matrix = format ? format->open({this->name(), std::string(name), std::string(format->name),
+                                                  tensor.rows(), tensor.cols(), bytes_of(found)})
+                                  : ternary_of(dense(name), masters_, this->name());
+    if (const std::string beside = scale_beside(name); contains(beside)) {
+        const DenseTensor scale = dense(beside);
+        if (scale.rows * scale.cols != 1) throw FileError(this->name(), "one number" + in_tensor(beside), scale.cols);
+        float factor = 0;
+        scale.read(0, {&factor, 1});
+        check_scale(this->name(), beside, factor);
+        matrix = matrix.scaled(factor);
+    }
+    return is_rotated(name) ? in_halves(matrix, config_.head_dim) : matrix;
+}
+
+bool GgufSource::is_ternary(std::string_view name) const {
+    return find_ternary_format(type_of(get(name))) != nullptr || bitnet::is_ternary(dense(name));
 }
 
 DenseTensor GgufSource::dense(std::string_view name) const {
-    const GgufTensor& tensor = find(name);
-    const NumberFormat* format = find_number_format(tensor.type);
+    const Found found = get(name);
+    const NumberFormat* format = find_number_format(type_of(found));
     if (!format) {
-        throw FileError(this->name(), "F32, F16, BF16, Q8_0 or Q6_K" + type_in(tensor), describe_type(tensor.type));
+        throw FileError(this->name(),
+                        "F32, F16, BF16, Q8_0, Q6_K, TQ1_0, TQ2_0 or Q2_0" + in_tensor(name) +
+                            " (llama-quantize's --token-embedding-type q8_0 writes such an embedding)",
+                        describe_type(found.tensor->type));
     }
-    return {std::string(name), format, tensor.rows(), tensor.cols(), bytes_of(tensor)};
+    return {std::string(name), format, found.tensor->rows(), found.tensor->cols(), bytes_of(found)};
 }
 
-std::vector<std::pair<std::string, std::string>> GgufSource::metadata() const {
-    std::vector<std::pair<std::string, std::string>> texts;
-    for (const auto& [key, value] : gguf_.metadata())
-        texts.emplace_back(key, to_text(value));
-    return texts;
+std::vector<Declaration> GgufSource::metadata() const {
+    return declarations_of(gguf());
 }
 
-/// All that is there, but for what the writer decides.
+/// All that is there, but for what the writer decides, and for how the file was split.
 void GgufSource::add_metadata(GgufWriter& writer) const {
-    for (const auto& [key, value] : gguf_.metadata()) {
-        if (key != "general.alignment" && key != "general.file_type") writer.add(key, value);
+    for (const auto& [key, value] : gguf().metadata()) {
+        if (key == "general.alignment" || key == "general.file_type" || key.starts_with("split.")) continue;
+        writer.add(key, value);
     }
-    writer.add("general.file_type", gguf_file_type_i2s);
 }
 
 Vocabulary GgufSource::vocabulary() const {
-    return read_gguf_vocabulary(gguf_);
+    return read_gguf_vocabulary(gguf());
 }
 
-const GgufTensor& GgufSource::find(std::string_view tensor) const {
-    if (const GgufTensor* found = gguf_.find_tensor(tensor)) return *found;
+GgufSource::Found GgufSource::find(std::string_view tensor) const {
+    for (const auto& part : parts_)
+        if (const GgufTensor* found = part->gguf.find_tensor(tensor)) return {part.get(), found};
+    return {};
+}
+
+GgufSource::Found GgufSource::get(std::string_view tensor) const {
+    if (const Found found = find(tensor); found.tensor) return found;
     throw FileError(name(), "tensor " + in_quotes(tensor), "none of that name");
 }
 
-std::size_t GgufSource::size_of(const GgufTensor& tensor) const {
+std::uint32_t GgufSource::type_of(const Found& found) {
+    return found.part->legacy_q2_0 && found.tensor->type == gguf_type_q2_0 ? gguf_type_pq2_0 : found.tensor->type;
+}
+
+std::size_t GgufSource::size_of(const Found& found) {
+    const GgufTensor& tensor = *found.tensor;
+    const std::string& file = found.part->gguf.file();
     const std::size_t rows = tensor.rows(), cols = tensor.cols();
-    if (const TernaryFormat* format = find_ternary_format(tensor.type)) {
+    if (const TernaryFormat* format = find_ternary_format(type_of(found))) {
         if (const std::size_t bytes = format->bytes(rows, cols)) return bytes;
-        throw FileError(name(), "a shape that fits " + describe_type(tensor.type) + type_in(tensor),
+        throw FileError(file, "a shape that fits " + describe_type(tensor.type) + in_tensor(tensor.name),
                         joined(rows, " x ", cols));
     }
     const NumberFormat* format = find_number_format(tensor.type);
-    if (!format)
-        throw FileError(name(), "a type that this program reads" + type_in(tensor), describe_type(tensor.type));
+    if (!format) {
+        throw FileError(file,
+                        "I2_S, TQ1_0, TQ2_0, Q2_0, PQ2_0, or F32, F16, BF16, Q8_0, Q6_K numbers" +
+                            in_tensor(tensor.name) +
+                            " (llama-quantize writes TQ1_0 and TQ2_0 layers, and with --token-embedding-type q8_0 such "
+                            "an embedding)",
+                        describe_type(tensor.type));
+    }
     if (cols % format->block_values != 0) {
-        throw FileError(name(), joined("rows of a multiple of ", format->block_values, type_in(tensor)), cols);
+        throw FileError(file, joined("rows of a multiple of ", format->block_values, in_tensor(tensor.name)), cols);
     }
     // At most 2^62 values. Only F32 needs so many bytes for each that a product could wrap.
     const std::size_t values = rows * cols;
     return values > SIZE_MAX / 4 ? SIZE_MAX : format->bytes(values);
 }
 
-std::span<const std::byte> GgufSource::bytes_of(const GgufTensor& tensor) const {
-    const std::size_t size = size_of(tensor);
-    const auto rest = gguf_.data().subspan(static_cast<std::size_t>(tensor.offset));
+std::span<const std::byte> GgufSource::bytes_of(const Found& found) {
+    const std::size_t size = size_of(found);
+    const auto rest = found.part->gguf.data().subspan(static_cast<std::size_t>(found.tensor->offset));
     if (size <= rest.size()) return rest.first(size);
-    throw FileError(name(), joined(size, " bytes", type_in(tensor), " (truncated?)"),
+    throw FileError(found.part->gguf.file(), joined(size, " bytes", in_tensor(found.tensor->name), " (truncated?)"),
                     joined(rest.size(), " up to the end of the file"));
 }
 

@@ -1,39 +1,70 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include <program/io/mapped_file.hpp>
+#include "float_layers.hpp"
 #include "gguf.hpp"
 #include "model_source.hpp"
 
 namespace bitnet {
 
-/// A model of architecture `bitnet-b1.58` (or `bitnet-25`, as an older upload calls it) in a GGUF file. The
-/// constructor checks the architecture, and that every tensor has a known type and lies within the file.
+/// A model in a GGUF file, or in the parts of one that was split. The constructor accounts for all of it: every tensor
+/// has a known type and lies within its file, every tensor is one of the model's, and every key was read or is known to
+/// change nothing.
 class GgufSource final : public ModelSource {
  public:
-    explicit GgufSource(std::unique_ptr<program::MappedFile> file);
+    explicit GgufSource(std::unique_ptr<program::MappedFile> file, Masters masters = Masters::refused);
+    /// The parts in their order.
+    explicit GgufSource(std::vector<std::unique_ptr<program::MappedFile>> files, Masters masters = Masters::refused);
 
-    const Gguf& gguf() const { return gguf_; }
+    /// The first part, which has all metadata.
+    const Gguf& gguf() const { return parts_.front()->gguf; }
 
-    const std::string& name() const override { return file_->name(); }
-    Config config() const override;
-    bool contains(std::string_view tensor) const override { return gguf_.find_tensor(tensor) != nullptr; }
+    const std::string& name() const override { return gguf().file(); }
+    std::vector<std::string> files() const override;
+    Config config() const override { return config_; }
+    const Family& family() const override { return family_; }
+    bool contains(std::string_view tensor) const override { return find(tensor).tensor != nullptr; }
     TernaryTensor ternary(std::string_view tensor) const override;
+    bool is_ternary(std::string_view tensor) const override;
     DenseTensor dense(std::string_view tensor) const override;
-    std::vector<std::pair<std::string, std::string>> metadata() const override;
+    std::vector<Declaration> metadata() const override;
     void add_metadata(GgufWriter& writer) const override;
     Vocabulary vocabulary() const override;
 
  private:
-    const GgufTensor& find(std::string_view tensor) const;
-    std::size_t size_of(const GgufTensor& tensor) const;
-    std::span<const std::byte> bytes_of(const GgufTensor& tensor) const;
-    std::string key(std::string_view name) const { return program::joined(architecture_, ".", name); }
+    struct Part {
+        explicit Part(std::unique_ptr<program::MappedFile> mapped)
+            : file(std::move(mapped)), gguf(file->bytes(), file->name()) {}
 
-    std::unique_ptr<program::MappedFile> file_;
-    Gguf gguf_;
-    std::string_view architecture_;
+        std::unique_ptr<program::MappedFile> file;
+        Gguf gguf;
+        bool legacy_q2_0 = false;
+    };
+    struct Found {
+        const Part* part = nullptr;
+        const GgufTensor* tensor = nullptr;
+    };
+
+    void check_parts() const;
+    void check_tensors() const;
+    Found find(std::string_view tensor) const;
+    Found get(std::string_view tensor) const;
+    static std::uint32_t type_of(const Found& found);
+    static std::size_t size_of(const Found& found);
+    static std::span<const std::byte> bytes_of(const Found& found);
+    bool is_rotated(std::string_view tensor) const;
+
+    std::vector<std::unique_ptr<Part>> parts_;
+    const Family& family_;
+    Config config_;
+    Masters masters_;
 };
+
+/// The names of all parts of a split model, in their order, from that of one: "x-00001-of-00003.gguf". The name alone
+/// where it is none.
+std::vector<std::string> split_names(const std::string& path);
 
 }  // namespace bitnet

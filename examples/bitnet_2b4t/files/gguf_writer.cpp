@@ -99,21 +99,9 @@ void GgufWriter::finish() {
     file_.finish();
 }
 
-void add_sizes(GgufWriter& writer, const Config& config, std::string_view name) {
-    const auto add = [&](std::string_view key, auto value) { writer.add(joined("bitnet-b1.58.", key), value); };
-    writer.add("general.architecture", "bitnet-b1.58");
-    writer.add("general.name", name);
-    writer.add("general.file_type", gguf_file_type_i2s);
-    writer.add("general.quantization_version", std::uint32_t{2});
-    for (const SizeName& size : size_names)
-        add(size.gguf, static_cast<std::uint32_t>(config.*size.size));
-    add("attention.layer_norm_rms_epsilon", config.norm_eps);
-    add("rope.freq_base", config.rope_theta);
-}
-
 void declare(GgufWriter& writer, const ModelTensor& tensor, std::uint32_t type, std::uint64_t bytes) {
     const std::array<std::uint64_t, 2> dims = {tensor.cols, tensor.rows};
-    writer.declare(tensor.name, type, std::span(dims).first(tensor.kind == ModelTensor::Kind::norm ? 1 : 2), bytes);
+    writer.declare(tensor.name, type, std::span(dims).first(tensor.kind == TensorKind::norm ? 1 : 2), bytes);
 }
 
 void write_i2s_tail(GgufWriter& writer, float scale) {

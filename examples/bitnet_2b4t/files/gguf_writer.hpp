@@ -58,8 +58,6 @@ class GgufWriter {
     std::uint64_t written_ = 0;  // of it
 };
 
-/// The metadata that GgufSource::config reads.
-void add_sizes(GgufWriter& writer, const Config& config, std::string_view name);
 /// Declares a tensor with its dimensions as GGUF has them: the fastest first, one for a norm.
 void declare(GgufWriter& writer, const ModelTensor& tensor, std::uint32_t type, std::uint64_t bytes);
 /// Writes what ends an I2_S tensor, after its codes.

@@ -1,9 +1,12 @@
 #include "hugging_face.hpp"
 
-#include <charconv>
+#include <algorithm>
 #include <filesystem>
+#include <set>
+#include <utility>
 
 #include <program/io/json_file.hpp>
+#include "gguf_config.hpp"
 #include "gguf_vocabulary.hpp"
 #include "gguf_writer.hpp"
 #include "tensor_format.hpp"
@@ -14,70 +17,83 @@ namespace bitnet {
 using namespace program;
 namespace {
 
-float read_theta(const Json& json, const std::string& file) {
-    // Newer versions of the transformers library nest it.
-    const auto nested = json.find("rope_parameters");
-    const bool inside = nested != json.end() && nested->is_object();
-    return static_cast<float>(json_real(inside ? *nested : json, "rope_theta", file));
-}
-
-bool read_scale_divides(const Json& json, const std::string& file) {
-    const auto found = json.find("quantization_config");
-    if (found == json.end() || !found->is_object() || !found->contains("linear_class")) return true;
-    const std::string convention = json_text(*found, "linear_class", file);
-    if (convention == "bitlinear") return true;
-    if (convention == "autobitlinear") return false;
-    throw FileError(file, "\"linear_class\" \"autobitlinear\" or \"bitlinear\"", in_quotes(convention));
-}
-
-/// A layer that the sizes don't know would be left out, and the model be another.
-void check_layers(const Safetensors& tensors, std::size_t layers, const std::string& file) {
-    constexpr std::string_view prefix = "model.layers.";
-    for (const auto& [name, tensor] : tensors.tensors()) {
-        if (!name.starts_with(prefix)) continue;
-        std::size_t layer = 0;
-        std::from_chars(name.data() + prefix.size(), name.data() + name.size(), layer);
-        if (layer < layers) continue;
-        throw FileError(file, joined(layers, " layers, as \"num_hidden_layers\" says"), "tensor " + in_quotes(name));
-    }
-}
-
 std::string in_tensor(std::string_view name) {
     return " in tensor " + in_quotes(name);
 }
 
-}  // namespace
-
-HuggingFaceConfig read_hugging_face_config(std::string_view text, const std::string& file) {
-    const Json json = parse_json_object(text, file);
-    if (const std::string type = json_text(json, "model_type", file); type != "bitnet") {
-        throw FileError(file, "\"model_type\" \"bitnet\"", in_quotes(type));
-    }
-    Config sizes;
-    const bool has_head_dim = json.contains("head_dim") && !json["head_dim"].is_null();
-    for (const auto& [size, gguf, name] : size_names) {
-        if (size == &Config::head_dim && !has_head_dim) continue;
-        sizes.*size = static_cast<std::size_t>(json_integer(json, name, file));
-    }
-    if (!has_head_dim && sizes.heads != 0) sizes.head_dim = sizes.hidden / sizes.heads;
-    sizes.norm_eps = static_cast<float>(json_real(json, "rms_norm_eps", file));
-    sizes.rope_theta = read_theta(json, file);
-    sizes.validate(file);
-    HuggingFaceConfig config{sizes, read_scale_divides(json, file), {}};
-    for (const auto& [key, value] : json.items())
-        config.entries.emplace_back(key, value.dump(-1, ' ', true, Json::error_handler_t::replace));
-    return config;
+std::vector<std::unique_ptr<MappedFile>> one_file(std::unique_ptr<MappedFile> file) {
+    std::vector<std::unique_ptr<MappedFile>> files;
+    files.push_back(std::move(file));
+    return files;
 }
 
+}  // namespace
+
 HuggingFaceSource::HuggingFaceSource(std::unique_ptr<MappedFile> safetensors, const MappedFile& config,
-                                     std::string folder)
-    : file_(std::move(safetensors)),
-      folder_(std::move(folder)),
-      config_(read_hugging_face_config(config.text(), config.name())),
-      tensors_(file_->bytes(), file_->name()) {
-    check_layers(tensors_, config_.sizes.layers, name());
-    for (const ModelTensor& tensor : model_tensors(config_.sizes, true))
-        names_.emplace(tensor.name, tensor.hugging_face);
+                                     std::string folder, Masters masters)
+    : HuggingFaceSource(one_file(std::move(safetensors)), config, std::move(folder), masters) {}
+
+HuggingFaceSource::HuggingFaceSource(std::vector<std::unique_ptr<MappedFile>> shards, const MappedFile& config,
+                                     std::string folder, Masters masters)
+    : folder_(std::move(folder)), config_(read_hugging_face_config(config.text(), config.name())) {
+    for (auto& shard : shards)
+        shards_.push_back(std::make_unique<Shard>(std::move(shard)));
+    if (masters == Masters::quantised) config_.masters = masters;
+    read_tensors();
+    check_tensors();
+    check_tied_head();
+}
+
+/// What only the tensors tell of the architecture, and their names.
+void HuggingFaceSource::read_tensors() {
+    Config& sizes = config_.sizes;
+    sizes.separate_head = config_.tied ? !*config_.tied : find_stored("lm_head.weight") != nullptr;
+    if (find_stored("model.layers.0.self_attn.q_proj.norm.weight") != nullptr) {
+        sizes.projection_norms = true;
+        config_.masters = Masters::quantised;
+    }
+    for (const ModelTensor& tensor : model_tensors(sizes))
+        names_.emplace(tensor.name, config_.family.renamed_tensor(tensor.hugging_face));
+}
+
+void HuggingFaceSource::check_tensors() const {
+    std::set<std::string, std::less<>> known;
+    for (const ModelTensor& tensor : model_tensors(config_.sizes)) {
+        const std::string name(name_of(tensor.name));
+        known.insert(name);
+        if (tensor.kind == TensorKind::ternary) known.insert(name + "_scale");
+    }
+    const auto harmless = harmless_tensors();
+    std::set<std::string_view> seen;
+    for (const auto& shard : shards_) {
+        for (const auto& [name, tensor] : shard->tensors.tensors()) {
+            if (!seen.insert(name).second)
+                throw FileError(shard->file->name(), "each tensor in one shard", in_quotes(name) + " twice");
+            if (known.contains(name) || name == "lm_head.weight" ||
+                std::any_of(harmless.begin(), harmless.end(), [&](auto pattern) { return matches(pattern, name); }))
+                continue;
+            throw FileError(shard->file->name(),
+                            joined("no tensors but those of ", config_.family.class_name, " with ",
+                                   config_.sizes.layers, " layers, as \"num_hidden_layers\" says"),
+                            in_quotes(name));
+        }
+    }
+}
+
+/// A head beside a tied embedding plays no part if it repeats it, and contradicts config.json otherwise.
+void HuggingFaceSource::check_tied_head() const {
+    const Safetensors::Tensor* head = find_stored("lm_head.weight");
+    const Safetensors::Tensor* embedding = find_stored("model.embed_tokens.weight");
+    if (!head || config_.sizes.separate_head || !embedding) return;
+    if (std::equal(head->bytes.begin(), head->bytes.end(), embedding->bytes.begin(), embedding->bytes.end())) return;
+    throw FileError(name(), "\"lm_head.weight\" to be the embedding, as \"tie_word_embeddings\" says", "another");
+}
+
+std::vector<std::string> HuggingFaceSource::files() const {
+    std::vector<std::string> names = {folder_ + "/config.json", vocabulary_file()};
+    for (const auto& shard : shards_)
+        names.push_back(shard->file->name());
+    return names;
 }
 
 std::string_view HuggingFaceSource::name_of(std::string_view tensor) const {
@@ -85,9 +101,15 @@ std::string_view HuggingFaceSource::name_of(std::string_view tensor) const {
     return found == names_.end() ? tensor : found->second;
 }
 
+const Safetensors::Tensor* HuggingFaceSource::find_stored(std::string_view name) const {
+    for (const auto& shard : shards_)
+        if (const Safetensors::Tensor* found = shard->tensors.find(name)) return found;
+    return nullptr;
+}
+
 const Safetensors::Tensor& HuggingFaceSource::find(std::string_view tensor) const {
     const std::string_view name = name_of(tensor);
-    const Safetensors::Tensor* found = tensors_.find(name);
+    const Safetensors::Tensor* found = find_stored(name);
     if (!found) throw FileError(this->name(), "tensor " + in_quotes(name), "none of that name");
     if (!found->shape.empty() && found->shape.size() <= 2) return *found;
     throw FileError(this->name(), "1 or 2 dimensions" + in_tensor(name), found->shape.size());
@@ -100,16 +122,25 @@ DenseTensor HuggingFaceSource::dense(std::string_view tensor) const {
     return {std::string(tensor), format, stored.rows(), stored.cols(), stored.bytes};
 }
 
+bool HuggingFaceSource::is_ternary(std::string_view tensor) const {
+    return find(tensor).dtype == "U8" || bitnet::is_ternary(dense(tensor));
+}
+
 TernaryTensor HuggingFaceSource::ternary(std::string_view tensor) const {
     const Safetensors::Tensor& stored = find(tensor);
-    if (stored.dtype != "U8") return quantize_master(dense(tensor), name());
-    return open_hugging_face({name(), std::string(tensor), "U8", 4 * stored.rows(), stored.cols(), stored.bytes},
-                             scale_of(tensor));
+    if (stored.dtype == "U8") {
+        return open_hugging_face({name(), std::string(tensor), "U8", 4 * stored.rows(), stored.cols(), stored.bytes},
+                                 scale_of(tensor));
+    }
+    // With a scale beside them, floats are trits; they aren't masters that somebody else's scale would fit.
+    const bool scaled = find_stored(joined(name_of(tensor), "_scale")) != nullptr;
+    const TernaryTensor trits = ternary_of(dense(tensor), scaled ? Masters::refused : config_.masters, name());
+    return scaled ? trits.scaled(scale_of(tensor)) : trits;
 }
 
 float HuggingFaceSource::scale_of(std::string_view tensor) const {
     const std::string key = joined(name_of(tensor), "_scale");
-    const Safetensors::Tensor* stored = tensors_.find(key);
+    const Safetensors::Tensor* stored = find_stored(key);
     if (!stored) throw FileError(name(), "tensor " + in_quotes(key), "none of that name");
     const NumberFormat* format = find_number_format(stored->dtype);
     if (!format || stored->bytes.size() != format->block_bytes) {
@@ -133,7 +164,7 @@ std::string HuggingFaceSource::vocabulary_file() const {
 }
 
 void HuggingFaceSource::add_metadata(GgufWriter& writer) const {
-    add_sizes(writer, config_.sizes, "BitNet b1.58");
+    write_gguf_config(writer, config_.sizes, config_.family, std::filesystem::path(folder_).filename().string());
     if (!vocabulary_file().empty()) add_vocabulary(writer, vocabulary());
 }
 
@@ -143,6 +174,34 @@ Vocabulary HuggingFaceSource::vocabulary() const {
     if (!path.ends_with(".json")) return read_tiktoken_file(path);
     const MappedFile file(path, MappedFile::Mode::read);
     return read_tokenizer_json(file.text(), path);
+}
+
+std::vector<std::string> safetensors_files(const std::string& folder) {
+    namespace fs = std::filesystem;
+    std::error_code ignored;
+    const std::string whole = folder + "/model.safetensors", index = whole + ".index.json";
+    if (fs::exists(whole, ignored)) return {whole};
+    if (!fs::exists(index, ignored)) {
+        std::string found = "neither";
+        for (fs::directory_iterator entry(folder, ignored), end; !ignored && entry != end; entry.increment(ignored))
+            if (entry->path().extension() == ".gguf")
+                found =
+                    joined(entry->path().filename().string(), ": name that file itself, -m ", entry->path().string());
+        throw FileError(folder, "model.safetensors or model.safetensors.index.json", found);
+    }
+    const MappedFile file(index, MappedFile::Mode::read);
+    const Json list = parse_json_object(file.text(), index);
+    const Json& map = json_member(list, "weight_map", index);
+    if (!map.is_object() || map.empty()) throw FileError(index, "an object in \"weight_map\"", map.type_name());
+    std::set<std::string> names;
+    for (const auto& [tensor, shard] : map.items()) {
+        const bool plain = shard.is_string() && shard.get<std::string>().find('/') == std::string::npos;
+        if (!plain) throw FileError(index, "the name of a file beside it for " + in_quotes(tensor), shard.dump());
+        names.insert(folder + "/" + shard.get<std::string>());
+    }
+    for (const std::string& name : names)
+        if (!fs::exists(name, ignored)) throw FileError(name, "this shard of " + in_quotes(index), "no such file");
+    return {names.begin(), names.end()};
 }
 
 }  // namespace bitnet

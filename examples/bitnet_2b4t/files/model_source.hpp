@@ -12,25 +12,33 @@
 #include "../model/architecture.hpp"
 #include "../model/config.hpp"
 #include "../tokenizer/vocabulary.hpp"
+#include "declarations.hpp"
+#include "families.hpp"
+#include "float_layers.hpp"
 #include "tensor_format.hpp"
 
 namespace bitnet {
 
 /// A size of the model, and what files call it: GGUF behind the architecture and a dot, Hugging Face in config.json.
+/// Those that may be absent follow from others.
 struct SizeName {
     std::size_t Config::* size;
     std::string_view gguf, hugging_face;
+    bool optional = false;
 };
 inline constexpr SizeName size_names[] = {
-    {&Config::vocab, "vocab_size", "vocab_size"},
+    {&Config::vocab, "vocab_size", "vocab_size", true},
     {&Config::context, "context_length", "max_position_embeddings"},
     {&Config::hidden, "embedding_length", "hidden_size"},
     {&Config::layers, "block_count", "num_hidden_layers"},
     {&Config::ffn, "feed_forward_length", "intermediate_size"},
-    {&Config::head_dim, "rope.dimension_count", "head_dim"},
+    {&Config::head_dim, "rope.dimension_count", "head_dim", true},
     {&Config::heads, "attention.head_count", "num_attention_heads"},
-    {&Config::kv_heads, "attention.head_count_kv", "num_key_value_heads"},
+    {&Config::kv_heads, "attention.head_count_kv", "num_key_value_heads", true},
 };
+
+/// What yarn multiplies sines and cosines by where a file doesn't say.
+double yarn_attention(double factor);
 
 class GgufWriter;
 
@@ -50,13 +58,16 @@ class ModelSource {
     virtual std::vector<std::string> files() const { return {name()}; }
     /// The sizes, validated.
     virtual Config config() const = 0;
-    /// All that a model of these sizes has; with a head, where the file has one.
-    std::vector<ModelTensor> tensors() const { return model_tensors(config(), contains("output.weight")); }
+    virtual const Family& family() const = 0;
+    /// All that a model of these sizes has.
+    std::vector<ModelTensor> tensors() const { return model_tensors(config()); }
     virtual bool contains(std::string_view tensor) const = 0;
     virtual TernaryTensor ternary(std::string_view tensor) const = 0;
+    /// Whether it is stored as a ternary matrix, or its floats are one.
+    virtual bool is_ternary(std::string_view tensor) const = 0;
     virtual DenseTensor dense(std::string_view tensor) const = 0;
-    /// What the file says of itself beside its tensors: names and printable values.
-    virtual std::vector<std::pair<std::string, std::string>> metadata() const { return {}; }
+    /// What the file says of itself beside its tensors, in its order.
+    virtual std::vector<Declaration> metadata() const { return {}; }
     /// The metadata of a GGUF file of this model, with the tokenizer where there is one.
     virtual void add_metadata(GgufWriter&) const {}
     /// The tokenizer's data. Throws FileError where the model comes without one.
@@ -64,8 +75,10 @@ class ModelSource {
 };
 
 /// Opens a GGUF file, a Hugging Face folder or a single model.safetensors, by what it is, not by its name. Without
-/// `use_mmap` the whole file is read into memory.
-std::unique_ptr<ModelSource> open_model(const std::string& path, bool use_mmap = true);
+/// `use_mmap` the whole file is read into memory. Float weights that aren't ternary are quantised where the model's
+/// kind says so, or the caller.
+std::unique_ptr<ModelSource> open_model(const std::string& path, bool use_mmap = true,
+                                        Masters masters = Masters::refused);
 
 /// The tokenizer that comes with a model. Throws FileError where there is none, or none that works.
 Tokenizer load_tokenizer(const ModelSource& source);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -11,26 +12,50 @@ namespace bitnet {
 using namespace program;
 namespace {
 
-std::string_view start_of(const MappedFile& file) {
-    return file.text().substr(0, 4);
+using Files = std::vector<std::unique_ptr<MappedFile>>;
+
+Files opened(const std::vector<std::string>& names, MappedFile::Mode mode) {
+    Files files;
+    for (const std::string& name : names) {
+        std::error_code ignored;
+        if (names.size() > 1 && !std::filesystem::exists(name, ignored))
+            throw FileError(name, joined("all of ", names.size(), " parts of the model in one folder"), "no such file");
+        files.push_back(std::make_unique<MappedFile>(name, mode));
+    }
+    return files;
+}
+
+bool starts_with(const MappedFile& file, std::string_view text) {
+    return file.text().starts_with(text);
+}
+
+/// What Git leaves where the large file itself wasn't downloaded.
+void refuse_pointer(const MappedFile& file) {
+    if (!starts_with(file, "version https://git-lfs.github.com/spec/")) return;
+    throw FileError(file.name(), "a model",
+                    "a Git LFS pointer, which stands for one: `git lfs pull` in its repository gets the model itself");
 }
 
 }  // namespace
 
-std::unique_ptr<ModelSource> open_model(const std::string& path, bool use_mmap) {
+std::unique_ptr<ModelSource> open_model(const std::string& path, bool use_mmap, Masters masters) {
     const auto mode = use_mmap ? MappedFile::Mode::map : MappedFile::Mode::read;
     std::error_code ignored;
     const bool folder = std::filesystem::is_directory(path, ignored);
-    auto file = std::make_unique<MappedFile>(folder ? path + "/model.safetensors" : path, mode);
-    if (!folder && start_of(*file) == gguf_magic) return std::make_unique<GgufSource>(std::move(file));
-    if (!folder && !Safetensors::looks_like(file->bytes())) {
+    Files files = opened(folder ? safetensors_files(path) : split_names(path), mode);
+    for (const auto& file : files)
+        refuse_pointer(*file);
+    if (!folder && starts_with(*files.front(), gguf_magic))
+        return std::make_unique<GgufSource>(std::move(files), masters);
+    if (!folder && !Safetensors::looks_like(files.front()->bytes())) {
         throw FileError(path, "a GGUF file, a model.safetensors or a folder that holds one",
-                        "a file that begins with " + in_quotes(start_of(*file)));
+                        "a file that begins with " + in_quotes(files.front()->text().substr(0, 4)));
     }
     const auto parent = std::filesystem::path(path).parent_path();
     const std::string beside = folder ? path : parent.empty() ? "." : parent.string();
     const MappedFile config(beside + "/config.json", MappedFile::Mode::read);
-    return std::make_unique<HuggingFaceSource>(std::move(file), config, beside);
+    refuse_pointer(config);
+    return std::make_unique<HuggingFaceSource>(std::move(files), config, beside, masters);
 }
 
 }  // namespace bitnet

@@ -12,6 +12,7 @@
 #include <bitnet/tokenizer.hpp>
 #include <program/io/file_error.hpp>
 #include "../tokenizer/llama3.hpp"
+#include "gguf_config.hpp"
 #include "gguf_vocabulary.hpp"
 #include "gguf_writer.hpp"
 #include "tensor_format.hpp"
@@ -131,10 +132,11 @@ void synthesize(const SynthOptions& options) {
     {
         const Vocabulary vocabulary = vocabulary_for(options);
         config.vocab = vocabulary.size();
-        add_sizes(writer, config, "BitNet b1.58 2B4T, random weights");
+        write_gguf_config(writer, config, families().front(), "BitNet b1.58 2B4T, random weights");
+        writer.add("general.file_type", gguf_file_type_i2s);
         add_vocabulary(writer, vocabulary);
     }
-    const std::vector<ModelTensor> tensors = model_tensors(config, false);
+    const std::vector<ModelTensor> tensors = model_tensors(config);
     std::uint64_t total = 0, done = 0;
     for (const ModelTensor& tensor : tensors) {
         const auto [type, bytes] = storage_of(tensor);

@@ -1,7 +1,5 @@
 #include "tensor_reader.hpp"
 
-#include <ternion/tensor/pack.hpp>
-
 namespace bitnet {
 
 using namespace program;
@@ -31,11 +29,6 @@ std::vector<float> TensorReader::norm(const std::string& name, std::size_t size)
     std::vector<float> weight(size);
     dense(name, 1, size).read(0, weight);
     return weight;
-}
-
-ternion::PackedTernary<ternion::I2S> TensorReader::i2s(const std::string& name, std::size_t rows,
-                                                       std::size_t cols) const {
-    return ternion::repack<ternion::I2S>(ternary(name, rows, cols).matrix, threads_);
 }
 
 }  // namespace bitnet

@@ -4,9 +4,7 @@
 #include <span>
 #include <string>
 #include <ternion/core/thread_pool.hpp>
-#include <ternion/packing/i2s.hpp>
 #include <ternion/runtime/any_ternary.hpp>
-#include <ternion/tensor/packed_ternary.hpp>
 #include <vector>
 
 #include "model_source.hpp"
@@ -30,8 +28,6 @@ class TensorReader {
                                const ternion::PackingKernels& to, std::span<std::byte> into) const {
         return ternion::repack_as(to, ternary(name, rows, cols).matrix, into, threads_);
     }
-    /// Repacked on all threads, as GGUF files of bitnet.cpp have it.
-    ternion::PackedTernary<ternion::I2S> i2s(const std::string& name, std::size_t rows, std::size_t cols) const;
 
  private:
     const ModelSource& source_;

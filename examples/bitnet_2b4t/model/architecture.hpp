@@ -16,26 +16,35 @@ enum class TensorKind { embedding, ternary, norm };
 enum class LayerTensor {
     attn_norm,
     attn_q,
+    attn_q_norm_in,
+    attn_q_norm,
     attn_k,
+    attn_k_norm_in,
+    attn_k_norm,
     attn_v,
+    attn_v_norm_in,
     attn_sub_norm,
     attn_output,
+    attn_output_norm_in,
     ffn_norm,
     ffn_gate,
+    ffn_gate_norm_in,
     ffn_up,
+    ffn_up_norm_in,
     ffn_sub_norm,
-    ffn_down
+    ffn_down,
+    ffn_down_norm_in
 };
 
 /// A tensor of a layer: its names in a GGUF file (behind "blk.N.") and a Hugging Face one (behind "model.layers.N."),
-/// its shape [rows, cols], and whether every model has it.
+/// its shape [rows, cols], and what a model has it with: null where every model does.
 struct LayerTensorInfo {
     LayerTensor tensor;
     std::string_view gguf, hugging_face;
     TensorKind kind;
     std::size_t (*rows)(const Config&);
     std::size_t (*cols)(const Config&);
-    bool optional = false;  // only with Config::sub_norms
+    bool Config::* with = nullptr;
 };
 
 namespace architecture {
@@ -45,6 +54,9 @@ constexpr std::size_t one(const Config&) {
 }
 constexpr std::size_t hidden(const Config& c) {
     return c.hidden;
+}
+constexpr std::size_t head(const Config& c) {
+    return c.head_dim;
 }
 constexpr std::size_t ffn(const Config& c) {
     return c.ffn;
@@ -63,18 +75,28 @@ inline constexpr std::array layer_tensors = [] {
     using enum LayerTensor;
     using enum TensorKind;
     using namespace architecture;
-    return std::array<LayerTensorInfo, 11>{{
+    constexpr auto sub = &Config::sub_norms, qk = &Config::qk_norms, own = &Config::projection_norms;
+    return std::array<LayerTensorInfo, 20>{{
         {attn_norm, "attn_norm", "input_layernorm", norm, one, hidden},
         {attn_q, "attn_q", "self_attn.q_proj", ternary, q, hidden},
+        {attn_q_norm_in, "attn_q_norm_in", "self_attn.q_proj.norm", norm, one, hidden, own},
+        {attn_q_norm, "attn_q_norm", "self_attn.q_norm", norm, one, head, qk},
         {attn_k, "attn_k", "self_attn.k_proj", ternary, kv, hidden},
+        {attn_k_norm_in, "attn_k_norm_in", "self_attn.k_proj.norm", norm, one, hidden, own},
+        {attn_k_norm, "attn_k_norm", "self_attn.k_norm", norm, one, head, qk},
         {attn_v, "attn_v", "self_attn.v_proj", ternary, kv, hidden},
-        {attn_sub_norm, "attn_sub_norm", "self_attn.attn_sub_norm", norm, one, q, true},
+        {attn_v_norm_in, "attn_v_norm_in", "self_attn.v_proj.norm", norm, one, hidden, own},
+        {attn_sub_norm, "attn_sub_norm", "self_attn.attn_sub_norm", norm, one, q, sub},
         {attn_output, "attn_output", "self_attn.o_proj", ternary, hidden, q},
+        {attn_output_norm_in, "attn_output_norm_in", "self_attn.o_proj.norm", norm, one, q, own},
         {ffn_norm, "ffn_norm", "post_attention_layernorm", norm, one, hidden},
         {ffn_gate, "ffn_gate", "mlp.gate_proj", ternary, ffn, hidden},
+        {ffn_gate_norm_in, "ffn_gate_norm_in", "mlp.gate_proj.norm", norm, one, hidden, own},
         {ffn_up, "ffn_up", "mlp.up_proj", ternary, ffn, hidden},
-        {ffn_sub_norm, "ffn_sub_norm", "mlp.ffn_sub_norm", norm, one, ffn, true},
+        {ffn_up_norm_in, "ffn_up_norm_in", "mlp.up_proj.norm", norm, one, hidden, own},
+        {ffn_sub_norm, "ffn_sub_norm", "mlp.ffn_sub_norm", norm, one, ffn, sub},
         {ffn_down, "ffn_down", "mlp.down_proj", ternary, hidden, ffn},
+        {ffn_down_norm_in, "ffn_down_norm_in", "mlp.down_proj.norm", norm, one, ffn, own},
     }};
 }();
 
@@ -96,13 +118,13 @@ struct ModelTensor {
     using Kind = TensorKind;
 
     std::string name;          // "blk.0.attn_q.weight"
-    std::string hugging_face;  // "model.layers.0.self_attn.q_proj.weight"
+    std::string hugging_face;  // "model.layers.0.self_attn.q_proj.weight"; empty where such files have none
     std::size_t rows = 0;
     std::size_t cols = 0;
     Kind kind = Kind::norm;
 };
 
-/// All of them, in the order in which GGUF files have them. A separate head is "output.weight".
-std::vector<ModelTensor> model_tensors(const Config& config, bool separate_head);
+/// All of them, in the order in which GGUF files have them.
+std::vector<ModelTensor> model_tensors(const Config& config);
 
 }  // namespace bitnet

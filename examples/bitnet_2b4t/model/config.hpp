@@ -10,9 +10,25 @@ namespace bitnet {
 /// What the feed-forward part applies to its gate.
 enum class Activation { squared_relu, silu };
 
-/// The sizes of a model of the BitNet b1.58 2B4T family, and what else tells its architecture from others. `heads`
-/// query heads share `kv_heads` key and value heads; a head is `head_dim` wide. `context` is the longest sequence that
-/// the model was trained for. A reader fills this in from whatever its file holds, then calls `validate`.
+/// How RoPE's frequencies are stretched for contexts longer than those of the first training; rope.cpp has the
+/// formulas. `factor` belongs to all kinds, `original_context` to llama3 and yarn.
+struct RopeScaling {
+    enum class Kind { none, linear, llama3, yarn };
+
+    Kind kind = Kind::none;
+    double factor = 1;
+    double original_context = 0;
+    double low_frequency = 1, high_frequency = 4;  // llama3
+    double beta_fast = 32, beta_slow = 1;          // yarn
+    double attention = 1;                          // yarn: what sines and cosines are multiplied by
+};
+
+/// What a sequence's vector is taken from, in models that are made for vectors instead of text.
+enum class Pooling { none, last_token };
+
+/// The sizes of a model, and what else tells its architecture from others. `heads` query heads share `kv_heads` key and
+/// value heads; a head is `head_dim` wide. `context` is the longest sequence that the model was trained for. A reader
+/// fills this in from whatever its file holds, then calls `validate`.
 struct Config {
     std::size_t layers = 0;
     std::size_t hidden = 0;
@@ -25,7 +41,13 @@ struct Config {
     float norm_eps = 1e-5F;
     float rope_theta = 500000.0F;
     Activation activation = Activation::squared_relu;
-    bool sub_norms = true;  // before the output of attention and of the feed-forward part
+    bool sub_norms = true;          // before the output of attention and of the feed-forward part
+    bool qk_norms = false;          // of each head of queries and keys, before RoPE
+    bool projection_norms = false;  // one before each ternary layer, besides that of the whole half
+    bool rope_divisors = false;     // a tensor of what RoPE's frequencies are divided by
+    bool separate_head = false;     // else the head is the embedding
+    RopeScaling rope_scaling = {};
+    Pooling pooling = Pooling::none;
 
     constexpr std::size_t q_size() const { return heads * head_dim; }
     constexpr std::size_t kv_size() const { return kv_heads * head_dim; }
@@ -46,8 +68,7 @@ inline constexpr Config config_2b4t{.layers = 30,
                                     .context = 4096,
                                     .norm_eps = 1e-5F,
                                     .rope_theta = 500000.0F,
-                                    .activation = Activation::squared_relu,
-                                    .sub_norms = true};
+                                    .activation = Activation::squared_relu};
 
 inline void Config::validate(const std::string& file) const {
     const auto refuse = [&](const std::string& what, const std::string& expected, const std::string& found) {

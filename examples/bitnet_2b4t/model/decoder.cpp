@@ -29,7 +29,7 @@ auto row(Buffer& matrix, std::size_t i, std::size_t width) {
 Decoder::Decoder(const Weights& weights, ternion::ThreadPool& threads)
     : weights_(weights),
       threads_(threads),
-      rope_(weights.config, weights.kernels),
+      rope_(weights.config, weights.kernels, weights.rope_divisors),
       attention_(weights.config, weights.kernels) {}
 
 void Decoder::forward(std::span<const int> tokens, KvCache& cache, const std::function<void()>& between) {
@@ -85,15 +85,32 @@ void Decoder::embed(std::span<const Sequence> sequences) {
     }
 }
 
+/// Linear layers of norm(h), each into its output, by one stage or, where each has a norm of its own, one by one.
+template <class... Outputs>
+void Decoder::project(const InputStage& stage, const Outputs&... outputs) {
+    if (!config().projection_norms) {
+        return forward_together(stage.prepare(h_, count_, config().hidden, inputs_, threads_), threads_, outputs...);
+    }
+    ternion::normalise_tokens(stage.norm(), h_, normed_, threads_);
+    (forward_together(outputs.layer.prepare(normed_, count_, inputs_, threads_), threads_, outputs), ...);
+}
+
+/// Queries or keys as attention takes them: each head normalised, where the model does so, then rotated.
+void Decoder::turn(const OptionalNorm& norm, std::span<float> heads, std::size_t token) {
+    const std::size_t head = config().head_dim;
+    for (std::size_t at = 0; config().qk_norms && at < heads.size(); at += head)
+        norm.normalise(heads.data() + at, heads.data() + at);
+    rope_.apply(token, heads);
+}
+
 /// h += o(attn_sub_norm(attention(rope(q), rope(k), v))), with q, k and v of attn_norm(h).
 void Decoder::attend(const LayerWeights& layer, std::size_t index, std::span<const Sequence> sequences) {
     const std::size_t q = config().q_size(), kv = config().kv_size();
-    const auto& x = layer.attn_norm.prepare(h_, count_, config().hidden, inputs_, threads_);
-    forward_together(x, threads_, layer.q.to(q_), layer.k.to(k_), layer.v.to(v_));
+    project(layer.attn_norm, layer.q.to(q_), layer.k.to(k_), layer.v.to(v_));
     ternion::in_chunks(threads_, count_, some_tokens, [&](std::size_t begin, std::size_t end) {
         for (std::size_t t = begin; t < end; ++t) {
-            rope_.apply(t, row(q_, t, q));
-            rope_.apply(t, row(k_, t, kv));
+            turn(layer.q_norm, row(q_, t, q), t);
+            turn(layer.k_norm, row(k_, t, kv), t);
         }
     });
     std::size_t begin = 0;
@@ -117,8 +134,7 @@ void Decoder::feed_forward(const LayerWeights& layer) {
                                                                                   rows.end - rows.begin);
         }
     };
-    const auto& x = layer.ffn_norm.prepare(h_, count_, config().hidden, inputs_, threads_);
-    forward_together(x, threads_, layer.gate.to(gate_), layer.up.to(up_, activate));
+    project(layer.ffn_norm, layer.gate.to(gate_), layer.up.to(up_, activate));
     forward_together(layer.down.prepare(gate_, count_, inputs_, threads_), threads_, layer.down.add_to(h_));
 }
 
@@ -137,6 +153,7 @@ void Decoder::logits(std::size_t first, std::size_t count, std::span<float> out)
 void Decoder::resize(std::size_t count) {
     count_ = count;
     h_.resize(count * config().hidden);
+    if (config().projection_norms) normed_.resize(count * config().hidden);
     for (Floats* buffer : {&q_, &attended_})
         buffer->resize(count * config().q_size());
     for (Floats* buffer : {&k_, &v_})

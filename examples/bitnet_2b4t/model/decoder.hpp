@@ -55,6 +55,9 @@ class Decoder {
     void check(std::span<const Sequence> sequences) const;
     void resize(std::size_t count);
     void embed(std::span<const Sequence> sequences);
+    template <class... Outputs>
+    void project(const InputStage& stage, const Outputs&... outputs);
+    void turn(const OptionalNorm& norm, std::span<float> heads, std::size_t token);
     void attend(const LayerWeights& layer, std::size_t index, std::span<const Sequence> sequences);
     void feed_forward(const LayerWeights& layer);
 
@@ -66,6 +69,7 @@ class Decoder {
 
     using Floats = ternion::AlignedBuffer<float>;
     Floats h_;                            // the residual stream, [count, hidden]; at last its norm
+    Floats normed_;                       // h's norm, where each layer has another of its own
     Floats q_, k_, v_;                    // [count, heads or kv_heads, head_dim]
     Floats attended_;                     // as q_
     Floats gate_, up_;                    // [count, ffn]

@@ -27,14 +27,16 @@ class LayerLoader {
         rest_ = {memory.data(), memory.size()};
         // Elements of a braced list are made in order, so that matrices lie in memory in the order of their use.
         return {.attn_norm = stage(attn_norm),
-                .q = linear(attn_q),
-                .k = linear(attn_k),
-                .v = linear(attn_v),
-                .o = linear(attn_output, attn_sub_norm),
+                .q = linear(attn_q, attn_q_norm_in),
+                .k = linear(attn_k, attn_k_norm_in),
+                .v = linear(attn_v, attn_v_norm_in),
+                .q_norm = optional_norm(attn_q_norm),
+                .k_norm = optional_norm(attn_k_norm),
+                .o = linear(attn_output, attn_sub_norm, attn_output_norm_in),
                 .ffn_norm = stage(ffn_norm),
-                .gate = linear(ffn_gate),
-                .up = linear(ffn_up),
-                .down = linear(ffn_down, ffn_sub_norm),
+                .gate = linear(ffn_gate, ffn_gate_norm_in),
+                .up = linear(ffn_up, ffn_up_norm_in),
+                .down = linear(ffn_down, ffn_sub_norm, ffn_down_norm_in),
                 .memory = std::move(memory)};
     }
 
@@ -52,6 +54,10 @@ class LayerLoader {
     ternion::AnyRmsNorm norm(LayerTensor tensor) const {
         return {table_, reader_.norm(name_of(tensor, index_), info_of(tensor).cols(config_)), config_.norm_eps};
     }
+    bool has(LayerTensor tensor) const { return config_.*info_of(tensor).with; }
+    OptionalNorm optional_norm(LayerTensor tensor) const {
+        return has(tensor) ? OptionalNorm(norm(tensor)) : OptionalNorm(info_of(tensor).cols(config_));
+    }
     InputStage stage(LayerTensor tensor) const { return InputStage(norm(tensor), quantizer_); }
     ternion::AnyTernary matrix(LayerTensor tensor) {
         const LayerTensorInfo& info = info_of(tensor);
@@ -59,10 +65,12 @@ class LayerLoader {
         rest_ = rest_.subspan(into.size());
         return reader_.matrix(name_of(tensor, index_), info.rows(config_), info.cols(config_), packing_, into);
     }
-    Linear linear(LayerTensor tensor) { return Linear(matrix(tensor), {}, quantizer_); }
-    SubNormLinear linear(LayerTensor tensor, LayerTensor sub_norm) {
-        SubNorm before = config_.sub_norms ? SubNorm(norm(sub_norm)) : SubNorm(info_of(tensor).cols(config_));
-        return SubNormLinear(matrix(tensor), std::move(before), quantizer_);
+    Linear linear(LayerTensor tensor, LayerTensor before) {
+        return Linear(matrix(tensor), optional_norm(before), quantizer_);
+    }
+    /// Behind the first norm where the model has it, else behind the second.
+    Linear linear(LayerTensor tensor, LayerTensor sub_norm, LayerTensor before) {
+        return linear(tensor, has(sub_norm) ? sub_norm : before);
     }
 
     const TensorReader& reader_;
@@ -90,8 +98,10 @@ Weights load_weights(const ModelSource& source, const Kernels& kernels, ternion:
         .separate_head = {},
         .screen = {},
         .layers = {},
-        .output_norm = {*kernels.ternary, reader.norm("output_norm.weight", config.hidden), config.norm_eps}};
-    if (source.contains("output.weight")) weights.separate_head = table("output.weight");
+        .output_norm = {*kernels.ternary, reader.norm("output_norm.weight", config.hidden), config.norm_eps},
+        .rope_divisors = {}};
+    if (config.rope_divisors) weights.rope_divisors = reader.norm("rope_freqs.weight", config.head_dim / 2);
+    if (config.separate_head) weights.separate_head = table("output.weight");
     weights.layers.reserve(config.layers);
     LayerLoader loader(reader, config, kernels);
     for (std::size_t i = 0; i < config.layers; ++i) {

@@ -18,10 +18,10 @@
 namespace bitnet {
 
 /// A norm that some architectures lack: tokens then pass as they are.
-class SubNorm {
+class OptionalNorm {
  public:
-    explicit SubNorm(std::size_t channels) : channels_(channels) {}
-    explicit SubNorm(ternion::AnyRmsNorm norm) : channels_(norm.channels()), norm_(std::move(norm)) {}
+    explicit OptionalNorm(std::size_t channels) : channels_(channels) {}
+    explicit OptionalNorm(ternion::AnyRmsNorm norm) : channels_(norm.channels()), norm_(std::move(norm)) {}
 
     std::size_t channels() const { return channels_; }
     /// Null where there is none.
@@ -37,17 +37,16 @@ class SubNorm {
 
 /// What layers that share an input have in front: a norm and the quantizer.
 using InputStage = ternion::InputStage<ternion::AnyRmsNorm, ternion::AnyQuantizer>;
-/// A linear layer behind such a stage, and one with its own sub-norm.
-using Linear = ternion::BitLinear<ternion::AnyTernary, ternion::AnyQuantizer>;
-using SubNormLinear = ternion::BitLinear<ternion::AnyTernary, ternion::AnyQuantizer, SubNorm>;
+/// A linear layer, whose norm is its sub-norm, or the one of its own that some models have before each.
+using Linear = ternion::BitLinear<ternion::AnyTernary, ternion::AnyQuantizer, OptionalNorm>;
 
 struct LayerWeights {
     InputStage attn_norm;
     Linear q, k, v;
-    SubNormLinear o;
+    OptionalNorm q_norm, k_norm;  // of a head
+    Linear o;
     InputStage ffn_norm;
-    Linear gate, up;
-    SubNormLinear down;
+    Linear gate, up, down;
     ternion::AlignedBuffer<std::byte> memory;  // of all matrices: on huge pages, of which one alone might fill none
 };
 
@@ -59,6 +58,7 @@ struct Weights {
     std::optional<Screen> screen;            // of the head: makes the likeliest tokens cheap
     std::vector<LayerWeights> layers;
     ternion::AnyRmsNorm output_norm;
+    std::vector<float> rope_divisors;  // of Config::rope_divisors
 
     const Embedding& head() const { return separate_head ? *separate_head : embedding; }
 };

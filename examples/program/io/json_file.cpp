@@ -17,7 +17,7 @@ constexpr int most_levels = 100;
 
 }  // namespace
 
-Json parse_json_object(std::string_view text, const std::string& file) {
+Json parse_json_object(std::string_view text, const std::string& file, Repeated repeated) {
     std::set<std::string> keys;
     std::string twice;
     const auto watch = [&](int depth, Json::parse_event_t event, Json& parsed) {
@@ -35,7 +35,8 @@ Json parse_json_object(std::string_view text, const std::string& file) {
         throw FileError(file, std::string("no valid JSON: ") + error.what());
     }
     if (!object.is_object()) throw FileError(file, "a JSON object", object.type_name());
-    if (!twice.empty()) throw FileError(file, "each name once", in_quotes(twice) + " twice");
+    if (!twice.empty() && repeated == Repeated::refused)
+        throw FileError(file, "each name once", in_quotes(twice) + " twice");
     return object;
 }
 

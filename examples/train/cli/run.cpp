@@ -113,7 +113,7 @@ class Run {
     }
     /// Before the run, not after it.
     static void check_that_i2s_fits(const bitnet::Config& sizes) {
-        for (const bitnet::ModelTensor& tensor : bitnet::model_tensors(sizes, false)) {
+        for (const bitnet::ModelTensor& tensor : bitnet::model_tensors(sizes)) {
             if (tensor.kind != bitnet::ModelTensor::Kind::ternary || tensor.rows * tensor.cols % 128 == 0) continue;
             throw std::runtime_error(
                 program::joined("expected sizes that give each matrix a multiple of 128 weights, as I2_S has, found ",

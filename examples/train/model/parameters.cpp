@@ -9,7 +9,7 @@
 namespace train {
 
 Layout::Layout(const bitnet::Config& sizes) {
-    for (bitnet::ModelTensor& tensor : bitnet::model_tensors(sizes, false)) {
+    for (bitnet::ModelTensor& tensor : bitnet::model_tensors(sizes)) {
         pieces_.push_back({std::move(tensor), size_});
         size_ += pieces_.back().size();
     }

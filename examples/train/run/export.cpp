@@ -1,5 +1,6 @@
 #include "export.hpp"
 
+#include <bitnet_2b4t/files/gguf_config.hpp>
 #include <bitnet_2b4t/files/gguf_vocabulary.hpp>
 #include <bitnet_2b4t/files/gguf_writer.hpp>
 #include <bitnet_2b4t/files/tensor_format.hpp>
@@ -39,7 +40,8 @@ void write_halves(bitnet::GgufWriter& writer, const Floats& values) {
 void export_gguf(const std::string& path, const std::string& name, const Recipe& recipe, Network& network,
                  std::span<const float> weights, const bitnet::Vocabulary& vocabulary) {
     bitnet::GgufWriter writer(path);
-    bitnet::add_sizes(writer, recipe.sizes, name);
+    bitnet::write_gguf_config(writer, recipe.sizes, bitnet::families().front(), name);
+    writer.add("general.file_type", bitnet::gguf_file_type_i2s);
     bitnet::add_vocabulary(writer, vocabulary);
     const std::vector<Layout::Piece>& pieces = network.layout().pieces();
     for (const Layout::Piece& piece : pieces)

@@ -52,17 +52,17 @@ PackedTernary<To> repack(const W& from, E&& executor = {}) {
     return {view.shape(), std::move(bytes), view.scale()};
 }
 
-/// The same of a matrix whose packing is known at run time only. Throws std::invalid_argument also where it has more
-/// than one scale, for which there is no place in a PackedTernary.
+/// The same of a matrix whose packing is known at run time only. Where it has several scales, they go among the bytes
+/// of To, and the tensor's stands for nothing; throws std::invalid_argument where To has no place for them.
 template <Packing To, class E = Serial>
 PackedTernary<To> repack(const TernaryBytes& from, E&& executor = {}) {
-    if (!from.has_one_scale()) {
+    if (!from.has_one_scale() && !BlockScaledPacking<To>) {
         TERNION_THROW(std::invalid_argument,
                       "repack: expected a matrix with one scale, found scales of rows or groups");
     }
     auto bytes = AlignedBuffer<std::byte>::uninitialized(To::bytes(from.shape));
     detail::repack(from, packing_info<To>, bytes.data(), detail::ranges_of(executor));
-    return {from.shape, std::move(bytes), from.scale};
+    return {from.shape, std::move(bytes), from.has_one_scale() ? from.scale : 1};
 }
 
 }  // namespace TERNION_ABI
