@@ -30,6 +30,8 @@ inline constexpr std::tuple family_policies{
     Named<ternion::PerTensor<ternion::Absmax<8, 128>>>{"PerTensor<Absmax<8, 128>>"},
     Named<ternion::PerTensor<ternion::AbsmeanInt4>>{"PerTensor<AbsmeanInt4>"},
     Named<ternion::PerTensor<ternion::Sparse<>>>{"PerTensor<Sparse<>>"},
+    Named<ternion::Grouped<ternion::Absmax<8>, 64>>{"Grouped<Absmax<8>, 64>"},
+    Named<ternion::Sparse<ternion::Grouped<ternion::Absmax<8>, 128>>>{"Sparse<Grouped<Absmax<8>, 128>>"},
 };
 inline constexpr std::size_t policy_count = std::tuple_size_v<decltype(family_policies)>;
 
