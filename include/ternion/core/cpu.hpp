@@ -45,14 +45,14 @@ inline CpuFeatures cpu_features() noexcept {
 }
 }  // namespace TERNION_ABI
 
-namespace archs {
+namespace isas {
 
 struct baseline {
     static constexpr std::string_view name = "baseline";
     static constexpr CpuFeatures features = 0;
 };
 
-}  // namespace archs
+}  // namespace isas
 }  // namespace ternion
 
 #endif

@@ -5,7 +5,7 @@
 //
 //   #include <ternion/runtime/compile.hpp>
 //   template const ternion::KernelTable&
-//   ternion::KernelTableOf<ternion::all_packings>::operator()<TERNION_ARCH>(TERNION_ARCH) const;
+//   ternion::KernelTableOf<ternion::all_packings>::operator()<TERNION_ISA>(TERNION_ISA) const;
 //
 // Everywhere else, runtime/tables.hpp is enough.
 
