@@ -47,8 +47,8 @@ static_assert(backends == all_archs::size && backends >= 1);
 static_assert(!Backend<int>);
 
 using quantizers = type_list<Absmax<8>, Absmax<8, 128>, Absmax<4>, AbsmeanInt4, TopK<>, Sparse<>, SplitOutliers<5>,
-                             SplitOutliers<5, 64>, Hadamard<Absmax<4>>, Sign, PerTensor<Absmax<8, 128>>,
-                             Grouped<Absmax<8>, 128>, Unquantized, AnyQuantizer>;
+                             SplitOutliers<5, 64>, Hadamard<Absmax<4>>, Hadamard<SplitOutliers<5, 64>>, Sign,
+                             PerTensor<Absmax<8, 128>>, Grouped<Absmax<8>, 128>, Unquantized, AnyQuantizer>;
 constexpr std::size_t quantizer_count = []<class... Q>(type_list<Q...>) {
     return (std::size_t{Quantizer<Q>} + ...);
 }(quantizers{});

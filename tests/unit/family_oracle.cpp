@@ -152,6 +152,11 @@ TEST_CASE("layers of the family are their papers' formulas in float64", "[family
     check<Sign>("sign", 1e-6, sign);
     check<Hadamard<Absmax<4>>>("v2", 1e-6,
                                [](const Floats& x) { return dequantised(test::exact_absmax(rotated(x), 4)); });
+    check<Hadamard<SplitOutliers<5>>>("v2 split", 2e-6, [](const Floats& x) { return split(rotated(x), 5, x.size()); });
+    check<Hadamard<SplitOutliers<10, 64>>>("v2 split by 64", 2e-6,
+                                           [](const Floats& x) { return split(rotated(x), 10, 64); });
+    check<Hadamard<Grouped<Absmax<8>, 64>>>("v2 by 64", 1e-6,
+                                            [](const Floats& x) { return by_groups(rotated(x), 64); });
     check_tensor<PerTensor<Absmax<8, 128>>>("v1 per tensor", 1e-6,
                                             [](const Floats& x) { return dequantised(test::exact_v1(x, 8)); });
     check_tensor<PerTensor<AbsmeanInt4>>("int4 per tensor", 1e-6,

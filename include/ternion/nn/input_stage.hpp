@@ -88,7 +88,7 @@ class InputStage {
                 float* normed = workspace.normed.data() + worker * k;
                 for (std::size_t t = index * tokens_at_once; t < (std::min)(m, (index + 1) * tokens_at_once); ++t) {
                     norm_.normalise(x.data() + t * k, normed);
-                    fill_token<Arch>(quantizer_, workspace.activations, t, normed);
+                    take_token<Arch>(quantizer_, workspace.activations, t, normed);
                 }
             };
             m <= tokens_at_once ? some(0, 0) : executor.parallel_for(ceil_div(m, tokens_at_once), some);

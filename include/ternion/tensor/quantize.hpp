@@ -39,27 +39,21 @@ template <class Q, class Arch>
 concept TokenQuantizer = requires(const Q& quantizer, const float* x, std::int8_t* q) {
     { quantizer.template quantize_token<Arch>(x, std::size_t{}, q) } -> std::same_as<TokenScale>;
 };
-/// The same with room for values of its own.
-template <class Q, class Arch>
-concept ScratchQuantizer = requires(const Q& quantizer, const float* x, std::int8_t* q, float* scratch) {
+/// A quantizer that changes a token before another one, `inner`, quantises it.
+template <class Q>
+concept TransformingQuantizer = requires(const Q& quantizer, const float* x, float* changed) {
+    quantizer.transform_token(x, std::size_t{}, changed);
     { Q::scratch_values(std::size_t{}) } -> std::convertible_to<std::size_t>;
-    { quantizer.template quantize_token<Arch>(x, std::size_t{}, q, scratch) } -> std::same_as<TokenScale>;
+    quantizer.inner;
 };
 
 inline namespace TERNION_ABI {
 
 /// Quantises one token x[K] into row m, by a quantizer that gives an int8 for each input. Every type of activations has
 /// such a function, found by its type.
-template <class Arch, class Q>
-requires TokenQuantizer<Q, Arch> || ScratchQuantizer<Q, Arch>
+template <class Arch, TokenQuantizer<Arch> Q>
 void fill_token(const Q& quantizer, QuantizedActivations& out, std::size_t m, const float* x) noexcept {
-    std::int8_t* q = out.mutable_row(m);
-    TokenScale result;
-    if constexpr (ScratchQuantizer<Q, Arch>) {
-        result = quantizer.template quantize_token<Arch>(x, out.inputs(), q, out.scratch(m));
-    } else {
-        result = quantizer.template quantize_token<Arch>(x, out.inputs(), q);
-    }
+    const TokenScale result = quantizer.template quantize_token<Arch>(x, out.inputs(), out.mutable_row(m));
     out.set(m, result.scale, result.sum);
 }
 
@@ -117,6 +111,30 @@ void make_room(const Q&, Activations& out, std::size_t m, std::size_t k) {
     if constexpr (requires { Q::group_inputs; }) out.make_group_scales(Q::group_inputs);
 }
 
+/// What gives the integers in the end: the quantizer, or the last of those within it.
+template <class Q>
+constexpr const auto& innermost(const Q& quantizer) noexcept {
+    if constexpr (TransformingQuantizer<Q>) {
+        return innermost(quantizer.inner);
+    } else {
+        return quantizer;
+    }
+}
+
+/// Token x[K] into row m by any quantizer: fill_token, behind whatever changes the token first. Changed values stand at
+/// the end of its scratch, so that the inner quantizer's own begin where it looks for them.
+template <class Arch, class Q, class Activations>
+void take_token(const Q& quantizer, Activations& out, std::size_t m, const float* x) noexcept {
+    if constexpr (TransformingQuantizer<Q>) {
+        const std::size_t k = out.inputs();
+        float* changed = out.scratch(m) + (Q::scratch_values(k) - k);
+        quantizer.transform_token(x, k, changed);
+        take_token<Arch>(quantizer.inner, out, m, changed);
+    } else {
+        fill_token<Arch>(quantizer, out, m, x);
+    }
+}
+
 /// The quantizer of a call's tokens, once it has seen all of them: itself, as most take each token alone.
 template <class Arch, class Q>
 Q measure_tokens(Q quantizer, std::span<const float>) noexcept {
@@ -127,18 +145,18 @@ Q measure_tokens(Q quantizer, std::span<const float>) noexcept {
 
 /// What quantises activations, such as Absmax<8>, Sparse<...> or Hadamard<...>:
 ///   quantizer.quantize_token<Arch>(x, k, q)   one token x[k] into int8 q[k]; gives its TokenScale
-/// or, with room for scratch_values(k) floats of its own, quantize_token<Arch>(x, k, q, scratch). x = scale * q, and
-/// the sum is that of q; deterministic; a token that isn't finite has the scale NaN. Where something else than int8
-/// rows is wanted, or scales in groups of a token, it has a type `Activations` with tokens(), inputs() and resize(m,
-/// k), and an overload fill_token<Arch>(quantizer, activations, m, x) that fills all of it. ActivationsOf says which
-/// type it is. Where only the quantizer itself knows how much room it takes, it has an overload of make_room too.
+/// x = scale * q, and the sum is that of q; deterministic; a token that isn't finite has the scale NaN. Where something
+/// else than int8 rows is wanted, or scales in groups of a token, it has a type `Activations` with tokens(), inputs()
+/// and resize(m, k), and an overload fill_token<Arch>(quantizer, activations, m, x) that fills all of it. ActivationsOf
+/// says which type it is. Where only the quantizer itself knows how much room it takes, it has an overload of make_room
+/// too. One that changes a token first is a TransformingQuantizer.
 template <class Q, class Arch = default_arch>
 concept Quantizer =
     requires(const Q& quantizer, ActivationsOf<Q>& out, std::size_t m, const float* x, std::span<const float> all) {
         { out.tokens() } -> std::convertible_to<std::size_t>;
         { out.inputs() } -> std::convertible_to<std::size_t>;
         make_room(quantizer, out, m, m);
-        fill_token<Arch>(measure_tokens<Arch>(quantizer, all), out, m, x);
+        fill_token<Arch>(innermost(measure_tokens<Arch>(quantizer, all)), out, m, x);
     };
 
 inline namespace TERNION_ABI {
@@ -159,7 +177,7 @@ void quantize(const Q& quantizer, std::span<const float> x, std::size_t m, std::
     const auto measured = measure_tokens<Arch>(quantizer, x);
     split(m, 1, executor, [&](std::size_t begin, std::size_t end) {
         for (std::size_t token = begin; token < end; ++token)
-            fill_token<Arch>(measured, out, token, x.data() + token * k);
+            take_token<Arch>(measured, out, token, x.data() + token * k);
     });
 }
 

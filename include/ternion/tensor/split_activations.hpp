@@ -25,6 +25,7 @@ struct SplitActivations {
 
     /// For quantizers, as QuantizedActivations have them.
     void make_scratch(std::size_t values) { rest.make_scratch(values); }
+    [[nodiscard]] float* scratch(std::size_t m) noexcept { return rest.scratch(m); }
     void make_group_scales(std::size_t inputs) {
         large.make_group_scales(inputs);
         rest.make_group_scales(inputs);
@@ -36,7 +37,7 @@ inline namespace TERNION_ABI {
 /// Splits one token x[K] and quantises both parts into row m.
 template <class Arch, class Quantizer>
 void fill_token(Quantizer, SplitActivations& out, std::size_t m, const float* x) noexcept {
-    float* large = out.rest.scratch(m);
+    float* large = out.scratch(m);
     float* rest = large + out.inputs();
     Quantizer::split_token(x, out.inputs(), large, rest);
     if constexpr (Quantizer::group_inputs == 0) {
