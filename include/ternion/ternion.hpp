@@ -24,7 +24,6 @@
 #include "quant/sparse.hpp"
 #include "quant/split_outliers.hpp"
 #include "quant/top_k.hpp"
-#include "quant/unquantized.hpp"
 #include "simd/dispatch.hpp"
 #include "tensor/convert.hpp"
 #include "tensor/dequantize.hpp"

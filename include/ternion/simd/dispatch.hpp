@@ -8,7 +8,7 @@
 #include <tuple>
 #include <utility>
 
-#include "unit_isa.hpp"
+#include "../core/cpu.hpp"
 
 namespace ternion {
 

@@ -6,9 +6,16 @@
 
 #include "../core/aligned_buffer.hpp"
 #include "../core/config.hpp"
-#include "../quant/unquantized.hpp"
 
 namespace ternion {
+
+class FloatActivations;
+
+/// A policy that quantises nothing: activations stay the floats they are, which shows how much of a difference is a
+/// quantizer's. Products are a slow reference (ops/float_product.hpp).
+struct Unquantized {
+    using Activations = FloatActivations;
+};
 
 /// Activations X[M,K] that stay floats, row-major: what `quantize` fills for Unquantized. Like the others, a workspace
 /// whose memory is reused.

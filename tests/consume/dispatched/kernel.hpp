@@ -2,7 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <ternion/simd/unit_isa.hpp>
+#include <ternion/core/cpu.hpp>
 
 /// y = W · x in integers. What crosses the dispatch is raw pointers and plain structs.
 struct Job {
