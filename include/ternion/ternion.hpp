@@ -16,6 +16,7 @@
 #include "packing/all.hpp"
 #include "quant/absmean.hpp"
 #include "quant/absmean_int4.hpp"
+#include "quant/grouped.hpp"
 #include "quant/hadamard.hpp"
 #include "quant/per_tensor.hpp"
 #include "quant/sign.hpp"

@@ -37,7 +37,7 @@ void check_readable(const std::string& help) {
 
 TEST_CASE("cli: help has an example for each subcommand, and there is a version") {
     for (const std::string command : {"chat", "complete", "tokenize", "logits", "perplexity", "score", "bench",
-                                      "inspect", "convert", "ternarize", "synth", "arch"}) {
+                                      "inspect", "convert", "ternarize", "synth", "isa"}) {
         const Outcome help = run({command, "--help"});
         CHECK(help.status == 0);
         CHECK(help.err.empty());
@@ -51,6 +51,20 @@ TEST_CASE("cli: help has an example for each subcommand, and there is a version"
     CHECK(version.status == 0);
     CHECK(version.out.starts_with("bitnet-2b4t "));
     CHECK(lines(version.out) == 1);
+}
+
+TEST_CASE("cli: the former names of isa and --isa still work, and help doesn't show them") {
+    const Outcome list = run({"isa", "--json"});
+    CHECK((list.status == 0 && list.out.find("\"selected\": true") != std::string::npos));
+    CHECK(run({"arch", "--json"}).out == list.out);
+    CHECK(run({"--help"}).out.find("\n  arch") == std::string::npos);
+    const std::string help = run({"logits", "--help"}).out;
+    CHECK((help.find("--isa NAME") != std::string::npos && help.find("--arch") == std::string::npos));
+    for (const std::string option : {"--isa", "--arch"}) {
+        const Outcome refused = run({"logits", "-m", golden_gguf, "--tokens", "1", option, "abacus"});
+        CHECK(refused.status == 2);
+        CHECK(refused.err.find(option + ": unknown instruction set: expected ") != std::string::npos);
+    }
 }
 
 TEST_CASE("cli: chat answers each line of its input with one line") {

@@ -241,7 +241,7 @@ TEST_CASE("what can't be is refused in one line") {
     CHECK(refused({.threads = -1}) == "load_model: expected 0 to 1024 threads, found -1");
     CHECK(refused({.batch = 0}) == "load_model: expected a batch of 1 to 65536 tokens, found 0");
     CHECK(refused({.context = 513}) == tiny_model + ": expected a context of at most 512 tokens, found 513");
-    CHECK(refused({.isa = "abacus"}).starts_with("unknown arch: expected "));
+    CHECK(refused({.isa = "abacus"}).starts_with("unknown instruction set: expected "));
     CHECK(message_of([] { load_model_from_memory("bytes", std::as_bytes(std::span("nonsense"))); }).find("bytes:") ==
           0);
 

@@ -2,7 +2,7 @@
 #   installed      cmake --install of the build BUILD, then find_package
 #   embedded       as installed, with the engine: examples/embed_decoder, which answers by the shipped model
 #   subproject     FetchContent of the source folder
-#   dispatched     as installed, with kernels of its own for each arch of the processor
+#   dispatched     as installed, with kernels of its own for each instruction set of the processor
 #   pinned_git     the same where no dependency is installed: git repositories of their headers stand in for upstream's
 #   copied         include/ternion copied into a folder, and nothing but the compiler
 # COMPILER, INCLUDES (of the dependencies) and GENERATOR are those of the build.
@@ -45,9 +45,9 @@ elseif(WAY STREQUAL "dispatched")
   foreach(object IN LISTS objects)
     run(sh "${source}/tests/link/weak_symbols.sh" "${object}" ".*Multiply::operator")
   endforeach()
-  execute_process(COMMAND "${CMAKE_COMMAND}" -D ARCHS=no-such "${WORK}/build" OUTPUT_QUIET ERROR_VARIABLE error)
-  if(NOT error MATCHES "unknown arch 'no-such'")
-    message(FATAL_ERROR "an arch that isn't there was not refused: ${error}")
+  execute_process(COMMAND "${CMAKE_COMMAND}" -D ISAS=no-such "${WORK}/build" OUTPUT_QUIET ERROR_VARIABLE error)
+  if(NOT error MATCHES "unknown instruction set 'no-such'")
+    message(FATAL_ERROR "an instruction set that isn't there was not refused: ${error}")
   endif()
 elseif(WAY STREQUAL "embedded")
   run("${CMAKE_COMMAND}" --install "${BUILD}" --prefix "${WORK}/prefix")

@@ -7,7 +7,7 @@ command -v qemu-x86_64 >/dev/null || {
     echo "skipped: qemu-x86_64 is not installed (on Debian: qemu-user)"
     exit 77
 }
-for argument in --version --no-such-option arch; do
+for argument in --version --no-such-option isa; do
     status=0
     output=$(qemu-x86_64 -cpu qemu64 "$program" $argument 2>&1) || status=$?
     output=$(echo "$output" | grep -v "TCG doesn't support" || true)

@@ -59,6 +59,7 @@ void check_family(Report& report) {
     check_policy<Sparse<>>(report, "Sparse<>");
     check_policy<SplitOutliers<5>>(report, "SplitOutliers<5>");
     check_policy<SplitOutliers<5, 64>>(report, "SplitOutliers<5, 64>");
+    check_policy<Grouped<Absmax<8>, 64>>(report, "Grouped<Absmax<8>, 64>");
     check_policy<Hadamard<Absmax<4>>>(report, "Hadamard<Absmax<4>>");
     check_policy<Sign>(report, "Sign");
     check_policy<PerTensor<Absmax<8, 128>>>(report, "PerTensor<Absmax<8, 128>>");

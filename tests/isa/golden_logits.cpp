@@ -1,6 +1,6 @@
-// The example decoder on each arch that this program was compiled for and this machine can run: the logits of a small
-// model, compared with those of an independent implementation in double. golden_logits MODEL EXPECTED [ARCH], where
-// EXPECTED holds doubles [tokens, vocab], and ARCH is what should be the best here.
+// The example decoder on each instruction set that this program was compiled for and this machine can run: the logits
+// of a small model, compared with those of an independent implementation in double. golden_logits MODEL EXPECTED [ISA],
+// where EXPECTED holds doubles [tokens, vocab], and ISA is what should be the best here.
 
 #include <cmath>
 #include <cstddef>

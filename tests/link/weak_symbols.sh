@@ -1,10 +1,10 @@
 #!/bin/sh
 # weak_symbols.sh OBJECT FUNCTION: fails if OBJECT defines a weak symbol outside the inline namespaces for its instruction
 # set, or lacks FUNCTION (a regular expression; then this looked at the wrong file). The reference to the personality
-# routine of exceptions is data, the same in every unit. What has the arch in its name is this unit's alone.
+# routine of exceptions is data, the same in every unit. What has the instruction set in its name is this unit's alone.
 set -eu
 # Names as nm shows them; constrained templates of newer compilers stay mangled.
-ours='(ternion|bitnet)::(x86|arm|wasm|riscv)_[a-z0-9_]+::| _ZNK?(7ternion|6bitnet)[0-9]+(x86|arm|wasm|riscv)_| DW[.]ref[.]__gxx_personality_v0$|[(<]ternion::archs::'
+ours='(ternion|bitnet)::(x86|arm|wasm|riscv)_[a-z0-9_]+::| _ZNK?(7ternion|6bitnet)[0-9]+(x86|arm|wasm|riscv)_| DW[.]ref[.]__gxx_personality_v0$|[(<]ternion::isas::'
 nm --demangle --defined-only "$1" | grep -q " [TW] $2" || { echo "no $2 in $1"; exit 1; }
 weak=$(nm --demangle --defined-only "$1" | grep -E ' [WVu] ' |
     grep -vE "$ours" || true)

@@ -47,7 +47,8 @@ static_assert(backends == all_archs::size && backends >= 1);
 static_assert(!Backend<int>);
 
 using quantizers = type_list<Absmax<8>, Absmax<8, 128>, Absmax<4>, AbsmeanInt4, TopK<>, Sparse<>, SplitOutliers<5>,
-                             SplitOutliers<5, 64>, Hadamard<Absmax<4>>, Sign, PerTensor<Absmax<8, 128>>, AnyQuantizer>;
+                             SplitOutliers<5, 64>, Hadamard<Absmax<4>>, Hadamard<SplitOutliers<5, 64>>, Sign,
+                             PerTensor<Absmax<8, 128>>, Grouped<Absmax<8>, 128>, Unquantized, AnyQuantizer>;
 constexpr std::size_t quantizer_count = []<class... Q>(type_list<Q...>) {
     return (std::size_t{Quantizer<Q>} + ...);
 }(quantizers{});
@@ -61,6 +62,20 @@ constexpr std::size_t weights = []<class... P>(type_list<P...>) {
             ...);
 }(all_packings{});
 static_assert(weights == 3 * all_packings::size && Weights<AnyTernary> && !Weights<RmsNorm>);
+static_assert(Weights<AnyTernary, AnyActivations> && Weights<AnyTernary, FloatActivations>);
+
+// Floats have no exact sums.
+template <class W, class X, class Out>
+concept Multiplies = requires(const W& w, const X& x, RowRange rows, const Output<Out>& out) {
+    multiply_rows<default_arch>(w, x, rows, out);
+};
+template <class W, class X, class Out>
+concept MultipliesItself =
+    requires(const W& w, const X& x, RowRange rows, const Output<Out>& out) { w.multiply(x, rows, out); };
+static_assert(Multiplies<TernaryView<I2S>, FloatActivations, BFloat16>);
+static_assert(!Multiplies<TernaryView<I2S>, FloatActivations, std::int32_t>);
+static_assert(MultipliesItself<AnyTernary, AnyActivations, float>);
+static_assert(!MultipliesItself<AnyTernary, AnyActivations, std::int32_t>);
 
 // Only executors are executors.
 static_assert(Executor<Serial> && !Executor<int>);

@@ -60,6 +60,16 @@ Doubles split(const Floats& x, int percent, std::size_t group) {
     return sum;
 }
 
+Doubles by_groups(const Floats& x, std::size_t group) {
+    Doubles all;
+    for (std::size_t begin = 0; begin < x.size(); begin += group) {
+        const std::size_t count = std::min(group, x.size() - begin);
+        const auto values = dequantised(test::exact_absmax(std::span(x).subspan(begin, count), 8));
+        all.insert(all.end(), values.begin(), values.end());
+    }
+    return all;
+}
+
 /// Quantised, a rotated token isn't rotated back.
 Floats rotated(const Floats& x) {
     std::size_t block = 1;
@@ -137,9 +147,16 @@ TEST_CASE("layers of the family are their papers' formulas in float64", "[family
     check<SplitOutliers<5>>("split", 2e-6, [](const Floats& x) { return split(x, 5, x.size()); });
     check<SplitOutliers<10, 64>>("split by 64", 2e-6, [](const Floats& x) { return split(x, 10, 64); });
     check<SplitOutliers<10, 128>>("split by 128", 2e-6, [](const Floats& x) { return split(x, 10, 128); });
+    check<Grouped<Absmax<8>, 64>>("int8 by 64", 1e-6, [](const Floats& x) { return by_groups(x, 64); });
+    check<Grouped<Absmax<8>, 256>>("int8 by 256", 1e-6, [](const Floats& x) { return by_groups(x, 256); });
     check<Sign>("sign", 1e-6, sign);
     check<Hadamard<Absmax<4>>>("v2", 1e-6,
                                [](const Floats& x) { return dequantised(test::exact_absmax(rotated(x), 4)); });
+    check<Hadamard<SplitOutliers<5>>>("v2 split", 2e-6, [](const Floats& x) { return split(rotated(x), 5, x.size()); });
+    check<Hadamard<SplitOutliers<10, 64>>>("v2 split by 64", 2e-6,
+                                           [](const Floats& x) { return split(rotated(x), 10, 64); });
+    check<Hadamard<Grouped<Absmax<8>, 64>>>("v2 by 64", 1e-6,
+                                            [](const Floats& x) { return by_groups(rotated(x), 64); });
     check_tensor<PerTensor<Absmax<8, 128>>>("v1 per tensor", 1e-6,
                                             [](const Floats& x) { return dequantised(test::exact_v1(x, 8)); });
     check_tensor<PerTensor<AbsmeanInt4>>("int4 per tensor", 1e-6,

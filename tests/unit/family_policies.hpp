@@ -26,10 +26,15 @@ inline constexpr std::tuple family_policies{
     Named<ternion::SplitOutliers<5>>{"SplitOutliers<5>"},
     Named<ternion::SplitOutliers<5, 64>>{"SplitOutliers<5, 64>"},
     Named<ternion::Hadamard<ternion::Absmax<4>>>{"Hadamard<Absmax<4>>"},
+    Named<ternion::Hadamard<ternion::SplitOutliers<5>>>{"Hadamard<SplitOutliers<5>>"},
+    Named<ternion::Hadamard<ternion::SplitOutliers<5, 64>>>{"Hadamard<SplitOutliers<5, 64>>"},
+    Named<ternion::Hadamard<ternion::Grouped<ternion::Absmax<4>, 64>>>{"Hadamard<Grouped<Absmax<4>, 64>>"},
     Named<ternion::Sign>{"Sign"},
     Named<ternion::PerTensor<ternion::Absmax<8, 128>>>{"PerTensor<Absmax<8, 128>>"},
     Named<ternion::PerTensor<ternion::AbsmeanInt4>>{"PerTensor<AbsmeanInt4>"},
     Named<ternion::PerTensor<ternion::Sparse<>>>{"PerTensor<Sparse<>>"},
+    Named<ternion::Grouped<ternion::Absmax<8>, 64>>{"Grouped<Absmax<8>, 64>"},
+    Named<ternion::Sparse<ternion::Grouped<ternion::Absmax<8>, 128>>>{"Sparse<Grouped<Absmax<8>, 128>>"},
 };
 inline constexpr std::size_t policy_count = std::tuple_size_v<decltype(family_policies)>;
 

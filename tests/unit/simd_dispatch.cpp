@@ -17,9 +17,9 @@ struct Absent {
 };
 
 struct NameOf {
-    template <class Arch>
-    std::string operator()(Arch, const std::string& before) const {
-        return before + std::string(Arch::name);
+    template <class Isa>
+    std::string operator()(Isa, const std::string& before) const {
+        return before + std::string(Isa::name);
     }
 };
 
@@ -29,31 +29,31 @@ bool can_ask() {
 
 TEST_CASE("a machine has what the running program was compiled for", "[dispatch]") {
     CHECK((enabled_features & ~cpu_features()) == 0);
-    CHECK(Dispatcher<archs::own_flags>().name() == "default");
+    CHECK(Dispatcher<isas::own_flags>().name() == "default");
 }
 
-TEST_CASE("the first arch that is available is chosen, or the one that is named", "[dispatch]") {
+TEST_CASE("the first instruction set that is available is chosen, or the one that is named", "[dispatch]") {
     if (!can_ask()) return;
-    using D = Dispatcher<Absent, archs::own_flags, archs::baseline>;
-    CHECK(D::archs()[0].name == "absent");
-    CHECK_FALSE(D::archs()[0].available);
-    CHECK(D::archs()[1].available);
-    CHECK(D::archs()[2].available);
+    using D = Dispatcher<Absent, isas::own_flags, isas::baseline>;
+    CHECK(D::isas()[0].name == "absent");
+    CHECK_FALSE(D::isas()[0].available);
+    CHECK(D::isas()[1].available);
+    CHECK(D::isas()[2].available);
     CHECK(D().name() == "default");
     CHECK(D()(NameOf{}, "is ") == "is default");
     CHECK(D("baseline")(NameOf{}, "is ") == "is baseline");
 }
 
-TEST_CASE("an arch that is unknown, or not on this machine, is refused", "[dispatch]") {
+TEST_CASE("an instruction set that is unknown, or not on this machine, is refused", "[dispatch]") {
     if (!can_ask()) return;
-    using D = Dispatcher<Absent, archs::baseline>;
+    using D = Dispatcher<Absent, isas::baseline>;
     using Catch::Matchers::Message;
     CHECK_THROWS_MATCHES(D("absent"), std::invalid_argument,
-                         Message("this machine can't run the arch absent: expected baseline"));
+                         Message("this machine can't run the instruction set absent: expected baseline"));
     CHECK_THROWS_MATCHES(D("AVX2"), std::invalid_argument,
-                         Message("unknown arch: expected absent, baseline, found AVX2"));
+                         Message("unknown instruction set: expected absent, baseline, found AVX2"));
     CHECK_THROWS_MATCHES(Dispatcher<Absent>(), std::runtime_error,
-                         Message("this machine can run none of the archs of this program: absent"));
+                         Message("this machine can run none of the instruction sets of this program: absent"));
 }
 
 }  // namespace

@@ -16,6 +16,6 @@ void add_inspect(CLI::App& app);
 void add_convert(CLI::App& app);
 void add_synth(CLI::App& app);
 void add_ternarize(CLI::App& app);
-void add_arch(CLI::App& app);
+void add_isa(CLI::App& app);
 
 }  // namespace bitnet::cli

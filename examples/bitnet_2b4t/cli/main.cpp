@@ -7,7 +7,7 @@ int main(int argc, char** argv) {
                         .help = "BitNet b1.58 2B4T: chat with a ternary language model, and measure it.",
                         .example = "bitnet-2b4t chat -m ggml-model-i2_s.gguf",
                         .commands = {add_chat, add_complete, add_tokenize, add_logits, add_perplexity, add_score,
-                                     add_bench, add_inspect, add_convert, add_ternarize, add_synth, add_arch},
+                                     add_bench, add_inspect, add_convert, add_ternarize, add_synth, add_isa},
                         .spellings = {{"-sys", "--system-prompt"}, {"-cnv", "--conversation"}}},
                        argc, argv);
 }

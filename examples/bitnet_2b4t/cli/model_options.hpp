@@ -19,7 +19,7 @@ struct ModelOptions {
 
 /// -m alone, for what reads a model's tokenizer only.
 void add_file_options(CLI::App& command, ModelOptions& options);
-/// All but -t and -c, which `bench` has otherwise: -m, --no-mmap, --arch, -b and --kv-type.
+/// All but -t and -c, which `bench` has otherwise: -m, --no-mmap, --isa, -b and --kv-type.
 void add_bench_model_options(CLI::App& command, ModelOptions& options);
 void add_model_options(CLI::App& command, ModelOptions& options);
 

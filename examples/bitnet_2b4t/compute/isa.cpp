@@ -2,7 +2,7 @@
 
 namespace bitnet {
 
-using Dispatcher = ternion::Dispatcher<TERNION_ARCHS>;
+using Dispatcher = ternion::Dispatcher<TERNION_ISAS>;
 
 const Kernels& find_kernels(std::string_view isa) {
     return Dispatcher(isa)(KernelsOf{});
@@ -14,8 +14,8 @@ const ternion::PackingKernels& compute_packing(const Kernels& kernels) {
     return kernels.ternary->packing(ternion::Interleaved2x16::name);
 }
 
-std::vector<ternion::ArchStatus> known_isas() {
-    const auto isas = Dispatcher::archs();
+std::vector<ternion::IsaStatus> known_isas() {
+    const auto isas = Dispatcher::isas();
     return {isas.begin(), isas.end()};
 }
 

@@ -1,6 +1,6 @@
-// Compiled once for each arch of the program (ternion_add_dispatched), or once with the program's own flags. Nothing
-// here may become a function that other units share, such as those of std:: that aren't inlined: the linker might keep
-// this unit's for all. tests/dispatch checks that.
+// Compiled once for each instruction set of the program (ternion_add_dispatched), or once with the program's own flags.
+// Nothing here may become a function that other units share, such as those of std:: that aren't inlined: the linker
+// might keep this unit's for all. tests/dispatch checks that.
 #include "kernels.hpp"
 
 #include <ternion/runtime/compile.hpp>
@@ -12,7 +12,7 @@
 namespace bitnet {
 namespace {
 
-constexpr Kernels table{.ternary = &ternion::CompiledTable<ternion::default_arch, TERNION_ARCH, ComputePackings>::table,
+constexpr Kernels table{.ternary = &ternion::CompiledTable<ternion::default_arch, TERNION_ISA, ComputePackings>::table,
                         .gated = {gated_squared_relu, gated_silu},
                         .rotate = rotate,
                         .store_token = store_token,
@@ -28,10 +28,10 @@ constexpr Kernels table{.ternary = &ternion::CompiledTable<ternion::default_arch
 
 }  // namespace
 
-template <class Arch>
-const Kernels& KernelsOf::operator()(Arch) const {
+template <class Isa>
+const Kernels& KernelsOf::operator()(Isa) const {
     return table;
 }
-template const Kernels& KernelsOf::operator()(TERNION_ARCH) const;
+template const Kernels& KernelsOf::operator()(TERNION_ISA) const;
 
 }  // namespace bitnet

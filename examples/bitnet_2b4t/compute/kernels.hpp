@@ -51,10 +51,10 @@ struct Kernels {
 /// The packing of ComputePackings that is fastest with these kernels.
 const ternion::PackingKernels& compute_packing(const Kernels& kernels);
 
-/// Those of one arch, for ternion::Dispatcher.
+/// Those of one instruction set, for ternion::Dispatcher.
 struct KernelsOf {
-    template <class Arch>
-    const Kernels& operator()(Arch) const;
+    template <class Isa>
+    const Kernels& operator()(Isa) const;
 };
 
 /// Those of the best instruction set that this machine can run, or of the one of this name. A model is loaded for some
@@ -62,6 +62,6 @@ struct KernelsOf {
 /// that is none, or an instruction set that this machine can't run.
 const Kernels& find_kernels(std::string_view isa = {});
 /// All instruction sets that the program was made for, best first.
-std::vector<ternion::ArchStatus> known_isas();
+std::vector<ternion::IsaStatus> known_isas();
 
 }  // namespace bitnet

@@ -35,8 +35,10 @@ void add_product(Hash& hash, const Layer& layer, ternion::ThreadPool& threads) {
     for (std::size_t k = 0; k < layer.inputs(); ++k)
         sum += noise.mutable_row(0)[k] = static_cast<std::int8_t>(static_cast<int>(random() % 255) - 127);
     noise.set(0, 1, sum);
+    if (ternion::weights_need_group_sums(layer.weights())) ternion::sum_groups(noise);
     std::vector<float> products(layer.outputs());
-    layer.forward(noise, products, threads);
+    const ternion::Output<float> out{products.data(), layer.outputs()};
+    ternion::multiply_weights(layer.weights(), noise, {0, layer.outputs()}, out, threads);
     hash.add<float>(products);
 }
 

@@ -68,13 +68,13 @@ class Decoder {
     std::size_t count_ = 0;  // tokens of the last call
 
     using Floats = ternion::AlignedBuffer<float>;
-    Floats h_;                            // the residual stream, [count, hidden]; at last its norm
-    Floats normed_;                       // h's norm, where each layer has another of its own
-    Floats q_, k_, v_;                    // [count, heads or kv_heads, head_dim]
-    Floats attended_;                     // as q_
-    Floats gate_, up_;                    // [count, ffn]
-    ternion::BitLinearWorkspace inputs_;  // of the layers
-    Floats logits_;                       // [vocab]
+    Floats h_;                  // the residual stream, [count, hidden]; at last its norm
+    Floats normed_;             // h's norm, where each layer has another of its own
+    Floats q_, k_, v_;          // [count, heads or kv_heads, head_dim]
+    Floats attended_;           // as q_
+    Floats gate_, up_;          // [count, ffn]
+    Linear::Workspace inputs_;  // of the layers
+    Floats logits_;             // [vocab]
 };
 
 }  // namespace bitnet

@@ -64,13 +64,13 @@ static_assert(std::endian::native == std::endian::little,
 #define TERNION_TEXT_OF(...) #__VA_ARGS__
 #define TERNION_TEXT(macro) TERNION_TEXT_OF(macro)
 
-// The arch that this unit is compiled for, and all of the program, as types: set by the CMake function
-// ternion_add_dispatched for runtime dispatch. Everything else has one arch, that of its compiler's flags.
-#ifndef TERNION_ARCH
-#define TERNION_ARCH ::ternion::archs::own_flags
+// The instruction set that this unit is compiled for, and all of the program, as types: set by the CMake function
+// ternion_add_dispatched for runtime dispatch. Everything else has one, that of its compiler's flags.
+#ifndef TERNION_ISA
+#define TERNION_ISA ::ternion::isas::own_flags
 #endif
-#ifndef TERNION_ARCHS
-#define TERNION_ARCHS TERNION_ARCH
+#ifndef TERNION_ISAS
+#define TERNION_ISAS TERNION_ISA
 #endif
 
 #include "cpu.hpp"

@@ -45,14 +45,31 @@ inline CpuFeatures cpu_features() noexcept {
 }
 }  // namespace TERNION_ABI
 
-namespace archs {
+namespace isas {
 
 struct baseline {
     static constexpr std::string_view name = "baseline";
     static constexpr CpuFeatures features = 0;
 };
 
-}  // namespace archs
+}  // namespace isas
 }  // namespace ternion
 
 #endif
+
+namespace ternion::isas {
+inline namespace TERNION_ABI {
+
+/// A unit's own flags: the instruction set of programs without runtime dispatch.
+struct own_flags {
+    static constexpr std::string_view name = "default";
+    static constexpr CpuFeatures features = enabled_features;
+};
+
+}  // namespace TERNION_ABI
+}  // namespace ternion::isas
+
+static_assert(
+    (ternion::enabled_features & ~TERNION_ISA::features) == 0,
+    "ternion: the compiler's flags allow more than the instruction set that this unit is dispatched as: a machine "
+    "could be given instructions that it lacks");

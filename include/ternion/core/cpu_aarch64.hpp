@@ -1,6 +1,6 @@
 #pragma once
 
-// AArch64: what the inline namespace is called, the extensions of the instruction set, and the archs of runtime
+// AArch64: what the inline namespace is called, the extensions of the instruction set, and those of runtime
 // dispatch. An extension is a line in each of these three lists.
 
 #include <cstdint>
@@ -73,9 +73,9 @@ constexpr CpuFeatures enabled_sve_length = 0;
 [[maybe_unused]] constexpr CpuFeatures enabled_features = enabled_sve_length TERNION_AARCH64_FEATURES(TERNION_ROW);
 #undef TERNION_ROW
 
-/// The archs of runtime dispatch, worst first: names, flags, and all that these flags let the compiler use. The CMake
-/// function ternion_add_dispatched reads the lines of names and flags.
-namespace archs {
+/// The instruction sets of runtime dispatch, worst first: names, flags, and all that these flags let the compiler use.
+/// The CMake function ternion_add_dispatched reads the lines of names and flags.
+namespace isas {
 
 struct baseline {
     static constexpr std::string_view name = "baseline", flags = "-march=armv8-a";
@@ -101,7 +101,7 @@ struct sve512 {
         cpu::crc32 | cpu::atomics | cpu::rdma | cpu::fp16 | cpu::sve | cpu::sve_of(512);
 };
 
-}  // namespace archs
+}  // namespace isas
 
 inline namespace TERNION_ABI {
 

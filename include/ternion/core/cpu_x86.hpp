@@ -1,6 +1,6 @@
 #pragma once
 
-// x86: what the inline namespace is called, the extensions of the instruction set, and the archs of runtime dispatch.
+// x86: what the inline namespace is called, the extensions of the instruction set, and those of runtime dispatch.
 // An extension is a line in each of these three lists.
 
 #include <cstdint>
@@ -107,9 +107,9 @@ constexpr CpuFeatures x86_64_v(int level) noexcept {
 [[maybe_unused]] constexpr CpuFeatures enabled_features = 0 TERNION_X86_FEATURES(TERNION_ROW);
 #undef TERNION_ROW
 
-/// The archs of runtime dispatch, worst first: names, flags, and all that these flags let the compiler use. The CMake
-/// function ternion_add_dispatched reads the lines of names and flags.
-namespace archs {
+/// The instruction sets of runtime dispatch, worst first: names, flags, and all that these flags let the compiler use.
+/// The CMake function ternion_add_dispatched reads the lines of names and flags.
+namespace isas {
 
 struct baseline {
     static constexpr std::string_view name = "baseline", flags = "-march=x86-64";
@@ -141,7 +141,7 @@ struct avx512vbmi {
     static constexpr CpuFeatures features = avx512vnni::features | cpu::avx512ifma | cpu::avx512vbmi;
 };
 
-}  // namespace archs
+}  // namespace isas
 
 #if defined(__GNUC__)
 namespace cpu {

@@ -68,7 +68,7 @@ class InputStage {
             detail::check_size("the input of a norm: a token", norm_.channels(), k);
             prepare_normed(x, m, k, workspace, executor);
         }
-        if (group_sums_) add_group_sums(workspace.activations, executor);
+        if (group_sums_) add_group_sums<Arch>(quantizer_, workspace.activations, executor);
         return workspace.activations;
     }
 
@@ -82,13 +82,13 @@ class InputStage {
     void prepare_normed(std::span<const float> x, std::size_t m, std::size_t k, Workspace& workspace,
                         E& executor) const {
         if constexpr (token_by_token) {
-            make_room<Q>(workspace.activations, m, k);
+            make_room(quantizer_, workspace.activations, m, k);
             workspace.normed.resize((std::max)(std::size_t{1}, static_cast<std::size_t>(executor.concurrency())) * k);
             const auto some = [&](std::size_t index, std::size_t worker) {
                 float* normed = workspace.normed.data() + worker * k;
                 for (std::size_t t = index * tokens_at_once; t < (std::min)(m, (index + 1) * tokens_at_once); ++t) {
                     norm_.normalise(x.data() + t * k, normed);
-                    fill_token<Arch>(quantizer_, workspace.activations, t, normed);
+                    take_token<Arch>(quantizer_, workspace.activations, t, normed);
                 }
             };
             m <= tokens_at_once ? some(0, 0) : executor.parallel_for(ceil_div(m, tokens_at_once), some);
@@ -98,11 +98,6 @@ class InputStage {
             normalise_tokens(norm_, x, normed, executor);
             quantize<Arch>(quantizer_, normed, m, k, workspace.activations, executor);
         }
-    }
-
-    template <class E>
-    static void add_group_sums(Activations& x, E& executor) {
-        if constexpr (requires { sum_groups<Arch>(x, executor); }) sum_groups<Arch>(x, executor);
     }
 
     [[no_unique_address]] N norm_;

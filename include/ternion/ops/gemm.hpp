@@ -16,9 +16,9 @@
 
 namespace ternion {
 
-/// Quantised tokens X[M,K]: QuantizedActivations, and every other type that a quantizer fills.
+/// Tokens X[M,K] as a quantizer prepares them: QuantizedActivations, and every other type that one fills.
 template <class X>
-concept AnyActivations = requires(const X& x) {
+concept PreparedActivations = requires(const X& x) {
     { x.tokens() } -> std::same_as<std::size_t>;
     { x.inputs() } -> std::same_as<std::size_t>;
 };
@@ -96,7 +96,7 @@ void gemv(const W& w, std::span<const std::int8_t> q, std::span<std::int32_t> y,
 /// int32 sums, or float(sum) * (w_scale * x_scale) as float, Float16 or BFloat16; SplitActivations give float alone. y
 /// is row-major [M,N]. The hot path: allocates nothing. Throws std::invalid_argument for sizes that don't match, and
 /// where the scales of w are in groups but `sum_groups` hasn't been called on x.
-template <class Arch = default_arch, ResultType Out, WeightMatrix W, AnyActivations X, class E = Serial>
+template <class Arch = default_arch, ResultType Out, WeightMatrix W, PreparedActivations X, class E = Serial>
 void gemm(const W& w, const X& x, std::span<Out> y, E&& executor = {}) {
     const auto view = w.view();
     detail::check_size("gemm: an activation row", view.cols(), x.inputs());

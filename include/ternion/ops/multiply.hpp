@@ -16,6 +16,7 @@
 #include "../tensor/split_activations.hpp"
 #include "../tensor/ternary_view.hpp"
 #include "epilogue.hpp"
+#include "float_product.hpp"
 #include "grouped_product.hpp"
 #include "kernel_path.hpp"
 #include "lookup_product.hpp"

@@ -28,16 +28,23 @@ template <class B, class P, std::size_t M, std::size_t R>
 struct PanelKernel {
     static constexpr std::size_t parts = P::chunk_bytes / B::bytes;  // registers that read a chunk
     static constexpr std::size_t fields = P::codes_per_byte;
-    // As many of the R * parts registers at once as there are registers for: codes as read, as decoded, and sums.
-    static constexpr std::size_t rows = std::bit_floor((std::min)(R * parts, (B::registers - 2) / (M + 2)));
+    // Of the registers, one holds the activations that are broadcast and one the mask of the codes. Each of `rows`, the
+    // registers of codes that are multiplied at once, takes one as read, one as decoded, and a sum for each token.
+    static constexpr std::size_t shared_registers = 2;
+    static constexpr std::size_t registers_of_row = 2 + M;
+    static constexpr std::size_t rows =
+        std::bit_floor((std::min)(R * parts, (B::registers - shared_registers) / registers_of_row));
 
     // Codes that stay at their place in the byte save the shifts, but need an accumulator for each place, and an
     // accumulator of 32 bits. Without them several chunks at once hide the latency of a dot product; with them a chunk
     // has accumulators enough, and reading several at once would only slow down reads from DRAM.
     static constexpr unsigned highest_code = 2u
                                              << *std::max_element(P::in_place_shift.begin(), P::in_place_shift.end());
+    // As many as still leave registers for codes: with two registers of rows and five codes a byte, two tokens take 20
+    // of 32 registers, and one token 10 of 16. With more, compilers keep accumulators in memory.
+    static constexpr std::size_t most_in_place = B::registers / 2 + 4;
     static constexpr bool in_place =
-        B::wide_dot && highest_code <= B::largest_code && M * rows * fields <= B::registers / 2 + 4;
+        B::wide_dot && highest_code <= B::largest_code && M * rows * fields <= most_in_place;
     static constexpr std::size_t places = in_place ? fields : 1;
     static constexpr std::size_t sets = B::registers / 2 / (M * rows);
     static constexpr std::size_t unrolled = in_place ? 1 : std::clamp<std::size_t>(sets, 1, 3);

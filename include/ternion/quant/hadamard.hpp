@@ -3,10 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
 
 #include "../core/config.hpp"
-#include "rounding.hpp"
 
 namespace ternion {
 
@@ -42,19 +40,26 @@ inline void hadamard_transform(const float* x, std::size_t k, float* y) noexcept
 /// among the inputs of a block, and then quantised by Inner. The weights must have been trained behind the same
 /// rotation, as v2's are (y = W · Q(H x)): weights of an ordinary layer would have to be rotated before they are made
 /// ternary. K = 2560 is rotated in blocks of 512, 6912 in blocks of 256; an odd K not at all. Source: arXiv 2504.18415,
-/// section 2.
+/// section 2. Inner is any policy that takes tokens one by one.
 template <class Inner>
 struct Hadamard {
     using Activations = typename Inner::Activations;
+    static constexpr std::size_t group_inputs = [] {
+        if constexpr (requires { Inner::group_inputs; }) return Inner::group_inputs;
+        return std::size_t{0};
+    }();
 
-    /// The floats that a token of k inputs needs room for while it is quantised.
-    static constexpr std::size_t scratch_values(std::size_t k) noexcept { return k; }
+    [[no_unique_address]] Inner inner{};
 
-    /// Rotates one token x[k] into `rotated`, also k values, and quantises that to q[k].
-    template <class Arch = default_arch>
-    static TokenScale quantize_token(const float* x, std::size_t k, std::int8_t* q, float* rotated) noexcept {
+    /// The floats that a token of k inputs needs room for while it is quantised: Inner's, and the rotated token.
+    static constexpr std::size_t scratch_values(std::size_t k) noexcept {
+        if constexpr (requires { Inner::scratch_values(k); }) return Inner::scratch_values(k) + k;
+        return k;
+    }
+
+    /// What Inner quantises in place of x[k].
+    static void transform_token(const float* x, std::size_t k, float* rotated) noexcept {
         hadamard_transform(x, k, rotated);
-        return Inner::template quantize_token<Arch>(rotated, k, q);
     }
 };
 

@@ -14,7 +14,9 @@
 #include "../core/aligned_buffer.hpp"
 #include "../core/config.hpp"
 #include "../core/executor.hpp"
+#include "../ops/float_product.hpp"
 #include "../tensor/repack.hpp"
+#include "any_quantizer.hpp"
 #include "kernel_table.hpp"
 
 namespace ternion {
@@ -78,6 +80,16 @@ class AnyTernary {
         kernels_->multiply_signs(bytes_, x, rows, out);
     }
 
+    /// Floats have no exact sums, so these two give no int32.
+    template <FloatResult Out>
+    void multiply(const FloatActivations& x, RowRange rows, const Output<Out>& out) const noexcept {
+        multiply_floats(bytes_, x, rows, out);
+    }
+    template <FloatResult Out>
+    void multiply(const AnyActivations& x, RowRange rows, const Output<Out>& out) const noexcept {
+        x.are_floats() ? multiply(x.floats(), rows, out) : multiply(x.quantized(), rows, out);
+    }
+
     /// Both parts, added after dequantising.
     template <std::same_as<SplitActivations> X>
     void multiply(const X& x, RowRange rows, const Output<float>& out) const noexcept {
@@ -92,20 +104,6 @@ class AnyTernary {
     const PackingKernels* kernels_;
     TernaryBytes bytes_;
     std::shared_ptr<const void> owner_;
-};
-
-/// A policy for `quantize` and InputStage that is chosen at run time.
-class AnyQuantizer {
- public:
-    explicit AnyQuantizer(const QuantizerKernels& kernels) noexcept : kernels_(&kernels) {}
-
-    template <class Arch>
-    [[nodiscard]] TokenScale quantize_token(const float* x, std::size_t k, std::int8_t* q) const noexcept {
-        return kernels_->quantize_token(x, k, q);
-    }
-
- private:
-    const QuantizerKernels* kernels_;
 };
 
 /// RmsNorm by the kernels of a table: the same formula, compiled for the table's instruction set.

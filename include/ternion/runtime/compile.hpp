@@ -5,7 +5,7 @@
 //
 //   #include <ternion/runtime/compile.hpp>
 //   template const ternion::KernelTable&
-//   ternion::KernelTableOf<ternion::all_packings>::operator()<TERNION_ARCH>(TERNION_ARCH) const;
+//   ternion::KernelTableOf<ternion::all_packings>::operator()<TERNION_ISA>(TERNION_ISA) const;
 //
 // Everywhere else, runtime/tables.hpp is enough.
 
@@ -13,7 +13,6 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "../nn/layer_norm.hpp"
 #include "../nn/rms_norm.hpp"
 #include "../packing/all.hpp"
 #include "../quant/absmean_int4.hpp"
@@ -26,9 +25,11 @@ inline namespace TERNION_ABI {
 /// A quantizer's row of a table.
 template <class Q, class Arch>
 constexpr QuantizerKernels quantizer_kernels(std::string_view name) noexcept {
-    return {name, [](const float* x, std::size_t k, std::int8_t* q) noexcept {
+    return {name,
+            [](const float* x, std::size_t k, std::int8_t* q) noexcept {
                 return Q::template quantize_token<Arch>(x, k, q);
-            }};
+            },
+            sum_groups_of_token<Arch>};
 }
 
 /// The table of some packings for this unit's flags and an Arch that these allow.
@@ -41,9 +42,8 @@ struct CompiledTable<Arch, Isa, type_list<P...>> {
     static constexpr std::array quantizers = {
         quantizer_kernels<Absmax<8>, Arch>("absmax8"), quantizer_kernels<Absmax<8, 128>, Arch>("absmax8_128"),
         quantizer_kernels<Absmax<4>, Arch>("absmax4"), quantizer_kernels<AbsmeanInt4, Arch>("absmean4")};
-    static constexpr KernelTable table{
-        Isa::name,  backend_of<Arch>::name, backend_of<Arch>::bytes, packings,
-        quantizers, rms_normalise,          layer_normalise,         sum_groups_of_token<Arch>};
+    static constexpr KernelTable table{Isa::name,  backend_of<Arch>::name, backend_of<Arch>::bytes, packings,
+                                       quantizers, rms_normalise};
 };
 
 }  // namespace TERNION_ABI

@@ -64,10 +64,12 @@ struct PackingKernels {
                            const AnyOutput& out) noexcept;
 };
 
-/// A quantizer of activations that gives an int8 for each input: one token x[k] into q[k].
+/// A quantizer of activations that gives an int8 for each input: one token x[k] into q[k]. Beside it what scales in
+/// groups need, of the weights or of the activations: the sums of every 64 of k integers.
 struct QuantizerKernels {
     std::string_view name;
     TokenScale (*quantize_token)(const float* x, std::size_t k, std::int8_t* q) noexcept;
+    void (*sum_groups)(const std::int8_t* q, std::size_t k, std::int32_t* sums) noexcept;
 };
 
 /// All that a program has for one instruction set. A table is made by KernelTableOf (runtime/compile.hpp) in a source
@@ -79,9 +81,6 @@ struct KernelTable {
     std::span<const PackingKernels> packings;
     std::span<const QuantizerKernels> quantizers;
     void (*rms_normalise)(const float* x, const float* weight, std::size_t n, float eps, float* y) noexcept;
-    void (*layer_normalise)(const float* x, std::size_t n, float eps, float* y) noexcept;
-    /// The sums of every 64 of k integers, as weights with scales in groups need them.
-    void (*sum_groups)(const std::int8_t* q, std::size_t k, std::int32_t* sums) noexcept;
 
     /// The packing or quantizer of this name; null where the table has none.
     [[nodiscard]] const PackingKernels* find_packing(std::string_view name) const noexcept {

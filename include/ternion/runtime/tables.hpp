@@ -19,7 +19,7 @@ struct KernelTableOf {
 /// program was compiled for. Throws as Dispatcher does.
 template <class Packings>
 const KernelTable& find_kernels(std::string_view isa = {}) {
-    return Dispatcher<TERNION_ARCHS>(isa)(KernelTableOf<Packings>{});
+    return Dispatcher<TERNION_ISAS>(isa)(KernelTableOf<Packings>{});
 }
 
 }  // namespace ternion

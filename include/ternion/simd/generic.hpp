@@ -9,7 +9,7 @@
 
 #include "../core/config.hpp"
 #include "../core/float16.hpp"
-#include "rank.hpp"
+#include "backend.hpp"
 
 namespace ternion {
 

@@ -10,7 +10,7 @@
 #include "../core/bit_cast.hpp"
 #include "../core/config.hpp"
 #include "../core/float16.hpp"
-#include "rank.hpp"
+#include "backend.hpp"
 
 namespace ternion {
 

@@ -93,11 +93,13 @@ class QuantizedActivations {
     [[nodiscard]] std::int32_t* mutable_group_sums(std::size_t m) noexcept {
         return group_sums_.data() + m * ceil_div(k_, sum_inputs);
     }
-    /// For quantizers that give each group of inputs (64, 128 or 256) a scale of its own: room for them, until
-    /// `resize`.
+    /// For quantizers that give each group of inputs (64, 128 or 256) a scale of its own: room for them and for the
+    /// sums of groups, which their products need, until `resize`. Of 0 inputs: nothing, as a token has one scale.
     void make_group_scales(std::size_t inputs) {
+        if (inputs == 0) return;
         group_inputs_ = inputs;
         group_scales_.resize(m_ * groups());
+        make_group_sums();
     }
     [[nodiscard]] float* mutable_group_scales(std::size_t m) noexcept { return group_scales_.data() + m * groups(); }
     /// For quantizers that change a token before they round it: room for `values` floats a token.

@@ -11,6 +11,7 @@
 #include "../core/config.hpp"
 #include "../core/executor.hpp"
 #include "activations.hpp"
+#include "float_activations.hpp"
 #include "split_activations.hpp"
 #include "ternary_bytes.hpp"
 
@@ -61,6 +62,11 @@ void write_activations(const Activations& x, std::span<float> values, Value&& va
 /// std::invalid_argument unless there is room for exactly M * K. Every type of activations has such an overload, or
 /// derives from one that has; what was rotated before it was quantised is written as it is, rotated.
 inline void dequantize(const QuantizedActivations& x, std::span<float> values) {
+    write_activations(x, values, [&](std::size_t m, std::size_t k) { return x.value(m, k); });
+}
+
+/// Floats as they are.
+inline void dequantize(const FloatActivations& x, std::span<float> values) {
     write_activations(x, values, [&](std::size_t m, std::size_t k) { return x.value(m, k); });
 }
 

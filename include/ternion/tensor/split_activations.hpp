@@ -1,8 +1,6 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
-#include <cstdint>
 
 #include "activations.hpp"
 #include "quantize.hpp"
@@ -27,37 +25,19 @@ struct SplitActivations {
 
     /// For quantizers, as QuantizedActivations have them.
     void make_scratch(std::size_t values) { rest.make_scratch(values); }
+    [[nodiscard]] float* scratch(std::size_t m) noexcept { return rest.scratch(m); }
     void make_group_scales(std::size_t inputs) {
-        if (inputs == 0) return;
-        for (QuantizedActivations* part : {static_cast<QuantizedActivations*>(&large), &rest}) {
-            part->make_group_scales(inputs);
-            part->make_group_sums();
-        }
+        large.make_group_scales(inputs);
+        rest.make_group_scales(inputs);
     }
 };
 
 inline namespace TERNION_ABI {
 
-/// Quantises x[K], a part of a token, into row m, each group of inputs by a scale of its own.
-template <class Arch, class Quantizer>
-void fill_token_groups(Quantizer quantizer, QuantizedActivations& out, std::size_t m, const float* x) noexcept {
-    std::int8_t* q = out.mutable_row(m);
-    float* scales = out.mutable_group_scales(m);
-    std::int32_t sum = 0;
-    for (std::size_t k = 0; k < out.inputs(); k += out.group_inputs()) {
-        const std::size_t count = (std::min)(out.group_inputs(), out.inputs() - k);
-        const TokenScale group = quantizer.template quantize_token<Arch>(x + k, count, q + k);
-        scales[k / out.group_inputs()] = group.scale;
-        sum += group.sum;
-    }
-    out.set(m, not_finite.scale, sum);  // there is no scale of the whole token
-    sum_groups_of_token<Arch>(out.row(m).data(), out.inputs(), out.mutable_group_sums(m));
-}
-
 /// Splits one token x[K] and quantises both parts into row m.
 template <class Arch, class Quantizer>
 void fill_token(Quantizer, SplitActivations& out, std::size_t m, const float* x) noexcept {
-    float* large = out.rest.scratch(m);
+    float* large = out.scratch(m);
     float* rest = large + out.inputs();
     Quantizer::split_token(x, out.inputs(), large, rest);
     if constexpr (Quantizer::group_inputs == 0) {

@@ -2,7 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <ternion/simd/arch.hpp>
+#include <ternion/core/cpu.hpp>
 
 /// y = W · x in integers. What crosses the dispatch is raw pointers and plain structs.
 struct Job {
@@ -14,6 +14,6 @@ struct Job {
 };
 
 struct Multiply {
-    template <class Arch>
-    const char* operator()(Arch, const Job& job) const;
+    template <class Isa>
+    const char* operator()(Isa, const Job& job) const;
 };

@@ -24,10 +24,10 @@ int main() {
     }
     const auto w = ternion::pack<ternion::Interleaved2x16>(trits, rows, cols);
 
-    using Dispatcher = ternion::Dispatcher<TERNION_ARCHS>;
+    using Dispatcher = ternion::Dispatcher<TERNION_ISAS>;
     std::printf("the best here: %s\n", std::string(Dispatcher().name()).c_str());
     std::set<std::string> backends;
-    for (const auto& [name, available] : Dispatcher::archs()) {
+    for (const auto& [name, available] : Dispatcher::isas()) {
         if (!available) {
             std::printf("%s: not on this machine\n", std::string(name).c_str());
             continue;

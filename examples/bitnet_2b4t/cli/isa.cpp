@@ -10,11 +10,11 @@ namespace bitnet::cli {
 using namespace program;
 namespace {
 
-struct ArchOptions {
+struct IsaOptions {
     bool json = false;
 };
 
-void list_archs(const ArchOptions& options) {
+void list_isas(const IsaOptions& options) {
     nlohmann::ordered_json list = nlohmann::json::array();
     std::string table;
     bool found = false;
@@ -30,11 +30,16 @@ void list_archs(const ArchOptions& options) {
 
 }  // namespace
 
-void add_arch(CLI::App& app) {
-    const auto [command, options] =
-        add_command(app, "arch", "List the instruction sets that this program was made for, best first",
-                    "bitnet-2b4t arch --json", list_archs);
-    command.add_flag("--json", options.json, "print a JSON list");
+void add_isa(CLI::App& app) {
+    const auto add = [&](const char* name) -> CLI::App& {
+        const auto [command, options] =
+            add_command(app, name, "List the instruction sets that this program was made for, best first",
+                        "bitnet-2b4t isa --json", list_isas);
+        command.add_flag("--json", options.json, "print a JSON list");
+        return command;
+    };
+    add("isa");
+    add("arch").group("");  // its former name, which help doesn't show
 }
 
 }  // namespace bitnet::cli
