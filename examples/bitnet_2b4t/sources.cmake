@@ -8,14 +8,13 @@ set(BITNET_SOURCES
   compute/isa.cpp compute/kv_format.cpp
   engine/append.cpp engine/conversation.cpp engine/generator.cpp engine/model.cpp engine/sampler.cpp engine/scoring.cpp
   engine/session.cpp
-  files/declarations.cpp files/families.cpp files/float_layers.cpp files/gguf.cpp files/gguf_config.cpp
-  files/gguf_source.cpp files/gguf_types.cpp files/gguf_vocabulary.cpp files/gguf_writer.cpp files/harmless.cpp files/model_source.cpp
-  files/number_format.cpp files/tensor_format.cpp
-  files/tensor_reader.cpp
+  files/add_vocabulary.cpp files/declarations.cpp files/families.cpp files/float_layers.cpp files/gguf.cpp
+  files/gguf_config.cpp files/gguf_source.cpp files/gguf_types.cpp files/gguf_vocabulary.cpp files/gguf_writer.cpp
+  files/harmless.cpp files/model_source.cpp files/number_format.cpp files/tensor_format.cpp files/tensor_reader.cpp
   head/embedding.cpp head/likeliest.cpp head/screen.cpp
-  model/architecture.cpp model/attention.cpp model/decoder.cpp model/kv_cache.cpp model/rope.cpp
-  model/weights.cpp
-  tokenizer/byte_pairs.cpp tokenizer/chat_template.cpp tokenizer/printable_bytes.cpp tokenizer/tokenizer.cpp
+  model/architecture.cpp model/attention.cpp model/decoder.cpp model/kv_cache.cpp model/rope.cpp model/weights.cpp
+  tokenizer/byte_pairs.cpp tokenizer/chat_template.cpp tokenizer/printable_bytes.cpp tokenizer/sentence_pieces.cpp
+  tokenizer/tokenizer.cpp
   tokenizer/vocabulary.cpp)
 # Compiled once for each instruction set, where a program is made for several.
 set(BITNET_KERNELS compute/kernels.cpp)

@@ -7,9 +7,11 @@
 
 namespace {
 
-std::vector<std::string> split(std::string_view text) {
+using bitnet::SplitPattern;
+
+std::vector<std::string> split(std::string_view text, SplitPattern pattern = SplitPattern::llama3) {
     std::vector<std::string> pieces;
-    bitnet::split_text(text, [&](std::string_view piece) { pieces.emplace_back(piece); });
+    bitnet::split_text(text, pattern, [&](std::string_view piece) { pieces.emplace_back(piece); });
     return pieces;
 }
 
@@ -26,6 +28,18 @@ TEST_CASE("text is cut into words, numbers, punctuation and white space") {
     CHECK(split("end.\r\n next") == Pieces{"end", ".\r\n", " next"});
     CHECK(split("(word)") == Pieces{"(word", ")"});
     CHECK(split(" ?!\n") == Pieces{" ?!\n"});
+}
+
+TEST_CASE("other patterns differ in numbers, and GPT-2's in more") {
+    const auto qwen2 = [](std::string_view text) { return split(text, SplitPattern::qwen2); };
+    const auto gpt2 = [](std::string_view text) { return split(text, SplitPattern::gpt2); };
+    CHECK(qwen2("12345 6") == Pieces{"1", "2", "3", "4", "5", " ", "6"});
+    CHECK(qwen2("I'M x\n\n  y?!\n") == Pieces{"I", "'M", " x", "\n\n", " ", " y", "?!\n"});
+    CHECK(qwen2("a\xff") == Pieces{"a", "\xff"});
+    CHECK(gpt2("12345 678") == Pieces{"12345", " 678"});
+    CHECK(gpt2("I'm I'M (x)\n\n y  ") == Pieces{"I", "'m", " I", "'", "M", " (", "x", ")", "\n\n", " y", "  "});
+    CHECK(split("a 1\n\xff", SplitPattern::none) == Pieces{"a 1\n\xff"});
+    CHECK(split("", SplitPattern::none).empty());
 }
 
 TEST_CASE("contractions are cut off in either case") {

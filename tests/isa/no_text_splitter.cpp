@@ -6,7 +6,7 @@
 
 namespace bitnet {
 
-void split_text(std::string_view, const std::function<void(std::string_view)>&) {
+void split_text(std::string_view, SplitPattern, const std::function<void(std::string_view)>&) {
     throw std::logic_error("this program has no tokenizer");
 }
 

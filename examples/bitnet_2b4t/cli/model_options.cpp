@@ -42,6 +42,14 @@ void add_bench_model_options(CLI::App& command, ModelOptions& options) {
     add_isa("--arch")->group("");  // its former name, which help doesn't show
     add_number(command, "-b,--batch-size", options.load.batch, "tokens of a prompt that are processed at once", 1,
                65536);
+    command
+        .add_option("--activations", options.activations,
+                    "inputs of ternary layers: int8 (a scale a token), int8-64, int8-128 (a scale for as many inputs), "
+                    "float (slow), auto: as the model's weights are")
+        ->check(CLI::IsMember(std::vector<std::string>(activation_type_names.begin(), activation_type_names.end()))
+                    .description(""))
+        ->type_name("TYPE")
+        ->capture_default_str();
     command.add_option("--kv-type", options.kv_type, "numbers of the KV cache: f32, f16, i8, i4 or i3")
         ->check(CLI::IsMember(std::vector<std::string>(kv_type_names.begin(), kv_type_names.end())).description(""))
         ->type_name("TYPE")
@@ -66,6 +74,8 @@ Model load(const ModelOptions& options, Parts parts) {
     chosen.mmap = !options.no_mmap;
     chosen.tokenizer = parts == Parts::weights_and_tokenizer;
     chosen.kv_type = static_cast<KvType>(std::ranges::find(kv_type_names, options.kv_type) - kv_type_names.begin());
+    chosen.activations = static_cast<ActivationType>(
+        std::ranges::find(activation_type_names, options.activations) - activation_type_names.begin());
     chosen.progress = [&](std::size_t done, std::size_t total) { progress.update(done, total); };
     try {
         return load_model(options.path, chosen);

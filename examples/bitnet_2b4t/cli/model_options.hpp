@@ -13,6 +13,7 @@ namespace bitnet::cli {
 struct ModelOptions {
     std::string path;
     std::string kv_type = "f16";
+    std::string activations = "auto";
     bool no_mmap = false;
     LoadOptions load = {.full_head = true};  // what samples needs the likeliest only
 };

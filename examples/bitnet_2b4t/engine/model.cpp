@@ -43,6 +43,8 @@ void check_options(const LoadOptions& options) {
     if (options.batch < 1 || options.batch > 65536) refuse("a batch of 1 to 65536 tokens", options.batch);
     if (static_cast<std::size_t>(options.kv_type) >= kv_type_names.size())
         refuse("a type of the KV cache", static_cast<int>(options.kv_type));
+    if (static_cast<std::size_t>(options.activations) >= activation_type_names.size())
+        refuse("a type of activations", static_cast<int>(options.activations));
     find_kernels(options.isa);
 }
 
@@ -51,7 +53,7 @@ ModelState::ModelState(std::unique_ptr<ModelSource> opened, const LoadOptions& a
       source(std::move(opened)),
       tokenizer(load(options.tokenizer, *source)),
       threads(options.threads),
-      weights(load_weights(*source, find_kernels(options.isa), threads, options.progress)) {
+      weights(load_weights(*source, find_kernels(options.isa), threads, options.progress, options.activations)) {
     if (!options.full_head) weights.screen.emplace(weights.head(), threads);
     options.threads = static_cast<int>(threads.concurrency());
     options.progress = {};

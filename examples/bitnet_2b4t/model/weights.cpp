@@ -1,5 +1,6 @@
 #include "weights.hpp"
 
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <utility>
@@ -13,30 +14,34 @@ namespace {
 /// Loads the layers of a model one by one.
 class LayerLoader {
  public:
-    LayerLoader(const TensorReader& reader, const Config& config, const Kernels& kernels)
+    LayerLoader(const TensorReader& reader, const Config& config, const Kernels& kernels, ActivationType activations)
         : reader_(reader),
           config_(config),
           table_(*kernels.ternary),
           packing_(compute_packing(kernels)),
-          quantizer_(table_.quantizer("absmax8")) {}
+          activations_(activations) {}
 
     LayerWeights load(std::size_t index) {
         using enum LayerTensor;
         index_ = index;
         auto memory = ternion::AlignedBuffer<std::byte>::uninitialized(bytes_of_layer());
         rest_ = {memory.data(), memory.size()};
-        // Elements of a braced list are made in order, so that matrices lie in memory in the order of their use.
-        return {.attn_norm = stage(attn_norm),
-                .q = linear(attn_q, attn_q_norm_in),
-                .k = linear(attn_k, attn_k_norm_in),
-                .v = linear(attn_v, attn_v_norm_in),
+        // In the order of their use, as they then lie in memory.
+        auto q = linear(attn_q, attn_q_norm_in), k = linear(attn_k, attn_k_norm_in), v = linear(attn_v, attn_v_norm_in);
+        auto o = linear(attn_output, attn_sub_norm, attn_output_norm_in);
+        auto gate = linear(ffn_gate, ffn_gate_norm_in), up = linear(ffn_up, ffn_up_norm_in);
+        auto down = linear(ffn_down, ffn_sub_norm, ffn_down_norm_in);
+        return {.attn_norm = stage(attn_norm, {&q, &k, &v}),
+                .q = std::move(q),
+                .k = std::move(k),
+                .v = std::move(v),
                 .q_norm = optional_norm(attn_q_norm),
                 .k_norm = optional_norm(attn_k_norm),
-                .o = linear(attn_output, attn_sub_norm, attn_output_norm_in),
-                .ffn_norm = stage(ffn_norm),
-                .gate = linear(ffn_gate, ffn_gate_norm_in),
-                .up = linear(ffn_up, ffn_up_norm_in),
-                .down = linear(ffn_down, ffn_sub_norm, ffn_down_norm_in),
+                .o = std::move(o),
+                .ffn_norm = stage(ffn_norm, {&gate, &up}),
+                .gate = std::move(gate),
+                .up = std::move(up),
+                .down = std::move(down),
                 .memory = std::move(memory)};
     }
 
@@ -58,7 +63,33 @@ class LayerLoader {
     OptionalNorm optional_norm(LayerTensor tensor) const {
         return has(tensor) ? OptionalNorm(norm(tensor)) : OptionalNorm(info_of(tensor).cols(config_));
     }
-    InputStage stage(LayerTensor tensor) const { return InputStage(norm(tensor), quantizer_); }
+    /// For layers with the same input.
+    InputStage stage(LayerTensor tensor, std::initializer_list<const Linear*> layers) const {
+        bool groups = false;
+        for (const Linear* layer : layers)
+            groups = groups || layer->weights().needs_group_sums();
+        return InputStage(norm(tensor), quantizer(groups), groups);
+    }
+    /// `groups`: whether weights have scales for groups of inputs, as those of models have that weren't trained with one
+    /// int8 scale for a token.
+    ternion::AnyQuantizer quantizer(bool groups) const {
+        const auto int8 = [&](std::size_t inputs) {
+            return ternion::AnyQuantizer(table_.quantizer("absmax8"), inputs);
+        };
+        switch (activations_) {
+            case ActivationType::automatic:
+                return int8(groups ? 64 : 0);
+            case ActivationType::int8:
+                return int8(0);
+            case ActivationType::int8_64:
+                return int8(64);
+            case ActivationType::int8_128:
+                return int8(128);
+            case ActivationType::floats:
+                break;
+        }
+        return ternion::AnyQuantizer::unquantized();
+    }
     ternion::AnyTernary matrix(LayerTensor tensor) {
         const LayerTensorInfo& info = info_of(tensor);
         const auto into = rest_.first(bytes_of(info));
@@ -66,7 +97,9 @@ class LayerLoader {
         return reader_.matrix(name_of(tensor, index_), info.rows(config_), info.cols(config_), packing_, into);
     }
     Linear linear(LayerTensor tensor, LayerTensor before) {
-        return Linear(matrix(tensor), optional_norm(before), quantizer_);
+        ternion::AnyTernary weights = matrix(tensor);
+        const bool groups = weights.needs_group_sums();
+        return Linear(std::move(weights), optional_norm(before), quantizer(groups));
     }
     /// Behind the first norm where the model has it, else behind the second.
     Linear linear(LayerTensor tensor, LayerTensor sub_norm, LayerTensor before) {
@@ -77,7 +110,7 @@ class LayerLoader {
     const Config& config_;
     const ternion::KernelTable& table_;
     const ternion::PackingKernels& packing_;
-    ternion::AnyQuantizer quantizer_;
+    ActivationType activations_;
     std::size_t index_ = 0;
     std::span<std::byte> rest_;  // of the layer's memory
 };
@@ -85,7 +118,7 @@ class LayerLoader {
 }  // namespace
 
 Weights load_weights(const ModelSource& source, const Kernels& kernels, ternion::ThreadPool& threads,
-                     const LoadProgress& progress) {
+                     const LoadProgress& progress, ActivationType activations) {
     const TensorReader reader(source, threads);
     const Config config = source.config();
     const auto table = [&](const char* name) {
@@ -103,7 +136,7 @@ Weights load_weights(const ModelSource& source, const Kernels& kernels, ternion:
     if (config.rope_divisors) weights.rope_divisors = reader.norm("rope_freqs.weight", config.head_dim / 2);
     if (config.separate_head) weights.separate_head = table("output.weight");
     weights.layers.reserve(config.layers);
-    LayerLoader loader(reader, config, kernels);
+    LayerLoader loader(reader, config, kernels, activations);
     for (std::size_t i = 0; i < config.layers; ++i) {
         if (progress) progress(i, config.layers);
         weights.layers.push_back(loader.load(i));

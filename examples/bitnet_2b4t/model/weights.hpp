@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <functional>
+#include <bitnet/activation_type.hpp>
 #include <optional>
 #include <ternion/core/thread_pool.hpp>
 #include <ternion/runtime/any_ternary.hpp>
@@ -70,6 +71,6 @@ using LoadProgress = std::function<void(std::size_t done, std::size_t total)>;
 /// the weights; there is no screen yet. Throws FileError, which names the file and the tensor, where a tensor is
 /// missing or isn't as the sizes say.
 Weights load_weights(const ModelSource& source, const Kernels& kernels, ternion::ThreadPool& threads,
-                     const LoadProgress& progress = {});
+                     const LoadProgress& progress = {}, ActivationType activations = ActivationType::automatic);
 
 }  // namespace bitnet

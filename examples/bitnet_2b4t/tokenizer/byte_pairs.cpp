@@ -1,7 +1,6 @@
 #include "byte_pairs.hpp"
 
-#include <stdexcept>
-#include <string>
+#include <program/io/utf8.hpp>
 
 namespace bitnet {
 namespace {
@@ -12,35 +11,46 @@ constexpr int merged_away = -1;
 }  // namespace
 
 BytePairs::BytePairs(const Vocabulary& vocabulary)
-    : index_(vocabulary), merges_(vocabulary.merges), merge_ids_(merges_.size()) {
+    : index_(vocabulary),
+      merges_(vocabulary.merges),
+      merge_ids_(merges_.size()),
+      byte_ids_(byte_tokens(vocabulary)),
+      whole_pieces_(vocabulary.whole_pieces),
+      characters_(vocabulary.tokenizer == TokenizerKind::character_pairs) {
     for (std::size_t i = 0; i < merges_.size(); ++i) {
         int& slot = merge_ids_.slots[place_of(merges_[i].left, merges_[i].right)];
         if (slot < 0 || merges_[i].rank < merges_[static_cast<std::size_t>(slot)].rank) slot = static_cast<int>(i);
     }
-    for (std::size_t byte = 0; byte < byte_ids_.size(); ++byte) {
-        const char c = static_cast<char>(byte);
-        byte_ids_[byte] = index_.find({&c, 1});
-        if (byte_ids_[byte] < 0) {
-            throw std::runtime_error("expected a token for each byte, found none for " + std::to_string(byte));
-        }
-    }
 }
 
 void BytePairs::encode(std::string_view piece, std::vector<int>& ids, Workspace& workspace) const {
-    if (const int whole = index_.find(piece); whole >= 0) {
+    const int whole = whole_pieces_ ? index_.find(piece) : -1;
+    if (whole >= 0) {
         ids.push_back(whole);
         return;
     }
-    auto& parts = workspace.parts;
-    parts.clear();
-    for (std::size_t i = 0; i < piece.size(); ++i) {
-        const int id = byte_ids_[static_cast<unsigned char>(piece[i])];
-        parts.push_back({id, i == 0 ? none : i - 1, i + 1 == piece.size() ? none : i + 1});
-    }
+    start(piece, workspace);
     merge_all(workspace);
-    for (const auto& part : parts) {
+    for (const auto& part : workspace.parts) {
         if (part.id != merged_away) ids.push_back(part.id);
     }
+}
+
+void BytePairs::start(std::string_view piece, Workspace& workspace) const {
+    auto& parts = workspace.parts;
+    parts.clear();
+    const auto add = [&](int id) { parts.push_back({id, parts.size() - 1, parts.size() + 1}); };  // 0 - 1 is none
+    while (!piece.empty()) {
+        const std::string_view unit = piece.substr(0, characters_ ? program::utf8_step(piece).length : 1);
+        piece.remove_prefix(unit.size());
+        if (const int id = characters_ ? index_.find(unit) : -1; id >= 0) {
+            add(id);
+            continue;
+        }
+        for (const char c : unit)
+            add(byte_ids_[static_cast<unsigned char>(c)]);
+    }
+    if (!parts.empty()) parts.back().next = none;
 }
 
 std::size_t BytePairs::place_of(int left, int right) const {

@@ -14,8 +14,9 @@
 
 namespace bitnet {
 
-/// Byte pair encoding of one piece of text: a token that stands for the whole piece, else the bytes' own tokens,
-/// merged by rank, the leftmost first among equals. n bytes take O(n log n) steps.
+/// Byte pair encoding of one piece of text: a token that stands for the whole piece, where the vocabulary wants that,
+/// else the tokens of its bytes (or of its characters, and for one that has none, of its bytes), merged by rank, the
+/// leftmost first among equals. n bytes take O(n log n) steps.
 class BytePairs {
  public:
     /// Throws std::runtime_error where a byte has no token. The vocabulary must outlive this.
@@ -45,6 +46,7 @@ class BytePairs {
 
  private:
     std::size_t place_of(int left, int right) const;
+    void start(std::string_view piece, Workspace& workspace) const;
     void propose(std::size_t left, Workspace& workspace) const;
     void merge_all(Workspace& workspace) const;
 
@@ -52,6 +54,8 @@ class BytePairs {
     std::span<const Merge> merges_;
     IdTable merge_ids_;  // their indices, by their pair; of several of the same one, the lowest rank
     std::array<int, 256> byte_ids_;
+    bool whole_pieces_;
+    bool characters_;
 };
 
 }  // namespace bitnet

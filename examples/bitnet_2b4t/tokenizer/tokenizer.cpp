@@ -1,10 +1,12 @@
 #include <algorithm>
 #include <array>
 #include <bitnet/tokenizer.hpp>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
 #include "byte_pairs.hpp"
+#include "sentence_pieces.hpp"
 #include "text_splitter.hpp"
 #include "vocabulary.hpp"
 
@@ -22,7 +24,9 @@ void check(const Vocabulary& vocabulary) {
         if (known(merge.left) && known(merge.right) && known(merge.merged)) continue;
         throw std::runtime_error("expected merges of tokens below " + size + ", found another");
     }
-    for (const int id : {vocabulary.bos, vocabulary.eos, vocabulary.end_of_turn}) {
+    std::vector<int> ids = {vocabulary.bos, vocabulary.eos, vocabulary.end_of_turn};
+    ids.insert(ids.end(), vocabulary.stops.begin(), vocabulary.stops.end());
+    for (const int id : ids) {
         if (id == -1 || known(id)) continue;
         throw std::runtime_error("expected special ids below " + size + ", found " + std::to_string(id));
     }
@@ -31,35 +35,81 @@ void check(const Vocabulary& vocabulary) {
 }  // namespace
 
 struct Tokenizer::State {
-    struct Special {
+    /// A token that stands in text by its name.
+    struct Named {
         std::string_view name;
         int id;
+        bool special;
+    };
+    /// Where names of special tokens are text.
+    struct Content {
+        std::size_t begin, end;
     };
 
-    explicit State(Vocabulary given) : vocabulary(std::move(given)), pairs(vocabulary) {
+    explicit State(Vocabulary given) : vocabulary(std::move(given)) {
         check(vocabulary);
+        if (vocabulary.tokenizer == TokenizerKind::sentence_pieces) {
+            pieces.emplace(vocabulary);
+        } else {
+            pairs.emplace(vocabulary);
+        }
         for (int id = 0; id < static_cast<int>(vocabulary.size()); ++id) {
             const std::string_view name = vocabulary.bytes(id);
-            if (vocabulary.kind(id) == TokenKind::special && !name.empty())
-                specials[first_byte(name)].push_back({name, id});
+            const TokenKind kind = vocabulary.kind(id);
+            if ((kind == TokenKind::special || kind == TokenKind::user_defined) && !name.empty())
+                named[first_byte(name)].push_back({name, id, kind == TokenKind::special});
         }
-        for (auto& names : specials) {
-            std::sort(names.begin(), names.end(), [](const Special& a, const Special& b) {
+        for (auto& names : named) {
+            std::sort(names.begin(), names.end(), [](const Named& a, const Named& b) {
                 return std::pair(b.name.size(), a.id) < std::pair(a.name.size(), b.id);
             });
         }
     }
 
-    const Special* special_at(std::string_view text) const {
-        for (const Special& special : specials[first_byte(text)]) {
-            if (text.starts_with(special.name)) return &special;
+    const Named* named_at(std::string_view text, std::size_t at, Content content) const {
+        for (const Named& one : named[first_byte(text.substr(at))]) {
+            if (!text.substr(at).starts_with(one.name)) continue;
+            if (!one.special || at + one.name.size() <= content.begin || at >= content.end) return &one;
         }
         return nullptr;
     }
 
+    /// A part of a text without named tokens.
+    void encode_segment(std::string_view part, bool first, std::vector<int>& ids,
+                        BytePairs::Workspace& workspace) const {
+        if (part.empty()) return;
+        std::string spaced;
+        if (vocabulary.tokenizer != TokenizerKind::byte_pairs) {
+            const bool prefix = vocabulary.space_prefix == SpacePrefix::segment ||
+                                (first && vocabulary.space_prefix == SpacePrefix::first);
+            part = spaced = (prefix ? " " : "") + with_spaces(part);
+        }
+        if (pieces) return pieces->encode(part, ids);
+        split_text(part, vocabulary.split, [&](std::string_view piece) { pairs->encode(piece, ids, workspace); });
+    }
+
+    std::vector<int> encode(std::string_view text, Content content) const {
+        std::vector<int> ids;
+        BytePairs::Workspace workspace;
+        std::size_t begin = 0;
+        for (std::size_t at = 0; at < text.size();) {
+            const Named* found = named_at(text, at, content);
+            if (!found) {
+                ++at;
+                continue;
+            }
+            encode_segment(text.substr(begin, at - begin), begin == 0, ids, workspace);
+            ids.push_back(found->id);
+            begin = at += found->name.size();
+        }
+        encode_segment(text.substr(begin), begin == 0, ids, workspace);
+        return ids;
+    }
+
     const Vocabulary vocabulary;  // where the others point to
-    const BytePairs pairs;
-    std::array<std::vector<Special>, 256> specials;  // by the first byte of their names, the longest names first
+    std::optional<BytePairs> pairs;
+    std::optional<SentencePieces> pieces;
+    std::array<std::vector<Named>, 256> named;  // by the first byte of their names, the longest names first
 };
 
 Tokenizer::Tokenizer(Vocabulary vocabulary) : state_(std::make_unique<const State>(std::move(vocabulary))) {}
@@ -71,7 +121,7 @@ std::size_t Tokenizer::size() const {
     return state_->vocabulary.size();
 }
 int Tokenizer::bos() const {
-    return state_->vocabulary.bos;
+    return state_->vocabulary.add_bos ? state_->vocabulary.bos : -1;
 }
 int Tokenizer::eos() const {
     return state_->vocabulary.eos;
@@ -79,32 +129,30 @@ int Tokenizer::eos() const {
 int Tokenizer::end_of_turn() const {
     return state_->vocabulary.end_of_turn;
 }
+const Vocabulary& Tokenizer::vocabulary() const {
+    return state_->vocabulary;
+}
+
+bool Tokenizer::is_stop(int id) const {
+    const std::vector<int>& stops = state_->vocabulary.stops;
+    return id >= 0 && (id == eos() || id == end_of_turn() || std::find(stops.begin(), stops.end(), id) != stops.end());
+}
 
 std::vector<int> Tokenizer::encode(std::string_view text, bool parse_special) const {
-    std::vector<int> ids;
-    BytePairs::Workspace workspace;
-    const auto encode_text = [&](std::string_view part) {
-        split_text(part, [&](std::string_view piece) { state_->pairs.encode(piece, ids, workspace); });
-    };
-    std::size_t begin = 0;
-    for (std::size_t at = 0; parse_special && at < text.size();) {
-        const State::Special* special = state_->special_at(text.substr(at));
-        if (!special) {
-            ++at;
-            continue;
-        }
-        encode_text(text.substr(begin, at - begin));
-        ids.push_back(special->id);
-        begin = at += special->name.size();
-    }
-    encode_text(text.substr(begin));
-    return ids;
+    return state_->encode(text, {0, parse_special ? 0 : text.size()});
 }
 
 std::vector<int> Tokenizer::encode_with_bos(std::string_view text, bool parse_special) const {
     std::vector<int> ids = encode(text, parse_special);
     if (bos() >= 0) ids.insert(ids.begin(), bos());
+    if (state_->vocabulary.add_eos && eos() >= 0) ids.push_back(eos());
     return ids;
+}
+
+std::vector<int> Tokenizer::encode_message(std::string_view before, std::string_view content,
+                                           std::string_view after) const {
+    const std::string text = std::string(before).append(content).append(after);
+    return state_->encode(text, {before.size(), before.size() + content.size()});
 }
 
 std::string_view Tokenizer::piece(int id) const {
@@ -119,7 +167,8 @@ std::string Tokenizer::decode(std::span<const int> ids) const {
     std::string text;
     for (const int id : ids)
         text += piece(id);
-    return text;
+    const bool prefixed = state_->vocabulary.space_prefix != SpacePrefix::never && text.starts_with(' ');
+    return prefixed ? text.substr(1) : text;
 }
 
 bool Tokenizer::is_special(int id) const {

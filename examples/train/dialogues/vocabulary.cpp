@@ -28,7 +28,7 @@ std::map<std::string, int> count_words() {
     constexpr int dialogues = 40000;
     std::map<std::string, int> counts;
     const auto count = [&](std::string_view text) {
-        bitnet::split_text(text, [&](std::string_view piece) {
+        bitnet::split_text(text, bitnet::SplitPattern::llama3, [&](std::string_view piece) {
             if (is_word(piece)) ++counts[std::string(piece)];
         });
     };

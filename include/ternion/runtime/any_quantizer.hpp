@@ -37,7 +37,10 @@ class AnyActivations {
     [[nodiscard]] bool has_group_sums() const noexcept { return are_floats_ || quantized_.has_group_sums(); }
     [[nodiscard]] std::size_t group_inputs() const noexcept { return are_floats_ ? 0 : quantized_.group_inputs(); }
 
-    /// For quantizers: what they are from now on, to be filled.
+    /// For quantizers: what they are, to be filled from several threads.
+    [[nodiscard]] QuantizedActivations& mutable_quantized() noexcept { return quantized_; }
+    [[nodiscard]] FloatActivations& mutable_floats() noexcept { return floats_; }
+    /// For quantizers: what they are from now on.
     QuantizedActivations& as_quantized() noexcept {
         are_floats_ = false;
         return quantized_;
@@ -109,8 +112,8 @@ inline void make_room(const AnyQuantizer& quantizer, AnyActivations& out, std::s
 template <class Arch>
 void fill_token(const AnyQuantizer& quantizer, AnyActivations& out, std::size_t m, const float* x) noexcept {
     const QuantizerKernels* kernels = quantizer.kernels();
-    if (kernels == nullptr) return fill_token<Arch>(Unquantized{}, out.as_floats(), m, x);
-    QuantizedActivations& quantized = out.as_quantized();
+    if (kernels == nullptr) return fill_token<Arch>(Unquantized{}, out.mutable_floats(), m, x);
+    QuantizedActivations& quantized = out.mutable_quantized();
     const detail::TableQuantizer one{*kernels};
     if (quantizer.group_inputs() == 0) return fill_token<Arch>(one, quantized, m, x);
     fill_group_scales<Arch>(one, quantized, m, x);
@@ -121,7 +124,7 @@ void fill_token(const AnyQuantizer& quantizer, AnyActivations& out, std::size_t 
 template <class Arch, class E>
 void add_group_sums(const AnyQuantizer& quantizer, AnyActivations& x, E& executor) {
     if (x.has_group_sums()) return;
-    QuantizedActivations& quantized = x.as_quantized();
+    QuantizedActivations& quantized = x.mutable_quantized();
     quantized.make_group_sums();
     split(quantized.tokens(), 1, executor, [&](std::size_t begin, std::size_t end) {
         for (std::size_t m = begin; m < end; ++m)

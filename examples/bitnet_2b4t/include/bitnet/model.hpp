@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "activation_type.hpp"
 #include "kv_type.hpp"
 #include "tokenizer.hpp"
 
@@ -21,6 +22,7 @@ struct LoadOptions {
     std::size_t context = 0;       // the longest sequence in tokens; 0: what the model was trained for
     std::size_t batch = 256;       // tokens of a prompt that are processed at once; more take memory and are no faster
     KvType kv_type = KvType::f16;  // of all sessions
+    ActivationType activations = ActivationType::automatic;  // of all ternary layers
     std::string isa = {};          // the instruction set by name, of those in `known_isa_names`; empty: the best
     bool mmap = true;              // false: the file is read into memory, and may change afterwards
     bool full_head = false;        // true: no int8 copy of the head; saves its memory, and tokens take longer

@@ -12,8 +12,9 @@ namespace bitnet {
 
 struct Vocabulary;
 
-/// LLaMA-3's byte-level BPE. Any bytes can be encoded and come back unchanged, also what is no UTF-8. Const calls are
-/// safe from many threads.
+/// Text to ids and back, by the vocabulary that comes with a model: byte-level BPE or SentencePiece's. Any bytes can be
+/// encoded and come back unchanged, also what is no UTF-8 (but SentencePiece's tokenizers take U+2581 for a space).
+/// User-defined tokens are recognised wherever their text stands. Const calls are safe from many threads.
 class Tokenizer {
  public:
     /// Throws std::runtime_error where the vocabulary can't encode every byte or contradicts itself.
@@ -22,26 +23,33 @@ class Tokenizer {
     Tokenizer& operator=(Tokenizer&&) noexcept;
     ~Tokenizer();
 
-    /// The ids of `text`, without BOS. Names of special tokens in it are text unless `parse_special`.
+    /// The ids of `text`, without BOS. Names of special tokens in it are text unless `parse_special`. Throws
+    /// std::runtime_error for text that the model's own tokenizer would first bring to Unicode's normal form C.
     std::vector<int> encode(std::string_view text, bool parse_special = false) const;
-    /// The same behind BOS, where the model has one.
+    /// The same as a prompt: behind BOS and in front of EOS, where the model wants them.
     std::vector<int> encode_with_bos(std::string_view text, bool parse_special = false) const;
+    /// The ids of the three as one text. Names of special tokens are text in `content`, and special around it.
+    std::vector<int> encode_message(std::string_view before, std::string_view content, std::string_view after) const;
 
     /// The bytes of one token; of a special one, its name. May be a part of a UTF-8 character. Throws
     /// std::out_of_range for an id that is none.
     std::string_view piece(int id) const;
+    /// Without the space that encoding puts in front.
     std::string decode(std::span<const int> ids) const;
 
     std::size_t size() const;
     bool is_special(int id) const;
     /// The id of a special token by its name, such as "<|eot_id|>".
     std::optional<int> special(std::string_view name) const;
-    /// -1 where the model has none.
+    /// What a prompt begins with; -1 where with nothing.
     int bos() const;
+    /// -1 where the model has none.
     int eos() const;
     int end_of_turn() const;
-    /// Whether generation stops at this token: the end of the text or of the turn.
-    bool is_stop(int id) const { return id >= 0 && (id == eos() || id == end_of_turn()); }
+    /// Whether generation stops at this token: the end of the text, of the turn or of a message.
+    bool is_stop(int id) const;
+    /// What chat templates are chosen by.
+    const Vocabulary& vocabulary() const;
 
  private:
     struct State;
