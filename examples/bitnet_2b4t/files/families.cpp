@@ -27,6 +27,7 @@ constexpr Family all[] = {
      .sub_norms = true,
      .qk_norms = false,
      .rotates_pairs = false,
+     .trained_int8 = true,
      .masters = true,
      .theta = 500000},
     {.name = "bitnet-silu",
@@ -37,6 +38,7 @@ constexpr Family all[] = {
      .sub_norms = true,
      .qk_norms = false,
      .rotates_pairs = false,
+     .trained_int8 = true,
      .masters = true,
      .theta = 10000,
      .renamed = bitnet_silu_names},
@@ -48,6 +50,7 @@ constexpr Family all[] = {
      .sub_norms = false,
      .qk_norms = false,
      .rotates_pairs = true,
+     .trained_int8 = true,
      .masters = false,
      .theta = 10000},
     {.name = "qwen3",
@@ -58,6 +61,7 @@ constexpr Family all[] = {
      .sub_norms = false,
      .qk_norms = true,
      .rotates_pairs = false,
+     .trained_int8 = false,
      .masters = false,
      .theta = 10000},
 };
@@ -79,6 +83,7 @@ Config Family::config() const {
     config.sub_norms = sub_norms;
     config.qk_norms = qk_norms;
     config.rope_theta = theta;
+    config.trained_int8 = trained_int8;
     return config;
 }
 

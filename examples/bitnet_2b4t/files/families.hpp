@@ -24,6 +24,7 @@ struct Family {
     bool sub_norms;
     bool qk_norms;
     bool rotates_pairs;  // in GGUF files: RoPE turns neighbours, and rows of q and k are in that order
+    bool trained_int8;   // with int8 activations, a scale for each token
     bool masters;        // float weights are those of training, to be quantised by absmean
     float theta;         // RoPE's base where config.json doesn't say
     std::span<const Renamed> renamed = {};

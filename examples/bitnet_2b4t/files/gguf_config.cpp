@@ -31,6 +31,7 @@ class Reader {
         config.rope_scaling = rope_scaling();
         config.rope_divisors = family_.rotates_pairs && gguf_.find_tensor("rope_freqs.weight") != nullptr;
         config.projection_norms = gguf_.find_tensor("blk.0.attn_q_norm_in.weight") != nullptr;
+        config.trained_int8 = config.trained_int8 || config.projection_norms;
         config.separate_head = gguf_.find_tensor("output.weight") != nullptr;
         config.pooling = pooling();
         config.activation = activation();

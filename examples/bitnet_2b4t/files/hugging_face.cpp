@@ -49,7 +49,7 @@ void HuggingFaceSource::read_tensors() {
     Config& sizes = config_.sizes;
     sizes.separate_head = config_.tied ? !*config_.tied : find_stored("lm_head.weight") != nullptr;
     if (find_stored("model.layers.0.self_attn.q_proj.norm.weight") != nullptr) {
-        sizes.projection_norms = true;
+        sizes.projection_norms = sizes.trained_int8 = true;
         config_.masters = Masters::quantised;
     }
     for (const ModelTensor& tensor : model_tensors(sizes))

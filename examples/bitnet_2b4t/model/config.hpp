@@ -46,6 +46,7 @@ struct Config {
     bool projection_norms = false;  // one before each ternary layer, besides that of the whole half
     bool rope_divisors = false;     // a tensor of what RoPE's frequencies are divided by
     bool separate_head = false;     // else the head is the embedding
+    bool trained_int8 = true;       // with int8 activations, a scale for each token
     RopeScaling rope_scaling = {};
     Pooling pooling = Pooling::none;
 

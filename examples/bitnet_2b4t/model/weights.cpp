@@ -65,13 +65,19 @@ class LayerLoader {
     }
     /// For layers with the same input.
     InputStage stage(LayerTensor tensor, std::initializer_list<const Linear*> layers) const {
-        bool groups = false;
-        for (const Linear* layer : layers)
-            groups = groups || layer->weights().needs_group_sums();
-        return InputStage(norm(tensor), quantizer(groups), groups);
+        bool groups = false, sums = false;
+        for (const Linear* layer : layers) {
+            groups = groups || wants_groups(layer->weights());
+            sums = sums || layer->weights().needs_group_sums();
+        }
+        return InputStage(norm(tensor), quantizer(groups), sums);
     }
-    /// `groups`: whether weights have scales for groups of inputs, as those of models have that weren't trained with one
-    /// int8 scale for a token.
+    /// Whether one int8 scale for a token would be too coarse: where weights have scales in groups, and in models that
+    /// weren't trained with such activations, unless a matrix with one scale says that they were.
+    bool wants_groups(const ternion::AnyTernary& weights) const {
+        const ternion::TernaryBytes& bytes = weights;
+        return weights.needs_group_sums() || (!config_.trained_int8 && !bytes.has_one_scale());
+    }
     ternion::AnyQuantizer quantizer(bool groups) const {
         const auto int8 = [&](std::size_t inputs) {
             return ternion::AnyQuantizer(table_.quantizer("absmax8"), inputs);
@@ -98,7 +104,7 @@ class LayerLoader {
     }
     Linear linear(LayerTensor tensor, LayerTensor before) {
         ternion::AnyTernary weights = matrix(tensor);
-        const bool groups = weights.needs_group_sums();
+        const bool groups = wants_groups(weights);
         return Linear(std::move(weights), optional_norm(before), quantizer(groups));
     }
     /// Behind the first norm where the model has it, else behind the second.
