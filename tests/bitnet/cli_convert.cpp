@@ -11,6 +11,7 @@
 #include "files/hugging_face.hpp"
 #include "files_fixture.hpp"
 #include "tokenizer/printable_bytes.hpp"
+#include "tokenizer_json.hpp"
 
 namespace {
 
@@ -87,25 +88,6 @@ void write_master_weights(const std::string& folder) {
     file.number(std::uint64_t{header.dump().size()});
     write_text(folder + "/model.safetensors", file.text + header.dump() + data);
     std::filesystem::copy(golden_folder + "/config.json", folder + "/config.json");
-}
-
-/// The golden GGUF's vocabulary as a tokenizer.json.
-std::string tokenizer_json() {
-    const auto vocabulary = bitnet::open_model(golden_gguf)->vocabulary();
-    json vocab, added = json::array(), merges = json::array();
-    for (int id = 0; id < static_cast<int>(vocabulary.size()); ++id) {
-        const std::string bytes(vocabulary.bytes(id));
-        if (vocabulary.kind(id) == bitnet::TokenKind::text) {
-            vocab[bitnet::to_printable(bytes)] = id;
-        } else {
-            added.push_back({{"id", id}, {"content", bytes}});
-        }
-    }
-    for (const bitnet::Merge& merge : vocabulary.merges) {
-        merges.push_back(bitnet::to_printable(vocabulary.bytes(merge.left)) + " " +
-                         bitnet::to_printable(vocabulary.bytes(merge.right)));
-    }
-    return json{{"added_tokens", added}, {"model", {{"type", "BPE"}, {"vocab", vocab}, {"merges", merges}}}}.dump();
 }
 
 TEST_CASE("cli: convert keeps a GGUF as it is") {
@@ -197,7 +179,7 @@ TEST_CASE("cli: a GGUF with TQ2_0 layers computes the same, and convert makes I2
 TEST_CASE("cli: convert takes the tokenizer along") {
     const TemporaryFolder folder;
     std::filesystem::copy(golden_folder, folder / "model");
-    write_text(folder / "model/tokenizer.json", tokenizer_json());
+    write_text(folder / "model/tokenizer.json", tokenizer_json(bitnet::open_model(golden_gguf)->vocabulary()).dump());
     convert(folder / "model", folder / "model.gguf");
     const std::string text = "The nation's <|eot_id|> \xff";
     CHECK(run({"tokenize", "-m", folder / "model.gguf"}, text).out == run({"tokenize", "-m", golden_gguf}, text).out);

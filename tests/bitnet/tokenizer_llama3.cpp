@@ -4,8 +4,8 @@
 
 #include "files/gguf_vocabulary.hpp"
 #include "files/gguf_writer.hpp"
-#include "tokenizer/printable_bytes.hpp"
 #include "tokenizer_fixture.hpp"
+#include "tokenizer_json.hpp"
 
 using namespace bitnet_tests;
 using bitnet::Tokenizer;
@@ -68,23 +68,7 @@ Tokenizer through_gguf(const bitnet::Vocabulary& vocabulary) {
 }
 
 Tokenizer through_json(const bitnet::Vocabulary& vocabulary, bool merges_as_pairs) {
-    nlohmann::json vocab, added = nlohmann::json::array(), merges = nlohmann::json::array();
-    for (int id = 0; id < static_cast<int>(vocabulary.size()); ++id) {
-        const std::string bytes(vocabulary.bytes(id));
-        if (vocabulary.kind(id) == bitnet::TokenKind::text) {
-            vocab[bitnet::to_printable(bytes)] = id;
-        } else {
-            added.push_back({{"id", id}, {"content", bytes}, {"special", true}});
-        }
-    }
-    for (const bitnet::Merge& merge : vocabulary.merges) {
-        const std::string left = bitnet::to_printable(vocabulary.bytes(merge.left));
-        const std::string right = bitnet::to_printable(vocabulary.bytes(merge.right));
-        merges.push_back(merges_as_pairs ? nlohmann::json{left, right} : nlohmann::json(left + " " + right));
-    }
-    const nlohmann::json json = {{"added_tokens", added},
-                                 {"model", {{"type", "BPE"}, {"vocab", vocab}, {"merges", merges}}}};
-    return Tokenizer(bitnet::read_tokenizer_json(json.dump(), "file"));
+    return Tokenizer(bitnet::read_tokenizer_json(tokenizer_json(vocabulary, merges_as_pairs).dump(), "file"));
 }
 
 void check_same(const Tokenizer& a, const Tokenizer& b) {

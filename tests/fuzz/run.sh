@@ -21,7 +21,7 @@ cat "$tests/golden/tiny-bitnet-hf/model.safetensors" | seed safetensors whole
 cat "$tests/golden/tiny-bitnet-hf/config.json" | seed config golden
 # Vocabularies of the 256 bytes, as GPT-2 writes them and in base64, and one merge.
 awk 'BEGIN {
-    printf "{\"added_tokens\":[{\"id\":257,\"content\":\"<|eot_id|>\"}],\"model\":{\"type\":\"BPE\",\"vocab\":{\"ab\":256"
+    printf "{\"added_tokens\":[{\"id\":257,\"content\":\"<|eot_id|>\"}],\"pre_tokenizer\":{\"type\":\"ByteLevel\"},\"model\":{\"type\":\"BPE\",\"vocab\":{\"ab\":256"
     for (n = 33; n < 324; ++n) if (n < 127 || (n > 160 && n != 173)) printf ",\"\\u%04x\":%d", n, id++
     printf "},\"merges\":[\"a b\",[\"a\",\"b\"]]}}"
 }' | seed vocabulary json

@@ -2,6 +2,7 @@
 #include <stdexcept>
 #include <tuple>
 
+#include "../tokenizer/llama3.hpp"
 #include "../tokenizer/pre_tokenizers.hpp"
 #include "../tokenizer/printable_bytes.hpp"
 #include "../tokenizer/sentence_pieces.hpp"
@@ -28,14 +29,8 @@ std::int32_t type_of(TokenKind kind) {
     return 5;
 }
 
-std::string name_of(std::string_view bytes) {
-    constexpr std::string_view digits = "0123456789ABCDEF";
-    const auto byte = static_cast<unsigned char>(bytes[0]);
-    return std::string("<0x") + digits[byte >> 4] + digits[byte & 15] + ">";
-}
-
 std::string written(const Vocabulary::Token& token, bool pairs) {
-    if (token.kind == TokenKind::byte) return name_of(token.bytes);
+    if (token.kind == TokenKind::byte) return name_of_byte(token.bytes[0]);
     if (token.kind == TokenKind::text && pairs) return to_printable(token.bytes);
     const bool marked = token.kind == TokenKind::text || (token.kind == TokenKind::user_defined && !pairs);
     return marked ? with_marks(token.bytes) : token.bytes;
@@ -67,19 +62,21 @@ std::vector<std::string> merge_texts(const Vocabulary& vocabulary) {
     return texts;
 }
 
-/// Scores that say the same as merges from characters, which were made of scores: all merges to one token stand
-/// together.
+/// Scores that say the same as merges from characters, which were made of scores: whatever two tokens are together is
+/// a merge, and all merges to one token stand together.
 std::vector<float> scores_of(const Vocabulary& vocabulary) {
     if (vocabulary.tokenizer == TokenizerKind::sentence_pieces) return vocabulary.scores;
     std::vector<float> scores(vocabulary.size(), 0);
+    bool same = vocabulary.merges.size() == merges_by_rank(vocabulary).size();
     int last = -1, rank = 0;
     for (const Merge& merge : sorted_merges(vocabulary)) {
         if (merge.merged == last) continue;
         last = merge.merged;
         float& score = scores[static_cast<std::size_t>(last)];
-        if (score != 0) throw std::runtime_error("expected merges that scores can stand for in GGUF, found others");
+        same = same && score == 0;
         score = static_cast<float>(-++rank);
     }
+    if (!same) throw std::runtime_error("expected merges that scores can stand for in GGUF, found others");
     return scores;
 }
 
@@ -118,10 +115,7 @@ void add_vocabulary(GgufWriter& writer, const Vocabulary& vocabulary) {
     if (pairs) {
         writer.add("tokenizer.ggml.merges", merge_texts(vocabulary));
     } else {
-        if (vocabulary.space_prefix == SpacePrefix::first)
-            throw std::runtime_error(
-                "expected a space in front of each part of a text for GGUF, or none, found one in "
-                "front of the first (\"prepend_scheme\" \"first\")");
+        // Whether a space stands behind special tokens too, GGUF can't say: there it does.
         const std::vector<float> scores = scores_of(vocabulary);
         writer.add("tokenizer.ggml.scores",
                    GgufValue{GgufType::f32, true, scores.size(), std::as_bytes(std::span(scores))});

@@ -52,14 +52,6 @@ const PreTokenizer& find_pre_tokenizer(const Gguf& gguf, const Vocabulary& vocab
     throw FileError(gguf.file(), "one of " + known + " in \"tokenizer.ggml.pre\"", in_quotes(pre));
 }
 
-std::optional<char> byte_of(std::string_view name) {
-    constexpr std::string_view digits = "0123456789ABCDEF";
-    if (name.size() != 6 || !name.starts_with("<0x") || name[5] != '>') return std::nullopt;
-    const std::size_t high = digits.find(name[3]), low = digits.find(name[4]);
-    if (high == digits.npos || low == digits.npos) return std::nullopt;
-    return static_cast<char>(high << 4 | low);
-}
-
 Vocabulary::Token token_of(std::string_view text, std::int64_t type, TokenizerKind tokenizer, const Gguf& gguf) {
     const bool pairs = tokenizer == TokenizerKind::byte_pairs;
     const std::string raw(text);
@@ -74,7 +66,7 @@ Vocabulary::Token token_of(std::string_view text, std::int64_t type, TokenizerKi
         case 5:
             return {raw, TokenKind::unused};
         case 6:
-            if (const auto byte = byte_of(text); byte && !pairs) return {std::string(1, *byte), TokenKind::byte};
+            if (const auto byte = byte_of_name(text); byte && !pairs) return {std::string(1, *byte), TokenKind::byte};
             throw FileError(gguf.file(), "a byte as <0xXX> where \"tokenizer.ggml.token_type\" is 6", in_quotes(text));
         default:
             throw FileError(gguf.file(), "types of 1 to 6 in \"tokenizer.ggml.token_type\"", type);

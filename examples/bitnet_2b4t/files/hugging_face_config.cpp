@@ -4,7 +4,7 @@
 #include <utility>
 
 #include <program/io/file_error.hpp>
-#include "json_keys.hpp"
+#include "config_keys.hpp"
 #include "model_source.hpp"
 
 namespace bitnet {
@@ -12,7 +12,7 @@ namespace bitnet {
 using namespace program;
 namespace {
 
-const Family& read_family(JsonKeys& keys) {
+const Family& read_family(ConfigKeys& keys) {
     const std::string type = keys.text("model_type");
     if (!keys.has("architectures")) return family_of_class(type, "", keys.file());
     const auto names = keys.texts("architectures");
@@ -20,7 +20,7 @@ const Family& read_family(JsonKeys& keys) {
     return family_of_class(type, names.front(), keys.file());
 }
 
-Activation read_activation(JsonKeys& keys, Activation otherwise) {
+Activation read_activation(ConfigKeys& keys, Activation otherwise) {
     if (!keys.has("hidden_act")) return otherwise;
     const std::string name = keys.text("hidden_act");
     if (name == "relu2") return Activation::squared_relu;
@@ -28,7 +28,7 @@ Activation read_activation(JsonKeys& keys, Activation otherwise) {
     keys.refuse("hidden_act", "\"relu2\" or \"silu\"");
 }
 
-void read_sizes(JsonKeys& keys, Config& config) {
+void read_sizes(ConfigKeys& keys, Config& config) {
     for (const SizeName& name : size_names)
         if (!name.optional) config.*name.size = keys.integer(name.hugging_face);
     config.vocab = keys.integer("vocab_size");
@@ -39,7 +39,7 @@ void read_sizes(JsonKeys& keys, Config& config) {
 /// Both spellings, and the object that holds them: `rope_parameters` since transformers 5, which may hold the base.
 class RopeReader {
  public:
-    RopeReader(JsonKeys& keys, Config& config)
+    RopeReader(ConfigKeys& keys, Config& config)
         : keys_(keys), config_(config), object_(keys.has("rope_parameters") ? "rope_parameters." : "rope_scaling.") {}
 
     void read() {
@@ -109,13 +109,13 @@ class RopeReader {
         if (!keys_.flag(key("truncate"), true)) keys_.refuse(key("truncate"), "true");
     }
 
-    JsonKeys& keys_;
+    ConfigKeys& keys_;
     Config& config_;
     std::string object_, type_key_;
 };
 
 /// The part that says how weights are stored.
-void read_quantization(JsonKeys& keys, HuggingFaceConfig& config) {
+void read_quantization(ConfigKeys& keys, HuggingFaceConfig& config) {
     const auto key = [](std::string_view name) { return joined("quantization_config.", name); };
     config.masters = config.family.masters ? Masters::quantised : Masters::refused;
     if (!keys.has("quantization_config")) return;
@@ -137,7 +137,7 @@ void read_quantization(JsonKeys& keys, HuggingFaceConfig& config) {
 }
 
 /// Qwen's lists and windows: attention over everything is the only one here.
-void check_attention(JsonKeys& keys) {
+void check_attention(ConfigKeys& keys) {
     if (!keys.has("layer_types")) return;
     for (const std::string& type : keys.texts("layer_types"))
         if (type != "full_attention") keys.refuse("layer_types", "\"full_attention\" alone");
@@ -147,7 +147,7 @@ void check_attention(JsonKeys& keys) {
 
 HuggingFaceConfig read_hugging_face_config(std::string_view text, const std::string& file) {
     // A published file has a key twice; as in the library that reads it there, the last one counts.
-    JsonKeys keys(parse_json_object(text, file, Repeated::last_counts), file);
+    ConfigKeys keys(parse_json_object(text, file, Repeated::last_counts), file);
     const Family& family = read_family(keys);
     HuggingFaceConfig config{.family = family, .sizes = family.config(), .declarations = {}};
     Config& sizes = config.sizes;

@@ -1,94 +1,64 @@
 #include "json_keys.hpp"
 
+#include <utility>
+
 #include <program/io/file_error.hpp>
 
 namespace bitnet {
 
 using namespace program;
-namespace {
 
-std::string printed(const Json& value) {
-    return value.dump(-1, ' ', true, Json::error_handler_t::replace);
+JsonKeys::JsonKeys(const Json& object, std::string name, const std::string& file)
+    : object_(&object), name_(std::move(name)), file_(&file) {
+    if (!object.is_object()) throw FileError(file, "an object in " + in_quotes(name_), in_quotes(object.dump()));
 }
 
-void add_all(const Json& object, const std::string& prefix, const std::set<std::string, std::less<>>& used,
-             std::vector<Declaration>& to) {
-    for (const auto& [key, value] : object.items()) {
-        const std::string path = prefix + key;
-        const bool nested = value.is_object() && !value.empty() && !used.contains(path);
-        nested ? add_all(value, path + ".", used, to) : to.push_back({path, printed(value), used.contains(path)});
-    }
+const Json* JsonKeys::find(std::string_view key) {
+    known_.emplace(key);
+    const auto found = object_->find(key);
+    return found == object_->end() || found->is_null() ? nullptr : &*found;
 }
 
-}  // namespace
-
-const Json* JsonKeys::find(std::string_view key) const {
-    const Json* at = &object_;
-    for (std::size_t begin = 0; begin <= key.size();) {
-        const std::size_t dot = std::min(key.find('.', begin), key.size());
-        if (!at->is_object()) return nullptr;
-        const auto found = at->find(key.substr(begin, dot - begin));
-        if (found == at->end()) return nullptr;
-        at = &*found;
-        begin = dot + 1;
-    }
-    return at->is_null() ? nullptr : at;
-}
-
-const Json& JsonKeys::get(std::string_view key, std::string_view expected) {
-    used_.emplace(key);
-    const Json* found = find(key);
-    if (!found) throw FileError(file_, joined(in_quotes(key), " (", expected, ")"), "no such key");
-    return *found;
-}
-
-void JsonKeys::refuse(std::string_view key, std::string_view expected) const {
-    const Json* found = find(key);
-    throw FileError(file_, joined(expected, " in ", in_quotes(key)), found ? printed(*found).substr(0, 60) : "null");
-}
-
-std::size_t JsonKeys::integer(std::string_view key) {
-    constexpr const char* expected = "an integer of at least 0";
-    const Json& value = get(key, expected);
-    if (!value.is_number_unsigned()) refuse(key, expected);
-    return value.get<std::size_t>();
-}
-
-double JsonKeys::real(std::string_view key) {
-    constexpr const char* expected = "a number";
-    const Json& value = get(key, expected);
-    if (!value.is_number()) refuse(key, expected);
-    return value.get<double>();
+const Json& JsonKeys::at(std::string_view key) {
+    if (const Json* found = find(key)) return *found;
+    throw FileError(*file_, path(key), "no such key");
 }
 
 bool JsonKeys::flag(std::string_view key, bool otherwise) {
-    if (!has(key)) return otherwise;
-    const Json& value = get(key, "true or false");
-    if (!value.is_boolean()) refuse(key, "true or false");
-    return value.get<bool>();
+    const Json* found = find(key);
+    if (found != nullptr && !found->is_boolean()) refuse(key, "true or false");
+    return found == nullptr ? otherwise : found->get<bool>();
 }
 
 std::string JsonKeys::text(std::string_view key) {
-    const Json& value = get(key, "text");
-    if (!value.is_string()) refuse(key, "text");
-    return value.get<std::string>();
+    if (!at(key).is_string()) refuse(key, "text");
+    return at(key).get<std::string>();
 }
 
-std::vector<std::string> JsonKeys::texts(std::string_view key) {
-    const Json& value = get(key, "a list of texts");
-    std::vector<std::string> texts;
-    if (!value.is_array()) refuse(key, "a list of texts");
-    for (const Json& text : value) {
-        if (!text.is_string()) refuse(key, "a list of texts");
-        texts.push_back(text.get<std::string>());
+void JsonKeys::expect(std::string_view key, const Json& value) {
+    if (const Json* found = find(key); found != nullptr && *found != value) refuse(key, value.dump());
+}
+
+void JsonKeys::ignore(std::initializer_list<std::string_view> keys) {
+    for (const std::string_view key : keys)
+        known_.emplace(key);
+}
+
+void JsonKeys::finish() const {
+    for (const auto& [key, value] : object_->items()) {
+        if (!known_.contains(key) && !value.is_null()) refuse(key, "no key that this program doesn't know");
     }
-    return texts;
 }
 
-std::vector<Declaration> JsonKeys::declarations() const {
-    std::vector<Declaration> all;
-    add_all(object_, "", used_, all);
-    return all;
+void JsonKeys::refuse(std::string_view key, std::string_view expected) const {
+    const auto found = object_->find(key);
+    const bool known = known_.contains(key);
+    throw FileError(*file_, known ? joined(expected, " in ", path(key)) : std::string(expected),
+                    (known ? "" : path(key) + ": ") + in_quotes(found == object_->end() ? "" : found->dump()));
+}
+
+std::string JsonKeys::path(std::string_view key) const {
+    return name_.empty() ? in_quotes(key) : in_quotes(name_) + "." + in_quotes(key);
 }
 
 }  // namespace bitnet

@@ -19,5 +19,7 @@ std::optional<std::string> from_printable(std::string_view text);
 /// one between them. False where there is none. A merge of tokens, or to a token, that the vocabulary hasn't can never
 /// apply and is left out.
 bool add_printable_merge(Vocabulary& vocabulary, const TokenIndex& index, std::string_view text, std::size_t rank);
+/// The same for tokens that are written as SentencePiece does: with U+2581 for spaces.
+bool add_marked_merge(Vocabulary& vocabulary, const TokenIndex& index, std::string_view text, std::size_t rank);
 
 }  // namespace bitnet

@@ -20,6 +20,7 @@ std::string replaced(std::string_view text, std::string_view from, std::string_v
     return all;
 }
 
+constexpr std::string_view hexadecimal = "0123456789ABCDEF";
 constexpr std::string_view mark = "\xe2\x96\x81";
 
 }  // namespace
@@ -30,6 +31,18 @@ std::string with_spaces(std::string_view text) {
 
 std::string with_marks(std::string_view text) {
     return replaced(text, " ", mark);
+}
+
+std::optional<char> byte_of_name(std::string_view name) {
+    if (name.size() != 6 || !name.starts_with("<0x") || name[5] != '>') return std::nullopt;
+    const std::size_t high = hexadecimal.find(name[3]), low = hexadecimal.find(name[4]);
+    if (high == hexadecimal.npos || low == hexadecimal.npos) return std::nullopt;
+    return static_cast<char>(high << 4 | low);
+}
+
+std::string name_of_byte(char byte) {
+    const auto number = static_cast<unsigned char>(byte);
+    return std::string("<0x") + hexadecimal[number >> 4] + hexadecimal[number & 15] + ">";
 }
 
 SentencePieces::SentencePieces(const Vocabulary& vocabulary)

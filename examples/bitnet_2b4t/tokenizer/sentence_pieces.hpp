@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <queue>
 #include <string>
 #include <string_view>
@@ -14,6 +15,9 @@ namespace bitnet {
 /// A text as SentencePiece's tokenizers have it here, with a space for each U+2581, and as files have it.
 std::string with_spaces(std::string_view text);
 std::string with_marks(std::string_view text);
+/// The byte that a token stands for by its name, <0x00> to <0xFF>; nothing for another one. And back.
+std::optional<char> byte_of_name(std::string_view name);
+std::string name_of_byte(char byte);
 
 /// SentencePiece's BPE: from the characters of a text, the two neighbours are joined whose union is the token of the
 /// highest score, the leftmost of equals, until there are none. A character that is no token becomes the tokens of its
