@@ -185,7 +185,14 @@ void GgufSource::add_metadata(GgufWriter& writer) const {
 }
 
 Vocabulary GgufSource::vocabulary() const {
-    return read_gguf_vocabulary(gguf());
+    Vocabulary vocabulary = read_gguf_vocabulary(gguf());
+    std::vector<HarmlessKey> harmless;
+    for (const std::string_view key : harmless_tokenizer_keys())
+        harmless.push_back({key, {}});
+    std::vector<Declaration> declarations = declarations_of(gguf());
+    std::erase_if(declarations, [](const Declaration& found) { return !found.key.starts_with("tokenizer."); });
+    check_declarations(declarations, harmless, {}, name());
+    return vocabulary;
 }
 
 GgufSource::Found GgufSource::find(std::string_view tensor) const {
