@@ -238,6 +238,21 @@ TEST_CASE("keys and tensors that are listed as harmless change nothing in a fold
     }
     CHECK(any > 90);
     CHECK(one > 20);
+    // A head that repeats the embedding, and what RoPE's frequencies were once saved as.
+    const std::string file = read_text(folder + "/model.safetensors");
+    for (const auto& [name, as] : {std::pair("lm_head.weight", "model.embed_tokens.weight"),
+                                   {"model.layers.0.self_attn.rotary_emb.inv_freq", "model.norm.weight"},
+                                   {"lm_head.weight", "model.layers.0.mlp.down_proj.weight"}}) {
+        INFO(name << " like " << as);
+        const std::string more = with_header(file, [&](json& header) { header[name] = header.at(as); });
+        const auto open_more = [&] {
+            const auto config_file = in_memory(config.dump(), folder + "/config.json");
+            return std::make_unique<bitnet::HuggingFaceSource>(in_memory(more, folder + "/model.safetensors"),
+                                                               *config_file, folder);
+        };
+        const Effect effect = Effects().of("", original, folder, [&] { return result_of(open_more()); });
+        CHECK(effect == (std::string(as).ends_with("down_proj.weight") ? Effect::refused : Effect::none));
+    }
 }
 
 TEST_CASE("keys that no golden folder has are read") {
