@@ -84,6 +84,12 @@ Model load(const ModelOptions& options, Parts parts) {
     }
 }
 
+void check_ids(const Model& model, const std::vector<int>& ids) {
+    const auto vocab = static_cast<int>(model.vocabulary_size());
+    const int largest = *std::max_element(ids.begin(), ids.end());
+    if (largest >= vocab) throw FileError(model.name(), joined("token ids from 0 to ", vocab - 1), largest);
+}
+
 bool check_interrupt() {
     Interrupt::check();
     return false;

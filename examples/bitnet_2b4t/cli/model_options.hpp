@@ -34,4 +34,7 @@ Model load(const ModelOptions& options, Parts parts = Parts::weights);
 /// For what is to end by a signal that an Interrupt has noted: throws Interrupted.
 bool check_interrupt();
 
+/// Throws FileError for an id that the model doesn't know.
+void check_ids(const Model& model, const std::vector<int>& ids);
+
 }  // namespace bitnet::cli
