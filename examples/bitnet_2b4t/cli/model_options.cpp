@@ -74,11 +74,12 @@ Model load(const ModelOptions& options, Parts parts) {
     chosen.mmap = !options.no_mmap;
     chosen.tokenizer = parts == Parts::weights_and_tokenizer;
     chosen.kv_type = static_cast<KvType>(std::ranges::find(kv_type_names, options.kv_type) - kv_type_names.begin());
-    chosen.activations = static_cast<ActivationType>(
-        std::ranges::find(activation_type_names, options.activations) - activation_type_names.begin());
+    chosen.activations = static_cast<ActivationType>(std::ranges::find(activation_type_names, options.activations) -
+                                                     activation_type_names.begin());
     chosen.progress = [&](std::size_t done, std::size_t total) { progress.update(done, total); };
     try {
-        return load_model(options.path, chosen);
+        return options.synthetic.empty() ? load_model(options.path, chosen)
+                                         : load_random_model(options.synthetic, chosen);
     } catch (const ContextTooLong& error) {
         throw FileError(options.path, joined("a context of at most ", error.most(), " tokens (-c)"), chosen.context);
     }

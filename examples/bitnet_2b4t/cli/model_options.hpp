@@ -14,6 +14,7 @@ struct ModelOptions {
     std::string path;
     std::string kv_type = "f16";
     std::string activations = "auto";
+    std::string synthetic;  // a size, for random weights instead of a file
     bool no_mmap = false;
     LoadOptions load = {.full_head = true};  // what samples needs the likeliest only
 };
