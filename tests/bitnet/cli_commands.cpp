@@ -81,8 +81,8 @@ TEST_CASE("cli: chat answers each line of its input with one line") {
 }
 
 TEST_CASE("cli: commands work in a piped chat, and their output isn't among the answers") {
-    const Outcome chat =
-        run({"chat", "-m", golden_gguf, "-n", "4", "--temp", "0"}, "hi\n/stats\n/reset\nhi\n/help\n/exit\nhi\n");
+    const Outcome chat = run({"chat", "-m", golden_gguf, "-n", "4", "--temp", "0", "--commands"},
+                             "hi\n/stats\n/reset\nhi\n/help\n/exit\nhi\n");
     CHECK(chat.status == 0);
     REQUIRE(lines(chat.out) == 2);
     // After /reset the same question has the same answer.
@@ -191,7 +191,23 @@ TEST_CASE("cli: tokenize gives ids on one line") {
     CHECK(tokenize({"--no-bos"}, "") == "\n");
     CHECK(tokenize({"--no-bos"}, "<|eot_id|>") == "521\n");
     CHECK(tokenize({"--no-bos", "--no-parse-special"}, "<|eot_id|>").size() > 10);
+    CHECK(tokenize({"--no-bos", "--special"}, "<|eot_id|>") == "521\n");
+    CHECK(tokenize({"--no-special"}, "<|eot_id|>") == tokenize({"--no-parse-special"}, "<|eot_id|>"));
     CHECK(tokenize({"--no-bos"}, std::string("\0\xff", 2)) != "\n");
+}
+
+TEST_CASE("cli: complete reads the tokens that tokenize shows") {
+    for (const std::string text : {"<|eot_id|>hi", "hi"}) {
+        for (const std::vector<std::string>& flags : {std::vector<std::string>{}, {"--special"}, {"--no-special"}}) {
+            std::vector<std::string> tokenize = {"tokenize", "-m", golden_gguf};
+            std::vector<std::string> complete = {"complete", "-m", golden_gguf, "-p", text, "-n", "1", "--json"};
+            tokenize.insert(tokenize.end(), flags.begin(), flags.end());
+            complete.insert(complete.end(), flags.begin(), flags.end());
+            const std::string ids = run(tokenize, text).out;
+            const auto made = nlohmann::json::parse(run(complete).out);
+            CHECK(made.at("prompt_tokens") == std::ranges::count(ids, ' ') + 1);
+        }
+    }
 }
 
 TEST_CASE("cli: logits are the same bits whatever the batch of output rows") {
