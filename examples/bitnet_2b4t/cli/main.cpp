@@ -8,6 +8,6 @@ int main(int argc, char** argv) {
                         .example = "bitnet-2b4t chat -m ggml-model-i2_s.gguf",
                         .commands = {add_chat, add_complete, add_tokenize, add_logits, add_embed, add_perplexity, add_score,
                                      add_bench, add_inspect, add_convert, add_ternarize, add_synth, add_isa},
-                        .spellings = {{"-sys", "--system-prompt"}, {"-cnv", "--conversation"}}},
+                        .spellings = {{"-sys", "--system-prompt"}, {"-cnv", "--conversation"}, {"--arch", "--isa"}}},
                        argc, argv);
 }

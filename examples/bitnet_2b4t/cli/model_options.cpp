@@ -32,14 +32,9 @@ void add_file_options(CLI::App& command, ModelOptions& options) {
 
 void add_bench_model_options(CLI::App& command, ModelOptions& options) {
     add_file_options(command, options);
-    const auto add_isa = [&](const char* name) {
-        return command
-            .add_option(name, options.load.isa, "instruction set, of those that `isa` lists (default: the best)")
-            ->check(CLI::Validator(check_isa, "", ""))
-            ->type_name("NAME");
-    };
-    add_isa("--isa");
-    add_isa("--arch")->group("");  // its former name, which help doesn't show
+    command.add_option("--isa", options.load.isa, "instruction set, of those that `isa` lists (default: the best)")
+        ->check(CLI::Validator(check_isa, "", ""))
+        ->type_name("NAME");
     add_number(command, "-b,--batch-size", options.load.batch, "tokens of a prompt that are processed at once", 1,
                65536);
     command
