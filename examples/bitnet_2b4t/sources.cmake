@@ -13,7 +13,8 @@ set(BITNET_SOURCES
   files/model_source.cpp files/number_format.cpp files/tensor_format.cpp files/tensor_reader.cpp
   head/embedding.cpp head/likeliest.cpp head/screen.cpp
   model/architecture.cpp model/attention.cpp model/decoder.cpp model/kv_cache.cpp model/rope.cpp model/weights.cpp
-  tokenizer/byte_pairs.cpp tokenizer/chat_template.cpp tokenizer/printable_bytes.cpp tokenizer/sentence_pieces.cpp
+  tokenizer/byte_pairs.cpp tokenizer/chat_template.cpp tokenizer/composition.cpp tokenizer/printable_bytes.cpp
+  tokenizer/sentence_pieces.cpp
   tokenizer/tokenizer.cpp
   tokenizer/vocabulary.cpp)
 # Compiled once for each instruction set, where a program is made for several.

@@ -158,6 +158,15 @@ TEST_CASE("what a GGUF file says of its tokenizer changes the ids") {
     CHECK(tokenizer.encode_message("<", "c", ">").size() == 3);
 }
 
+TEST_CASE("Qwen's text is brought to normal form C, and others' isn't") {
+    const Tokenizer qwen(with({})), other(with({.pre = "llama-bpe"}));
+    CHECK(qwen.encode("e\xcc\x81") == Ids{0xc3, 0xa9});
+    CHECK(other.encode("e\xcc\x81").size() == 3);
+    CHECK(qwen.encode("e<x>\xcc\x81") == Ids{'e', 258, 0xcc, 0x81});
+    CHECK_THROWS_AS(qwen.encode("\xef\xa4\x80"), bitnet::UnsupportedText);
+    CHECK(other.encode("\xef\xa4\x80").size() == 3);
+}
+
 TEST_CASE("BOS, EOS and what ends a text") {
     const auto prompt = [](const Vocabulary& vocabulary) {
         return Tokenizer(Vocabulary(vocabulary)).encode_with_bos("a");
