@@ -1,22 +1,16 @@
-#include <algorithm>
-#include <bit>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
-#include <cmath>
 #include <cstddef>
-#include <cstring>
-#include <fstream>
-#include <nlohmann/json.hpp>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "compute/kernels.hpp"
-#include "model/decoder.hpp"
+#include "golden.hpp"
 
 namespace {
 
-using namespace bitnet;
+using namespace bitnet_tests;
+using bitnet::KvType;
 
 /// The tokens and their logits in double, from an independent implementation.
 struct Golden {
@@ -25,53 +19,9 @@ struct Golden {
 };
 
 Golden read_golden() {
-    std::ifstream description(TESTS_DIR "/golden/tiny-bitnet.json");
-    Golden golden;
-    golden.tokens = nlohmann::json::parse(description).at("tokens").get<std::vector<int>>();
-    std::ifstream file(TESTS_DIR "/golden/tiny-bitnet.logits.f64", std::ios::binary);
-    const std::vector<char> bytes((std::istreambuf_iterator<char>(file)), {});
-    golden.logits.resize(bytes.size() / sizeof(double));
-    std::memcpy(golden.logits.data(), bytes.data(), golden.logits.size() * sizeof(double));
-    return golden;
+    const auto description = nlohmann::json::parse(read_text(TESTS_DIR "/golden/tiny-bitnet.json"));
+    return {description.at("tokens").get<std::vector<int>>(), read_doubles(TESTS_DIR "/golden/tiny-bitnet.logits.f64")};
 }
-
-/// Root of the mean squared difference, relative to that of the expected values.
-template <class Expected>
-double relative_rms(std::span<const float> found, std::span<const Expected> expected) {
-    REQUIRE(found.size() == expected.size());
-    double difference = 0;
-    double norm = 0;
-    for (std::size_t i = 0; i < found.size(); ++i) {
-        const double e = static_cast<double>(expected[i]);
-        difference += (static_cast<double>(found[i]) - e) * (static_cast<double>(found[i]) - e);
-        norm += e * e;
-    }
-    return std::sqrt(difference / norm);
-}
-
-/// A golden model in memory, at a number of threads.
-struct Loaded {
-    Loaded(const std::string& path, int count, bool use_mmap = true)
-        : source(open_model(path, use_mmap)), threads(count), weights(load_weights(*source, find_kernels(), threads)) {}
-
-    /// Logits [tokens, vocab], the tokens being fed `batch` at a time.
-    std::vector<float> logits(std::span<const int> tokens, std::size_t batch, KvType type = KvType::f32) {
-        Decoder decoder(weights, threads);
-        KvCache cache(weights.config, tokens.size(), type);
-        const std::size_t vocab = weights.config.vocab;
-        std::vector<float> all(tokens.size() * vocab);
-        for (std::size_t i = 0; i < tokens.size(); i += batch) {
-            const std::size_t count = std::min(batch, tokens.size() - i);
-            decoder.forward(tokens.subspan(i, count), cache);
-            decoder.logits(0, count, std::span(all).subspan(i * vocab, count * vocab));
-        }
-        return all;
-    }
-
-    std::unique_ptr<ModelSource> source;
-    ternion::ThreadPool threads;
-    Weights weights;
-};
 
 const std::string gguf = TESTS_DIR "/golden/tiny-bitnet.gguf";
 const std::string folder = TESTS_DIR "/golden/tiny-bitnet-hf";

@@ -1,7 +1,9 @@
 #include "convert.hpp"
 
 #include <cmath>
+#include <cstddef>
 #include <cstdio>
+#include <span>
 #include <string>
 #include <ternion/ternion.hpp>
 #include <vector>
@@ -10,17 +12,36 @@
 #include <program/cli/output.hpp>
 #include "../files/gguf_writer.hpp"
 #include "../files/tensor_reader.hpp"
+#include "../model/rope.hpp"
 
 namespace bitnet::cli {
 
 using namespace program;
 namespace {
 
+/// What LLaMA-3's scaling divides RoPE's frequencies by; empty for others. GGUF has no keys for it but such a tensor,
+/// which the programs that read it look for in architecture `llama` alone.
+std::vector<float> rope_divisors(const ModelSource& source) {
+    Config config = source.config();
+    if (config.rope_scaling.kind != RopeScaling::Kind::llama3) return {};
+    if (!source.family().rotates_pairs)
+        throw FileError(source.name(), joined("RoPE scaling that GGUF has for family ", source.family().name),
+                        "llama3");
+    const std::vector<double> scaled = rope_frequencies(config);
+    config.rope_scaling = {};
+    const std::vector<double> plain = rope_frequencies(config);
+    std::vector<float> divisors;
+    for (std::size_t i = 0; i < plain.size(); ++i)
+        divisors.push_back(static_cast<float>(plain[i] / scaled[i]));
+    return divisors;
+}
+
 /// Writes one model. Each tensor goes through memory alone; a file holds numbers as they were, or as the user wants.
 class Converter {
  public:
     Converter(const ModelSource& source, const ConvertOptions& options)
         : source_(source),
+          divisors_(rope_divisors(source)),
           writer_(options.output, source.files()),
           embedding_(find_number_format(options.embedding)),
           layers_(*find_ternary_format(std::string_view(options.layers))) {}
@@ -31,12 +52,17 @@ class Converter {
         writer_.add("general.file_type", layers_.file_type);
         for (const ModelTensor& tensor : tensors)
             declare(tensor);
+        if (!divisors_.empty()) {
+            bitnet::declare(writer_, {"rope_freqs.weight", "", 1, divisors_.size(), TensorKind::norm},
+                            find_number_format("F32")->gguf_type, divisors_.size() * sizeof(float));
+        }
         Progress progress("converting");
         for (std::size_t i = 0; i < tensors.size(); ++i) {
             Interrupt::check();
             progress.update(i, tensors.size());
             tensors[i].kind == TensorKind::ternary ? write_ternary(tensors[i]) : write_dense(tensors[i]);
         }
+        if (!divisors_.empty()) writer_.write(std::as_bytes(std::span(divisors_)));
         writer_.finish();
     }
 
@@ -100,6 +126,7 @@ class Converter {
     }
 
     const ModelSource& source_;
+    std::vector<float> divisors_;
     GgufWriter writer_;
     const NumberFormat* embedding_;  // null: as the source has it
     const TernaryFormat& layers_;

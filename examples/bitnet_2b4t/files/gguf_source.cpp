@@ -65,7 +65,8 @@ std::vector<std::string> split_names(const std::string& path) {
         std::snprintf(name, sizeof name, "-%05u-of-%05u.gguf", part, count);
         names.push_back(stem + name);
     }
-    return names;
+    // A number may be written in other ways, but not in the name of a part.
+    return std::find(names.begin(), names.end(), path) == names.end() ? std::vector{path} : names;
 }
 
 GgufSource::GgufSource(std::unique_ptr<MappedFile> file, Masters masters)

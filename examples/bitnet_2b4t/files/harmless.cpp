@@ -123,6 +123,7 @@ constexpr HarmlessKey config_keys[] = {
     {"rope_scaling.partial_rotary_factor", "1"},
     {"rope_scaling.partial_rotary_factor", "1.0"},
     {"sep_token_id", ""},
+    {"sliding_window", ""},  // not without use_sliding_window
     {"suppress_tokens", ""},
     {"task_specific_params*", ""},
     {"temperature", ""},

@@ -158,8 +158,6 @@ HuggingFaceConfig read_hugging_face_config(std::string_view text, const std::str
     read_quantization(keys, config);
     check_attention(keys);
     if (keys.has("tie_word_embeddings")) config.tied = keys.flag("tie_word_embeddings", true);
-    // Windows that nobody looks through.
-    if (!keys.flag("use_sliding_window", false)) keys.use("sliding_window");
     sizes.validate(file);
     config.declarations = keys.declarations();
     check_declarations(config.declarations, harmless_config_keys(), "", file);
