@@ -103,6 +103,7 @@ TEST_CASE("SentencePiece's tokens: names, spaces, bytes") {
     CHECK(tokenizer.encode("</s>hello", true) == Ids{2, 270});  // the space stands in front of each part
     CHECK(tokenizer.encode("</s>hello").size() > 4);
     CHECK(tokenizer.encode("a\xe2\x96\x81\x62") == tokenizer.encode("a b"));
+    CHECK(tokenizer.encode("lll") == Ids{282, 265, 298});  // the leftmost two of equals
     CHECK(tokenizer.piece(270) == " hello");
     CHECK(tokenizer.piece(13) == "\n");
     CHECK(tokenizer.decode(tokenizer.encode("[PAD314]")) == "[PAD314]");

@@ -1,9 +1,12 @@
 #include "composition.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bitnet/tokenizer.hpp>
 #include <cstdio>
 #include <iterator>
+#include <utility>
+#include <vector>
 
 #include <program/io/utf8.hpp>
 #include "composition_data.hpp"
@@ -51,15 +54,25 @@ void decompose(char32_t c, std::u32string& to) {
     to += found->second;  // which has no parts
 }
 
+std::pair<char32_t, char32_t> parts_of(const Composition& one) {
+    return {one.first, one.second};
+}
+
 /// 0 where two characters don't compose.
 char32_t compose(char32_t first, char32_t second) {
     if (first - leads < lead_count && second - vowels < vowel_count)
         return syllables + ((first - leads) * vowel_count + (second - vowels)) * tail_count;
     if (is_syllable(first) && (first - syllables) % tail_count == 0 && second - tails - 1 < tail_count - 1)
         return first + (second - tails);
-    const auto same = [&](const Composition& one) { return one.first == first && one.second == second; };
-    const auto found = std::find_if(std::begin(compositions), std::end(compositions), same);
-    return found == std::end(compositions) ? 0 : found->whole;
+    static const auto by_parts = [] {
+        auto all = std::to_array(compositions);
+        std::sort(all.begin(), all.end(), [](auto& a, auto& b) { return parts_of(a) < parts_of(b); });
+        return all;
+    }();
+    const auto parts = std::pair(first, second);
+    const auto found = std::partition_point(by_parts.begin(), by_parts.end(),
+                                            [&](const Composition& one) { return parts_of(one) < parts; });
+    return found == by_parts.end() || parts_of(*found) != parts ? 0 : found->whole;
 }
 
 /// Marks in the order of their classes.
@@ -68,7 +81,16 @@ void sort_marks(std::u32string& text) {
         const auto is_mark = [](char32_t c) { return class_of(c) != 0; };
         begin = std::find_if(begin, text.end(), is_mark);
         const auto end = std::find_if_not(begin, text.end(), is_mark);
-        std::stable_sort(begin, end, [](char32_t a, char32_t b) { return class_of(a) < class_of(b); });
+        std::vector<std::pair<int, char32_t>> marks;
+        std::array<std::size_t, 256> places{};  // of the first of each class
+        for (auto mark = begin; mark != end; ++mark) {
+            marks.emplace_back(class_of(*mark), *mark);
+            ++places[static_cast<std::size_t>(marks.back().first) + 1];
+        }
+        for (std::size_t i = 1; i < places.size(); ++i)
+            places[i] += places[i - 1];
+        for (const auto& [own, mark] : marks)
+            begin[static_cast<std::ptrdiff_t>(places[static_cast<std::size_t>(own)]++)] = mark;
         begin = end;
     }
 }
