@@ -10,6 +10,7 @@
 #include "files/gguf_writer.hpp"
 #include "files/hugging_face.hpp"
 #include "files_fixture.hpp"
+#include "gguf_edit.hpp"
 #include "tokenizer/printable_bytes.hpp"
 #include "tokenizer_json.hpp"
 
@@ -58,7 +59,7 @@ std::map<std::string, std::string> metadata_of(const std::string& path) {
     return values;
 }
 
-/// The golden folder's tensors as floats in BF16: master weights, trits times 0.02 (3 for those that aren't zero).
+/// The golden folder's tensors as floats in BF16: master weights, of two sizes where trits aren't zero.
 void write_master_weights(const std::string& folder) {
     const auto source = bitnet::open_model(golden_folder);
     json header;
@@ -77,7 +78,8 @@ void write_master_weights(const std::string& folder) {
         if (tensor.kind == bitnet::ModelTensor::Kind::ternary) {
             std::vector<std::int8_t> trits(values.size());
             source->ternary(tensor.name).read(0, tensor.rows, trits);
-            std::ranges::transform(trits, values.begin(), [](std::int8_t trit) { return 0.03125F * trit; });
+            for (std::size_t i = 0; i < trits.size(); ++i)
+                values[i] = (i % 2 == 0 ? 0.03125F : 0.046875F) * static_cast<float>(trits[i]);
         } else {
             source->dense(tensor.name).read(0, values);
         }
@@ -197,7 +199,14 @@ TEST_CASE("cli: convert leaves nothing behind where it fails") {
         check_refused({"convert", "-m", folder / "model.gguf", "--output", folder / "out"}, 1, parts);
         CHECK(folder.entries() == 1);
     };
-    broken("blk.2.attn_q.weight", "blk.2.attn_x.weight", {"tensor \"blk.2.attn_q.weight\", found none"});
+    broken("blk.2.attn_q.weight", "blk.2.attn_x.weight",
+           {"expected no tensors but those", "found \"blk.2.attn_x.weight\""});
+    const std::string whole = text;
+    EditableGguf lacking(whole);
+    std::erase_if(lacking.tensors, [](const auto& tensor) { return tensor.name == "blk.2.attn_q.weight"; });
+    text = lacking.text();
+    broken("GGUF", "GGUF", {"tensor \"blk.2.attn_q.weight\", found none"});
+    text = whole;
     GgufBytes was, is;
     was.name("bitnet-b1.58.feed_forward_length").number(std::uint32_t{4}).number(std::uint32_t{768});
     is.name("bitnet-b1.58.feed_forward_length").number(std::uint32_t{4}).number(std::uint32_t{512});

@@ -101,7 +101,8 @@ TEST_CASE("cli: a file that is missing, empty, truncated or foreign is one line 
              {"missing", "empty.gguf", "text.gguf", "header.gguf", "half.gguf", "tail.gguf", "foreign.gguf", "folder"})
             check_refused(use(command, folder / name, folder / "logits"), 1, {folder / name});
     }
-    check_refused(use("chat", folder / "foreign.gguf", ""), 1, {"expected architecture", "llama-b1.580"});
+    check_refused(use("chat", folder / "foreign.gguf", ""), 1,
+                  {"expected one of the architectures \"bitnet-b1.58\"", "found \"llama-b1.580\""});
     CHECK_FALSE(std::filesystem::exists(folder / "logits"));
 }
 

@@ -7,6 +7,7 @@
 
 #include "cli_program.hpp"
 #include "files_fixture.hpp"
+#include "gguf_edit.hpp"
 
 // perplexity and score, against a naive computation from what `logits` writes.
 
@@ -107,10 +108,9 @@ TEST_CASE("cli: perplexity is that of a naive computation") {
 TEST_CASE("cli: perplexity of a model without BOS is that of a naive computation") {
     const TemporaryFolder folder;
     const std::string model = folder / "no-bos.gguf", key = "tokenizer.ggml.bos_token_id";
-    std::string bytes = read_text(golden_gguf);
-    const std::size_t at = bytes.find(key);
-    REQUIRE(at != bytes.npos);
-    write_text(model, bytes.replace(at, key.size(), "tokenizer.ggml.xyz_token_id"));
+    EditableGguf file(read_text(golden_gguf));
+    REQUIRE(file.find(key) != nullptr);
+    write_text(model, file.erase(key).text());
     check_perplexity(40, 20, perplexity(prose, {"-c", "40"}, model), 0);
     check_perplexity(31, 30, perplexity(prose, {"-c", "31", "--stride", "30"}, model), 0);
     write_text(folder / "text", prose);

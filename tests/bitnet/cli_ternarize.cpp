@@ -12,8 +12,8 @@ namespace {
 
 using namespace bitnet_tests;
 
-/// The golden model with its layers as floats: 0.25, 0 and -0.25.
-void write_float_model(const std::string& path) {
+/// The golden model with its layers as floats: trits times one of two numbers, by turns.
+void write_float_model(const std::string& path, float one = 0.25F, float other = 0.5F) {
     const auto source = bitnet::open_model(golden_gguf);
     const auto tensors = bitnet::model_tensors(source->config());
     bitnet::GgufWriter writer(path);
@@ -30,8 +30,8 @@ void write_float_model(const std::string& path) {
         std::vector<std::int8_t> trits(tensor.rows * tensor.cols);
         source->ternary(tensor.name).read(0, tensor.rows, trits);
         std::vector<float> floats(trits.begin(), trits.end());
-        for (float& value : floats)
-            value *= 0.25F;
+        for (std::size_t i = 0; i < floats.size(); ++i)
+            floats[i] *= i % 2 == 0 ? one : other;
         writer.write(std::as_bytes(std::span(floats)));
     }
     writer.finish();
@@ -61,13 +61,20 @@ TEST_CASE("cli: ternarize writes what absmean makes of float weights, says what 
         was.read(0, was.rows(), old_trits);
         is.read(0, is.rows(), new_trits);
         CHECK((old_trits == new_trits));
-        // Of weights 0.25 t the mean is 0.25 times the share of non-zeros: what is lost is the share of zeros.
-        const auto count = static_cast<double>(std::ranges::count(old_trits, 0));
-        const double share = count / static_cast<double>(old_trits.size());
+        const auto size = static_cast<double>(old_trits.size());
+        double mean = 0, lost = 0, all = 0;
+        const auto weight = [&](std::size_t i) { return (i % 2 == 0 ? 0.25 : 0.5) * old_trits[i]; };
+        for (std::size_t i = 0; i < old_trits.size(); ++i)
+            mean += std::fabs(weight(i)) / size;
+        for (std::size_t i = 0; i < old_trits.size(); ++i) {
+            lost += std::pow(weight(i) - mean * old_trits[i], 2);
+            all += std::pow(weight(i), 2);
+        }
+        const double share = static_cast<double>(std::ranges::count(old_trits, 0)) / size;
         CHECK(std::fabs(zeros - 100 * share) < 0.06);
-        CHECK(std::fabs(error - zeros) < 0.06);
-        CHECK(std::fabs(scale - 0.25 * (1 - share)) < 1e-4);
-        CHECK(std::fabs(static_cast<double>(is.scale()) - 0.25 * (1 - share)) < 1e-6);
+        CHECK(std::fabs(error - 100 * std::sqrt(lost / all)) < 0.06);
+        CHECK(std::fabs(scale - mean) < 1e-4);
+        CHECK(std::fabs(static_cast<double>(is.scale()) - mean) < 1e-6);
     }
     CHECK(matrices == 21);
 }
@@ -82,6 +89,29 @@ TEST_CASE("cli: convert warns of float weights, and inspect doesn't call them te
     const std::string floats = run({"inspect", folder / "float.gguf"}).out;
     CHECK(floats.find("\n21 matrices of floats, ternary when loaded, 2 359 296 weights, ") != std::string::npos);
     CHECK(floats.find("ternary matrices") == std::string::npos);
+}
+
+TEST_CASE("cli: floats that are ternary are kept as they are, without a warning") {
+    const TemporaryFolder folder;
+    write_float_model(folder / "float.gguf", 0.25F, 0.25F);
+    const std::string inspected = run({"inspect", folder / "float.gguf"}).out;
+    CHECK(inspected.find("\n21 ternary matrices, 2 359 296 weights, ") != std::string::npos);
+    CHECK(inspected.find("matrices of floats") == std::string::npos);
+    for (const std::string command : {"convert", "ternarize"}) {
+        const Outcome outcome = run({command, "-m", folder / "float.gguf", "--output", folder / "out.gguf"});
+        CHECK(outcome.status == 0);
+        CHECK(outcome.err.empty());
+        CHECK((outcome.out.find("0.25   exact ") != std::string::npos) == (command == "ternarize"));
+        const auto before = bitnet::open_model(golden_gguf), after = bitnet::open_model(folder / "out.gguf");
+        for (const auto& tensor : before->tensors()) {
+            if (tensor.kind != bitnet::ModelTensor::Kind::ternary) continue;
+            const auto was = before->ternary(tensor.name), is = after->ternary(tensor.name);
+            CHECK(is.scale() == 0.25F);
+            // All but the scale.
+            const std::size_t codes = was.rows() * was.cols() / 4;
+            CHECK(std::ranges::equal(was.bytes().first(codes), is.bytes().first(codes)));
+        }
+    }
 }
 
 TEST_CASE("cli: a model that is ternary already is not ternarized") {

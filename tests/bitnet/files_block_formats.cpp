@@ -3,6 +3,7 @@
 #include "files/gguf_source.hpp"
 #include "files/gguf_writer.hpp"
 #include "files_fixture.hpp"
+#include "gguf_edit.hpp"
 
 using namespace bitnet_tests;
 using bitnet::GgufSource;
@@ -10,11 +11,14 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-/// A file with one ternary tensor "t" of 2 x 512.
+const std::string q = "blk.0.attn_q.weight";
+
+/// A model with this ternary tensor of 2 x 512 at the end.
 std::string file_with(std::uint32_t type, const std::string& data) {
-    GgufBytes bytes;
-    bytes.start(1, 1).value("general.architecture", "bitnet-b1.58").tensor("t", type, {512, 2}).pad();
-    return bytes.text + data;
+    EditableGguf file = model_of_zeros();
+    // Where one of 64 columns lies tells that type 42 has blocks of so many weights.
+    if (type == 42) file.tensor("blk.0.attn_k.weight") = {"blk.0.attn_k.weight", type, {64, 1}, std::string(18, '\0')};
+    return file.put_last({q, type, {512, 2}, data}).text();
 }
 
 std::string golden(const char* type) {
@@ -26,8 +30,8 @@ std::string golden(const char* type) {
 std::vector<std::int8_t> trits_of(const std::string& file) {
     const GgufSource source(in_memory(file));
     std::vector<std::int8_t> trits(1024), second(512);
-    source.ternary("t").read(0, 2, trits);
-    source.ternary("t").read(1, 1, second);
+    source.ternary(q).read(0, 2, trits);
+    source.ternary(q).read(1, 1, second);
     CHECK(std::memcmp(second.data(), trits.data() + 512, 512) == 0);
     return trits;
 }
@@ -52,12 +56,12 @@ TEST_CASE("TQ1_0, TQ2_0 and Q2_0 as the original programs pack them") {
         const std::string file = file_with(number, golden(name));
         CHECK(trits_of(file) == expected);
         const GgufSource source(in_memory(file));
-        CHECK(source.ternary("t").scale() == 0.5F);
-        CHECK(source.ternary("t").matrix.packing->name == name);
+        CHECK(source.ternary(q).scale() == 0.5F);
+        CHECK(source.ternary(q).matrix.packing->name == name);
     }
 }
 
-TEST_CASE("blocks of TQ1_0 and TQ2_0 share one scale, or are zero") {
+TEST_CASE("blocks of TQ1_0 and TQ2_0 share one scale, are zero, or have one each") {
     for (const Type& type : types) {
         std::string data = golden(type.name);
         auto expected = trits_of(file_with(type.number, data));
@@ -67,21 +71,32 @@ TEST_CASE("blocks of TQ1_0 and TQ2_0 share one scale, or are zero") {
         for (std::size_t block = 0; block < 4; ++block)
             set_scale(data, type, block, 0);
         CHECK(trits_of(file_with(type.number, data)) == std::vector<std::int8_t>(1024));
-        CHECK(GgufSource(in_memory(file_with(type.number, data))).ternary("t").scale() == 1);
+        CHECK(GgufSource(in_memory(file_with(type.number, data))).ternary(q).scale() == 1);
 
-        const auto refused = [&](std::uint16_t scale) {
+        const auto with_scale = [&](std::uint16_t scale) {
             std::string changed = golden(type.name);
             set_scale(changed, type, 2, scale);
-            return refusal([&] { GgufSource(in_memory(file_with(type.number, changed))).ternary("t"); });
+            return file_with(type.number, changed);
         };
-        CHECK(refused(0x3800).empty());
-        CHECK_THAT(refused(0x3801), ContainsSubstring("one scale for all blocks of tensor \"t\", found 0.5"));
-        CHECK_THAT(refused(0xb800), ContainsSubstring("one scale"));
-        CHECK_THAT(refused(0x7e00), ContainsSubstring("one scale"));
+        const GgufSource shared(in_memory(with_scale(0x3800)));
+        CHECK(shared.ternary(q).matrix.has_one_scale());
+        for (const auto& [bits, scale] : {std::pair(0x3801, 0.50048828125F), std::pair(0xb800, -0.5F)}) {
+            const GgufSource source(in_memory(with_scale(static_cast<std::uint16_t>(bits))));
+            const auto tensor = source.ternary(q);
+            CHECK_FALSE(tensor.matrix.has_one_scale());
+            CHECK(tensor.matrix.group_inputs == 256);
+            CHECK(tensor.matrix.scale_of(0, 0) == 0.5F);
+            CHECK(tensor.matrix.scale_of(0, 1) == 0.5F);
+            CHECK(tensor.matrix.scale_of(1, 0) == scale);
+            CHECK(tensor.matrix.scale_of(1, 1) == 0.5F);
+        }
+        for (const auto impossible : std::initializer_list<std::uint16_t>{0x7e00, 0x7c00, 0xfc00})
+            CHECK_THAT(refusal([&] { GgufSource(in_memory(with_scale(impossible))).ternary(q); }),
+                       ContainsSubstring("finite and not zero"));
     }
     std::string nan = golden("tq2_0");
     set_scale(nan, types[1], 0, 0x7e00);
-    CHECK_THAT(refusal([&] { GgufSource(in_memory(file_with(35, nan))).ternary("t"); }),
+    CHECK_THAT(refusal([&] { GgufSource(in_memory(file_with(35, nan))).ternary(q); }),
                ContainsSubstring("finite and not zero"));
 }
 
@@ -90,10 +105,8 @@ TEST_CASE("TQ tensors of impossible shapes, and code 3, are refused") {
     data[70] = '\x0c';
     CHECK_THAT(refusal([&] { trits_of(file_with(35, data)); }), ContainsSubstring("found code 3"));
     for (const Type& type : types) {
-        GgufBytes bytes;
-        bytes.start(1, 1).value("general.architecture", "bitnet-b1.58").tensor("t", type.number, {384, 2}).pad();
-        CHECK_THAT(refusal([&] { GgufSource source(in_memory(bytes.zeros(4096).text)); }),
-                   ContainsSubstring("a shape that fits TQ"));
+        const std::string file = model_of_zeros().put_last({q, type.number, {384, 2}, std::string(4096, '\0')}).text();
+        CHECK_THAT(refusal([&] { GgufSource source(in_memory(file)); }), ContainsSubstring("a shape that fits TQ"));
         CHECK_THAT(refusal([&] { GgufSource source(in_memory(file_with(type.number, golden(type.name).substr(1)))); }),
                    ContainsSubstring("truncated"));
     }

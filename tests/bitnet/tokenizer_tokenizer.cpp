@@ -3,6 +3,7 @@
 #include <random>
 
 #include "files/gguf_source.hpp"
+#include "gguf_edit.hpp"
 #include "tokenizer_fixture.hpp"
 
 using namespace bitnet_tests;
@@ -99,8 +100,14 @@ TEST_CASE("GGUF tokenizers that can't be used are refused") {
     CHECK_THAT(with("llama-bpe", "other-bpe"), ContainsSubstring("in \"tokenizer.ggml.pre\", found \"other-bpe\""));
     CHECK_THAT(with("ggml.tokens", "ggml.tok.ns"), ContainsSubstring("expected a tokenizer, found none"));
     CHECK_THAT(with("ggml.merges", "ggml.merg.s"), ContainsSubstring("\"tokenizer.ggml.merges\""));
-    CHECK(with("ggml.pre", "ggml.prx").empty());
-    CHECK(with("ggml.token_type", "ggml.token_typo").empty());
+    const auto without = [](const std::string& key) {
+        EditableGguf file(read_text(golden_gguf));
+        REQUIRE(file.find(key) != nullptr);
+        return refusal([&] { bitnet::load_tokenizer(bitnet::GgufSource(in_memory(file.erase(key).text()))); });
+    };
+    CHECK(without("tokenizer.ggml.pre").empty());
+    CHECK(without("tokenizer.ggml.token_type").empty());
+    CHECK_THAT(with("ggml.pre", "ggml.prx"), ContainsSubstring("no key \"tokenizer.ggml.prx\""));
     CHECK_THAT(with("t he", "t_he"),
                ContainsSubstring("two tokens in \"tokenizer.ggml.merges\", found \"\xc4\xa0t_he\""));
 }

@@ -1,6 +1,7 @@
 // The example decoder on each instruction set that this program was compiled for and this machine can run: the logits
-// of a small model, compared with those of an independent implementation in double. golden_logits MODEL EXPECTED [ISA],
-// where EXPECTED holds doubles [tokens, vocab], and ISA is what should be the best here.
+// of small models of all families, compared with those of an independent implementation in double. golden_logits LIST
+// [ISA], where LIST has three lines for a model, its file, that of its logits (doubles [tokens, vocab]) and the tokens,
+// and ISA is what should be the best here.
 
 #include <cmath>
 #include <cstddef>
@@ -9,7 +10,7 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
-#include <span>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -19,10 +20,13 @@
 
 namespace {
 
-// Those of tests/golden/tiny-bitnet.json.
-constexpr int tokens[] = {TOKENS};
+struct Golden {
+    std::string model;
+    std::vector<double> logits;
+    std::vector<int> tokens;
+};
 
-std::vector<double> read_doubles(const char* path) {
+std::vector<double> read_doubles(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     const std::vector<char> bytes((std::istreambuf_iterator<char>(file)), {});
     std::vector<double> values(bytes.size() / sizeof(double));
@@ -30,42 +34,60 @@ std::vector<double> read_doubles(const char* path) {
     return values;
 }
 
+std::vector<Golden> read_list(const char* path) {
+    std::ifstream list(path);
+    std::vector<Golden> models;
+    std::string model, logits, tokens;
+    while (std::getline(list, model) && std::getline(list, logits) && std::getline(list, tokens)) {
+        models.push_back({model, read_doubles(logits), {}});
+        std::istringstream numbers(tokens);
+        for (int token = 0; numbers >> token; numbers.ignore())
+            models.back().tokens.push_back(token);
+    }
+    return models;
+}
+
 /// Whether the logits are right.
-bool check(const char* model, const bitnet::Kernels& kernels, const std::vector<double>& expected) {
-    const bitnet::GgufSource source(std::make_unique<program::MappedFile>(model, program::MappedFile::Mode::read));
+bool check(const Golden& golden, const bitnet::Kernels& kernels) {
+    const bitnet::GgufSource source(
+        std::make_unique<program::MappedFile>(golden.model, program::MappedFile::Mode::read));
     ternion::ThreadPool threads(1);
     const auto weights = bitnet::load_weights(source, kernels, threads);
     bitnet::Decoder decoder(weights, threads);
-    bitnet::KvCache cache(weights.config, std::size(tokens), bitnet::KvType::f32);
-    std::vector<float> logits(std::size(tokens) * weights.config.vocab);
-    decoder.forward(tokens, cache);
-    decoder.logits(0, std::size(tokens), logits);
+    const std::size_t count = golden.tokens.size();
+    bitnet::KvCache cache(weights.config, count, bitnet::KvType::f32);
+    std::vector<float> logits(count * weights.config.vocab);
+    decoder.forward(golden.tokens, cache);
+    decoder.logits(0, count, logits);
 
     double difference = 0, norm = 0;
-    for (std::size_t i = 0; i < expected.size() && i < logits.size(); ++i) {
-        difference += (static_cast<double>(logits[i]) - expected[i]) * (static_cast<double>(logits[i]) - expected[i]);
-        norm += expected[i] * expected[i];
+    for (std::size_t i = 0; i < golden.logits.size() && i < logits.size(); ++i) {
+        const double expected = golden.logits[i];
+        difference += (static_cast<double>(logits[i]) - expected) * (static_cast<double>(logits[i]) - expected);
+        norm += expected * expected;
     }
     const double relative = std::sqrt(difference / norm);
-    const bool good = expected.size() == logits.size() && relative <= 1e-5;
-    std::printf("%zu logits, relative RMS %.3g: %s\n", logits.size(), relative, good ? "right" : "WRONG");
+    const bool good = golden.logits.size() == logits.size() && relative <= 1e-5;
+    std::printf("%s: %zu logits, relative RMS %.3g: %s\n", golden.model.c_str(), logits.size(), relative,
+                good ? "right" : "WRONG");
     return good;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 3 && argc != 4) return 2;
-    const auto expected = read_doubles(argv[2]);
-    bool good = true;
+    if (argc != 2 && argc != 3) return 2;
+    const std::vector<Golden> models = read_list(argv[1]);
+    bool good = !models.empty();
     std::string best;
     for (const auto& [name, available] : bitnet::known_isas()) {
         if (!available) continue;
         if (best.empty()) best = name;
-        std::printf("%s: ", std::string(name).c_str());
-        good = check(argv[1], bitnet::find_kernels(name), expected) && good;
+        std::printf("%s\n", std::string(name).c_str());
+        for (const Golden& golden : models)
+            good = check(golden, bitnet::find_kernels(name)) && good;
     }
     std::printf("best here: %s\n", best.c_str());
     good = good && &bitnet::find_kernels() == &bitnet::find_kernels(best);
-    return !good || (argc == 4 && best != argv[3]);
+    return !good || (argc == 3 && best != argv[2]);
 }
