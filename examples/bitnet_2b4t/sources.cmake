@@ -13,7 +13,8 @@ set(BITNET_SOURCES
   files/model_source.cpp files/number_format.cpp files/tensor_format.cpp files/tensor_reader.cpp
   head/embedding.cpp head/likeliest.cpp head/screen.cpp
   model/architecture.cpp model/attention.cpp model/decoder.cpp model/kv_cache.cpp model/rope.cpp model/weights.cpp
-  tokenizer/byte_pairs.cpp tokenizer/chat_template.cpp tokenizer/printable_bytes.cpp tokenizer/sentence_pieces.cpp
+  tokenizer/byte_pairs.cpp tokenizer/chat_template.cpp tokenizer/composition.cpp tokenizer/printable_bytes.cpp
+  tokenizer/sentence_pieces.cpp
   tokenizer/tokenizer.cpp
   tokenizer/vocabulary.cpp)
 # Compiled once for each instruction set, where a program is made for several.
@@ -21,7 +22,7 @@ set(BITNET_KERNELS compute/kernels.cpp)
 # Files of a system: other formats, and what is written. Needs nlohmann-json.
 set(BITNET_FILE_SOURCES
   engine/conversation_file.cpp engine/load_model.cpp files/add_vocabulary.cpp files/config_keys.cpp files/hugging_face.cpp
-  files/hugging_face_config.cpp files/json_keys.cpp files/open_model.cpp files/safetensors.cpp
+  files/hugging_face_config.cpp files/json_keys.cpp files/named_sizes.cpp files/open_model.cpp files/random_model.cpp files/safetensors.cpp
   files/sentence_piece_file.cpp files/synth.cpp files/tokenizer_config.cpp files/tokenizer_json.cpp
   files/tokenizer_steps.cpp files/vocabulary_files.cpp
   tokenizer/llama3.cpp)

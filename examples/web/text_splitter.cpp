@@ -26,7 +26,8 @@ void split_text(std::string_view text, SplitPattern pattern, const std::function
         std::string_view run = text.substr(0, utf8_run(text, true));
         text.remove_prefix(run.size());
         std::vector<std::uint32_t> lengths(run.size());
-        const int count = split_by_regexp(static_cast<int>(pattern), run.data(), static_cast<int>(run.size()), lengths.data());
+        const int count =
+            split_by_regexp(static_cast<int>(pattern), run.data(), static_cast<int>(run.size()), lengths.data());
         for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
             take(run.substr(0, lengths[i]));
             run.remove_prefix(lengths[i]);

@@ -60,11 +60,12 @@ TEST_CASE("cli: the former names of isa and --isa still work, and help doesn't s
     CHECK(run({"--help"}).out.find("\n  arch") == std::string::npos);
     const std::string help = run({"logits", "--help"}).out;
     CHECK((help.find("--isa NAME") != std::string::npos && help.find("--arch") == std::string::npos));
-    for (const std::string option : {"--isa", "--arch"}) {
-        const Outcome refused = run({"logits", "-m", golden_gguf, "--tokens", "1", option, "abacus"});
+    for (const std::string option : {"--isa=abacus", "--arch=abacus"}) {
+        const Outcome refused = run({"logits", "-m", golden_gguf, "--tokens", "1", option});
         CHECK(refused.status == 2);
-        CHECK(refused.err.find(option + ": unknown instruction set: expected ") != std::string::npos);
+        CHECK(refused.err.find("--isa: unknown instruction set: expected ") != std::string::npos);
     }
+    CHECK(run({"logits", "-m", golden_gguf, "--tokens", "1", "--arch", "abacus"}).status == 2);
 }
 
 TEST_CASE("cli: chat answers each line of its input with one line") {
@@ -81,8 +82,8 @@ TEST_CASE("cli: chat answers each line of its input with one line") {
 }
 
 TEST_CASE("cli: commands work in a piped chat, and their output isn't among the answers") {
-    const Outcome chat =
-        run({"chat", "-m", golden_gguf, "-n", "4", "--temp", "0"}, "hi\n/stats\n/reset\nhi\n/help\n/exit\nhi\n");
+    const Outcome chat = run({"chat", "-m", golden_gguf, "-n", "4", "--temp", "0", "--commands"},
+                             "hi\n/stats\n/reset\nhi\n/help\n/exit\nhi\n");
     CHECK(chat.status == 0);
     REQUIRE(lines(chat.out) == 2);
     // After /reset the same question has the same answer.
@@ -191,7 +192,23 @@ TEST_CASE("cli: tokenize gives ids on one line") {
     CHECK(tokenize({"--no-bos"}, "") == "\n");
     CHECK(tokenize({"--no-bos"}, "<|eot_id|>") == "521\n");
     CHECK(tokenize({"--no-bos", "--no-parse-special"}, "<|eot_id|>").size() > 10);
+    CHECK(tokenize({"--no-bos", "--special"}, "<|eot_id|>") == "521\n");
+    CHECK(tokenize({"--no-special"}, "<|eot_id|>") == tokenize({"--no-parse-special"}, "<|eot_id|>"));
     CHECK(tokenize({"--no-bos"}, std::string("\0\xff", 2)) != "\n");
+}
+
+TEST_CASE("cli: complete reads the tokens that tokenize shows") {
+    for (const std::string text : {"<|eot_id|>hi", "hi"}) {
+        for (const std::vector<std::string>& flags : {std::vector<std::string>{}, {"--special"}, {"--no-special"}}) {
+            std::vector<std::string> tokenize = {"tokenize", "-m", golden_gguf};
+            std::vector<std::string> complete = {"complete", "-m", golden_gguf, "-p", text, "-n", "1", "--json"};
+            tokenize.insert(tokenize.end(), flags.begin(), flags.end());
+            complete.insert(complete.end(), flags.begin(), flags.end());
+            const std::string ids = run(tokenize, text).out;
+            const auto made = nlohmann::json::parse(run(complete).out);
+            CHECK(made.at("prompt_tokens") == std::ranges::count(ids, ' ') + 1);
+        }
+    }
 }
 
 TEST_CASE("cli: logits are the same bits whatever the batch of output rows") {

@@ -15,7 +15,7 @@ using namespace bitnet_tests;
 using nlohmann::json;
 
 Outcome chat(const std::string& input, std::vector<std::string> more = {}) {
-    std::vector<std::string> arguments = {"chat", "-m", golden_gguf, "-n", "30", "--temp", "0"};
+    std::vector<std::string> arguments = {"chat", "-m", golden_gguf, "-n", "30", "--temp", "0", "--commands"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return run(arguments, input);
 }
@@ -50,7 +50,7 @@ TEST_CASE("cli: what can't be a saved conversation of this model is refused") {
     const std::string good = read_text(file);
     const auto refused = [&](const std::string& content, const std::string& part, std::vector<std::string> more = {}) {
         write_text(file, content);
-        std::vector<std::string> arguments = {"chat", "-m", golden_gguf};
+        std::vector<std::string> arguments = {"chat", "-m", golden_gguf, "--commands"};
         arguments.insert(arguments.end(), more.begin(), more.end());
         check_refused(arguments, 1, {file, part}, "/load " + file + "\n");
     };
@@ -69,8 +69,9 @@ TEST_CASE("cli: what can't be a saved conversation of this model is refused") {
     refused(good + "x", "bytes, found " + std::to_string(good.size() + 1));
     refused(good, "--kv-type", {"--kv-type", "f32"});
     refused(good, "at most 4 tokens", {"-c", "4"});
-    check_refused({"chat", "-m", golden_gguf}, 1, {"/no/such"}, "/load /no/such\n");
-    check_refused({"chat", "-m", golden_gguf}, 1, {folder / "no/folder"}, "/save " + folder / "no/folder" + "\n");
+    check_refused({"chat", "-m", golden_gguf, "--commands"}, 1, {"/no/such"}, "/load /no/such\n");
+    check_refused({"chat", "-m", golden_gguf, "--commands"}, 1, {folder / "no/folder"},
+                  "/save " + folder / "no/folder" + "\n");
 }
 
 TEST_CASE("cli: a loaded conversation keeps its own system prompt when old turns are forgotten") {
@@ -99,8 +100,8 @@ TEST_CASE("cli: a KV cache with numbers that aren't finite is refused") {
         constexpr std::size_t last = 300;  // bytes, with the last scale of codes among them
         content.replace(content.size() - last, last, std::string(last, '\xff'));
         write_text(file, content);
-        check_refused({"chat", "-m", golden_gguf, "--kv-type", type}, 1, {file, "expected finite numbers"},
-                      "/load " + file + "\n");
+        check_refused({"chat", "-m", golden_gguf, "--commands", "--kv-type", type}, 1,
+                      {file, "expected finite numbers"}, "/load " + file + "\n");
     }
 }
 
@@ -109,7 +110,7 @@ TEST_CASE("cli: a conversation with a model that differs in one weight is refuse
     const std::string model = folder / "model.gguf", file = folder / "talk";
     REQUIRE(chat("hi\n/save " + file + "\n").status == 0);
     const std::string good = read_text(golden_gguf);
-    const auto load = [&] { return run({"chat", "-m", model}, "/load " + file + "\n"); };
+    const auto load = [&] { return run({"chat", "-m", model, "--commands"}, "/load " + file + "\n"); };
     write_text(model, good);
     CHECK(load().status == 0);
     const auto source = bitnet::open_model(golden_gguf);
@@ -140,8 +141,66 @@ TEST_CASE("cli: commands work from a pipe, and one that isn't there ends the cha
     CHECK(std::ranges::count(outcome.out, '\n') == 2);
     CHECK(outcome.err.find("/stats") != std::string::npos);
     CHECK(outcome.err.find("forgotten") != std::string::npos);
-    check_refused({"chat", "-m", golden_gguf}, 1, {"unknown command \"/sav\"; /help lists them"}, "/sav x\nhi\n");
-    check_refused({"chat", "-m", golden_gguf}, 1, {"expected /save FILE, found no file name"}, "/save\nhi\n");
+    check_refused({"chat", "-m", golden_gguf, "--commands"}, 1, {"unknown command \"/sav\"; /help lists them"},
+                  "/sav x\nhi\n");
+    check_refused({"chat", "-m", golden_gguf, "--commands"}, 1, {"expected /save FILE, found no file name"},
+                  "/save\nhi\n");
+}
+
+TEST_CASE("cli: from a pipe, a line that looks like a command is a turn unless commands are asked for") {
+    const Outcome outcome = run({"chat", "-m", golden_gguf, "-n", "8", "--temp", "0"}, "hi\n/exit\n/etc/passwd\n");
+    CHECK(outcome.status == 0);
+    CHECK(outcome.err.empty());
+    CHECK(std::ranges::count(outcome.out, '\n') == 3);
+}
+
+TEST_CASE("cli: a turn that is too long has an error instead of an answer, and the next one comes") {
+    std::string longer;
+    for (int i = 0; i < 200; ++i)
+        longer += "xq";
+    const std::string input = "hi\n" + longer + "\nhi again\n";
+    const std::vector<std::string> arguments = {"chat", "-m", golden_gguf, "-n", "8", "--temp", "0", "-c", "160"};
+    const Outcome outcome = run(arguments, input);
+    CHECK(outcome.status == 1);
+    CHECK(std::ranges::count(outcome.out, '\n') == 3);
+    CHECK(outcome.out.find("\n\n") != std::string::npos);
+    CHECK(outcome.err.find("1 of 3 turns have no answer") != std::string::npos);
+    CHECK(outcome.err.find("a prompt of at most ") != std::string::npos);
+    // It is no part of the conversation.
+    const std::string without = run(arguments, "hi\nhi again\n").out;
+    CHECK(last_line(outcome.out) == last_line(without));
+    std::vector<std::string> as_json = arguments;
+    as_json.push_back("--json");
+    const Outcome objects = run(as_json, input);
+    CHECK(objects.status == 1);
+    std::istringstream lines(objects.out);
+    std::string line;
+    for (const char* key : {"text", "error", "text"}) {
+        REQUIRE(std::getline(lines, line));
+        CHECK(json::parse(line).contains(key));
+    }
+}
+
+TEST_CASE("cli: the chat template is the model's, or the one that is asked for") {
+    const TemporaryFolder folder;
+    const std::string base = folder / "base.gguf";
+    std::string bytes = read_text(golden_gguf);
+    const auto replace = [&](const std::string& from, const std::string& to) {
+        for (std::size_t at; (at = bytes.find(from)) != bytes.npos;)
+            bytes.replace(at, from.size(), to);
+        write_text(base, bytes);
+    };
+    replace("<|eot_id|>", "<|not_id|>");
+    check_refused({"chat", "-m", base}, 1, {"expected a chat template that this program knows", "--chat-template NAME"},
+                  "hi\n");
+    replace("tokenizer.chat_template", "general.description_new");
+    check_refused({"chat", "-m", base}, 1, {"expected a chat template, found none", "`complete` works"}, "hi\n");
+    CHECK(run({"complete", "-m", base, "-p", "hi", "-n", "4"}).status == 0);
+    check_refused({"chat", "-m", base, "--chat-template", "bitnet"}, 1, {"<|eot_id|>"}, "hi\n");
+    check_refused({"chat", "-m", golden_gguf, "--chat-template", "vicuna"}, 2, {"--chat-template", "vicuna"}, "hi\n");
+    check_refused({"chat", "-m", golden_gguf, "--chat-template", "chatml"}, 1, {"<|im_end|>"}, "hi\n");
+    CHECK(chat("hi\n", {"--chat-template", "bitnet"}).out == chat("hi\n").out);
+    CHECK(chat("hi\n", {"--chat-template", "llama3"}).out != chat("hi\n").out);
 }
 
 TEST_CASE("cli: a conversation replaces another one only") {

@@ -115,7 +115,8 @@ TEST_CASE("damaged config.json files load or are refused") {
 }
 
 TEST_CASE("damaged tokenizer files load or are refused") {
-    std::string json = R"({"added_tokens":[{"id":257,"content":"<|eot_id|>"}],"pre_tokenizer":{"type":"ByteLevel"},"model":{"type":"BPE","vocab":{"a":256)";
+    std::string json =
+        R"({"added_tokens":[{"id":257,"content":"<|eot_id|>"}],"pre_tokenizer":{"type":"ByteLevel"},"model":{"type":"BPE","vocab":{"a":256)";
     for (int byte = 0; byte < 256; ++byte)
         json += ",\"x" + std::to_string(byte) + "\":" + std::to_string(byte);
     json += R"(},"merges":["a b",["x1","x2"]]}})";

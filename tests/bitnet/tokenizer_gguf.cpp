@@ -103,6 +103,7 @@ TEST_CASE("SentencePiece's tokens: names, spaces, bytes") {
     CHECK(tokenizer.encode("</s>hello", true) == Ids{2, 270});  // the space stands in front of each part
     CHECK(tokenizer.encode("</s>hello").size() > 4);
     CHECK(tokenizer.encode("a\xe2\x96\x81\x62") == tokenizer.encode("a b"));
+    CHECK(tokenizer.encode("lll") == Ids{282, 265, 298});  // the leftmost two of equals
     CHECK(tokenizer.piece(270) == " hello");
     CHECK(tokenizer.piece(13) == "\n");
     CHECK(tokenizer.decode(tokenizer.encode("[PAD314]")) == "[PAD314]");
@@ -156,6 +157,15 @@ TEST_CASE("what a GGUF file says of its tokenizer changes the ids") {
     CHECK(Tokenizer(with({.type = 5})).encode("<x>", true).size() == 3);
     CHECK(tokenizer.encode_message("<c>", "<c><x>", "<c>") == Ids{259, '<', 'c', '>', 258, 259});
     CHECK(tokenizer.encode_message("<", "c", ">").size() == 3);
+}
+
+TEST_CASE("Qwen's text is brought to normal form C, and others' isn't") {
+    const Tokenizer qwen(with({})), other(with({.pre = "llama-bpe"}));
+    CHECK(qwen.encode("e\xcc\x81") == Ids{0xc3, 0xa9});
+    CHECK(other.encode("e\xcc\x81").size() == 3);
+    CHECK(qwen.encode("e<x>\xcc\x81") == Ids{'e', 258, 0xcc, 0x81});
+    CHECK_THROWS_AS(qwen.encode("\xef\xa4\x80"), bitnet::UnsupportedText);
+    CHECK(other.encode("\xef\xa4\x80").size() == 3);
 }
 
 TEST_CASE("BOS, EOS and what ends a text") {

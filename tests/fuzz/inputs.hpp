@@ -46,7 +46,8 @@ inline void use_model(const bitnet::ModelSource& source) {
 
 inline void use_tokenizer(const bitnet::Tokenizer& tokenizer) {
     const std::string text = "nation and  the<|eot_id|>\xff\n";
-    if (tokenizer.decode(tokenizer.encode(text, true)) != text) std::abort();
+    const bool plain = tokenizer.vocabulary().space_prefix == bitnet::SpacePrefix::never;
+    if (tokenizer.decode(tokenizer.encode(text, true)) != text && plain) std::abort();
     for (const int id : {tokenizer.bos(), tokenizer.eos(), tokenizer.end_of_turn()}) {
         if (id >= 0) tokenizer.piece(id);
     }

@@ -124,7 +124,7 @@ std::string printed(const bitnet::Vocabulary& vocabulary) {
         append(all, std::to_string(score));
     for (const int number :
          {vocabulary.bos, vocabulary.eos, vocabulary.end_of_turn, int{vocabulary.add_bos}, int{vocabulary.add_eos},
-          int{vocabulary.whole_pieces}, int{vocabulary.composed_only}, static_cast<int>(vocabulary.tokenizer),
+          int{vocabulary.whole_pieces}, int{vocabulary.composed}, static_cast<int>(vocabulary.tokenizer),
           static_cast<int>(vocabulary.split), static_cast<int>(vocabulary.space_prefix), int{vocabulary.of_bitnet}})
         append(all, std::to_string(number));
     for (const int id : vocabulary.stops)

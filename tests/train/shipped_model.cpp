@@ -44,7 +44,7 @@ TEST_CASE("the shipped model answers 200 held-out questions greedily as its card
         }
     }
     REQUIRE(questions.size() >= 200);
-    const auto outcome = bitnet_tests::run({"chat"}, input);
+    const auto outcome = bitnet_tests::run({"chat", "--commands"}, input);
     REQUIRE(outcome.status == 0);
     std::istringstream answers(outcome.out);
     std::map<std::string_view, int> asked, wrong;

@@ -151,7 +151,7 @@ bool same_floats(const Floats& a, const Floats& b) {
 
 template <Packing P, class Arch>
 void check_products(const ScaledWeights& w, std::size_t m) {
-    const auto [n, k] = w.shape;
+    const std::size_t n = w.shape.n, k = w.shape.k;
     const Floats x = tokens(k);
     const ScaledTernary<P> scaled(pack<P>(w.trits, n, k), w.scales, w.inputs);
     for_each_size([&](auto inputs) {

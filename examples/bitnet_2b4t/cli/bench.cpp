@@ -88,7 +88,7 @@ void print_json(const std::vector<Result>& results, const BenchOptions& options,
                         {"full_head", options.model.load.full_head},
                         {"load_seconds", load_seconds},
                         {"memory_bytes", result.memory},
-                        {"model", options.model.path}});
+                        {"model", options.model.path + options.model.synthetic}});
     }
     write_json(list, 2);
 }
@@ -104,6 +104,8 @@ void print_table(const std::vector<Result>& results, int repeats, double load_se
 }
 
 void bench(const BenchOptions& options) {
+    if (options.model.path.empty() && options.model.synthetic.empty())
+        throw CLI::RequiredError("-m, or --synthetic with a size,");
     const Stopwatch watch;
     const Model model = load(options.model);
     const double load_seconds = watch.seconds();
@@ -124,6 +126,12 @@ void add_bench(CLI::App& app) {
         add_command(app, "bench", "Measure tokens per second: of prompts (pp) and generated (tg)",
                     "bitnet-2b4t bench -m ggml-model-i2_s.gguf -p 512 -n 64 -t 1,2 --json", bench);
     add_bench_model_options(command, options.model);
+    CLI::Option* file = command.get_option("--model")->required(false);
+    command
+        .add_option("--synthetic", options.model.synthetic,
+                    "a size instead of a file, for random weights: 2B4T, Llama3-8B, Bonsai-4B, 125M to 100B, ...")
+        ->excludes(file)
+        ->type_name("SIZE");
     add_numbers(command, "-p,--n-prompt", options.prompts, "lengths of prompts; 0: none", 0, 1 << 24);
     add_numbers(command, "-n,--n-gen", options.generated, "numbers of tokens to generate; 0: none", 0, 1 << 24);
     add_numbers(command, "-t,--threads", options.threads, "numbers of threads (default: all that the machine has)", 1,

@@ -2,6 +2,7 @@
 #include <cctype>
 #include <cstdio>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -23,7 +24,8 @@ struct ChatOptions {
     ModelOptions model;
     TextOptions text;
     const CLI::Option* temperature = nullptr;
-    std::string system, prompt_file;
+    std::string system, prompt_file, chat_template;
+    bool commands = false;
     bool json = false;
 };
 
@@ -53,6 +55,13 @@ void introduce_default_model() {
         "  What is 123 + 45?\n"
         "  Write 25 in balanced ternary\n"
         "  How many n's are in \"banana\"?\n");
+}
+
+std::string known_templates() {
+    std::string all;
+    for (const std::string& name : ChatTemplate::names())
+        all += (all.empty() ? "" : ", ") + name;
+    return all;
 }
 
 void show_help() {
@@ -126,22 +135,43 @@ GenerationEnd answer_turn(Conversation& conversation, const std::string& line, G
     return answer.end;
 }
 
+/// A turn that has no answer, because it is too long say, is said to have none, and the next one comes. False for such.
+bool answer_line(Conversation& conversation, const std::string& line, const ChatOptions& options) {
+    const auto refuse = [&](const char* problem) {
+        say(joined("bitnet-2b4t: ", problem, "\n"));
+        options.json ? write_json(nlohmann::json{{"error", problem}}) : write_output("\n");
+        return false;
+    };
+    try {
+        answer_turn(conversation, line, GeneratedText(options.json, VisibleText(TextTarget::line)));
+        return true;
+    } catch (const PromptTooLong& error) {
+        return refuse(error.what());
+    } catch (const UnsupportedText& error) {
+        return refuse(error.what());
+    }
+}
+
 /// Each line of standard input is a turn, or the whole prompt file is the only one; each answer is a line.
 void answer_lines(Conversation& conversation, const ChatOptions& options) {
-    const GeneratedText text(options.json, VisibleText(TextTarget::line));
     if (!options.prompt_file.empty()) {
         const std::string message = read_input(options.prompt_file);
         const Interrupt interrupt;
-        answer_turn(conversation, message, text);
+        answer_turn(conversation, message, GeneratedText(options.json, VisibleText(TextTarget::line)));
         return;
     }
+    std::size_t turns = 0, refused = 0;
     for (std::string line; next_line(line);) {
         const Interrupt interrupt;  // not before: a signal ends the wait for a line at once
-        const Line kind = run_command(line, conversation);
-        if (kind == Line::exit) return;
-        if (kind == Line::turn) answer_turn(conversation, line, text);
+        const Line kind = options.commands ? run_command(line, conversation) : Line::turn;
+        if (kind == Line::exit) break;
+        if (kind == Line::turn) {
+            ++turns;
+            refused += answer_line(conversation, line, options) ? 0 : 1;
+        }
         Interrupt::check();
     }
+    if (refused > 0) throw std::runtime_error(joined(refused, " of ", turns, " turns have no answer"));
 }
 
 /// Whether it was Ctrl-C that ended the answer.
@@ -149,6 +179,9 @@ bool answer_at_terminal(Conversation& conversation, const std::string& line) {
     try {
         if (answer_turn(conversation, line, GeneratedText(false)) != GenerationEnd::cancelled) return false;
     } catch (const PromptTooLong& error) {
+        say(joined(error.what(), "\n"));
+        return false;
+    } catch (const UnsupportedText& error) {
         say(joined(error.what(), "\n"));
         return false;
     }
@@ -198,7 +231,7 @@ void chat(const ChatOptions& given) {
         if (options.temperature->count() == 0) options.text.generation.sampling.temperature = 0;
     }
     const Model model = load(options.model, Parts::weights_and_tokenizer);
-    Conversation conversation(model, options.system, options.text.made());
+    Conversation conversation(model, options.system, options.text.made(), options.chat_template);
     if (input_is_terminal() && options.prompt_file.empty() && !options.json) {
         chat_at_terminal(conversation);
     } else {
@@ -221,6 +254,10 @@ void add_chat(CLI::App& app) {
     command.add_flag_function(
         "--conversation", [](std::int64_t) {}, "also -cnv: what chat does anyway, for those who are used to say so");
     add_file(command, "-f,--prompt-file", options.prompt_file, "answer this one message and leave");
+    command.add_option("--chat-template", options.chat_template, "instead of the model's: " + known_templates())
+        ->check(CLI::IsMember(ChatTemplate::names()).description(""))
+        ->type_name("NAME");
+    command.add_flag("--commands", options.commands, "lines of a pipe that begin with / are commands too: /help");
     command.add_flag("--json", options.json, "print a JSON object for each answer, with speed and memory");
     add_generation_options(command, options.model, options.text);
     options.temperature = command.get_option("--temp");

@@ -9,6 +9,7 @@ void add_chat(CLI::App& app);
 void add_complete(CLI::App& app);
 void add_tokenize(CLI::App& app);
 void add_logits(CLI::App& app);
+void add_embed(CLI::App& app);
 void add_perplexity(CLI::App& app);
 void add_score(CLI::App& app);
 void add_bench(CLI::App& app);

@@ -18,13 +18,14 @@ struct CompleteOptions {
     ModelOptions model;
     TextOptions text;
     std::string prompt, prompt_file;
+    bool special = true;
     bool json = false;
 };
 
 void complete(const CompleteOptions& options) {
     const std::string given = options.prompt_file.empty() ? options.prompt : read_input(options.prompt_file);
     const Model model = load(options.model, Parts::weights_and_tokenizer);
-    const std::vector<int> prompt = model.tokenize(given);
+    const std::vector<int> prompt = model.tokenize(given, options.special);
     if (prompt.empty()) {
         throw std::runtime_error("expected a prompt (-p) for a model without a BOS token, found an empty one");
     }
@@ -49,6 +50,7 @@ void add_complete(CLI::App& app) {
     prompt->add_option("-p,--prompt", options.prompt, "the text to continue")->type_name("TEXT");
     add_file(*prompt, "-f,--prompt-file", options.prompt_file, "a file with it; -: standard input");
     prompt->require_option(1);
+    add_special_options(command, options.special);
     command.add_flag_function(
         "--no-display-prompt", [](std::int64_t) {}, "what complete does anyway, for those who are used to say so");
     command.add_flag("--json", options.json, "print a JSON object, with speed and memory");

@@ -105,17 +105,19 @@ class Converter {
     void write_dense(const ModelTensor& tensor) {
         const DenseTensor matrix = reader_.dense(tensor.name, tensor.rows, tensor.cols);
         const NumberFormat& format = format_of(tensor);
-        if (matrix.format == &format) return writer_.write(matrix.bytes);
         std::vector<float> row(matrix.cols);
         std::vector<std::byte> encoded(format.bytes(matrix.cols));
         for (std::size_t n = 0; n < matrix.rows; ++n) {
             matrix.read(n, row);
             for (const float x : row) {
+                if (!std::isfinite(x)) refuse("finite numbers", tensor, "NaN or infinity");
                 if (format.name == "F16" && !(std::abs(x) < 65520)) refuse("numbers that fit F16", tensor, x);
             }
+            if (matrix.format == &format) continue;
             format.encode(row, encoded.data());
             writer_.write(encoded);
         }
+        if (matrix.format == &format) writer_.write(matrix.bytes);
     }
 
     template <class Number>

@@ -38,6 +38,14 @@ void add_generation_options(CLI::App& command, ModelOptions& model, TextOptions&
     sampling("-s,--seed", options.seed, "of the random numbers; -1: a different one each time", -1LL, 0xffffffffLL);
 }
 
+void add_special_options(CLI::App& command, bool& special) {
+    command.add_flag_function(
+        "--special", [&special](std::int64_t) { special = true; },
+        "take the names of special tokens in the text as these tokens (default)");
+    command.add_flag_function(
+        "--no-special,--no-parse-special", [&special](std::int64_t) { special = false; }, "take them as text");
+}
+
 GenerationOptions TextOptions::made() const {
     GenerationOptions options = generation;
     options.sampling.seed = seed < 0 ? std::random_device{}() : static_cast<std::uint64_t>(seed);

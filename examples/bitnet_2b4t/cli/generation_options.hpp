@@ -22,6 +22,10 @@ struct TextOptions {
 };
 void add_generation_options(CLI::App& command, ModelOptions& model, TextOptions& options);
 
+/// --special and --no-special: whether the names of special tokens in a text are these tokens. They are, by default, as
+/// in llama.cpp.
+void add_special_options(CLI::App& command, bool& special);
+
 /// Where generated text goes: to standard output as it comes, or at its end, with its figures, as JSON on one line.
 class GeneratedText {
  public:

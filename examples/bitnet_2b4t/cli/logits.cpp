@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <bitnet/session.hpp>
+#include <cmath>
 #include <span>
 #include <string>
 #include <vector>
@@ -24,15 +25,15 @@ struct LogitsOptions {
 
 void logits(const LogitsOptions& options) {
     const Model model = load(options.model);
-    const auto vocab = static_cast<int>(model.vocabulary_size());
-    const int largest = std::ranges::max(options.tokens);
-    if (largest >= vocab) throw FileError(model.name(), joined("token ids from 0 to ", vocab - 1), largest);
+    check_ids(model, options.tokens);
     const Interrupt interrupt;
     OutputFile file(options.output, model.files());
     Progress progress("computing");
     Session session(model);
     const auto take = [&](std::size_t position, std::span<const float> some) {
         progress.update(position, options.tokens.size());
+        if (!std::all_of(some.begin(), some.end(), [](float logit) { return std::isfinite(logit); }))
+            throw FileError(model.name(), "weights that give finite logits", "NaN or infinity");
         file.write(std::as_bytes(some));
     };
     session.append(options.tokens, 0, take, check_interrupt);

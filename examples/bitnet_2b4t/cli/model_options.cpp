@@ -32,14 +32,9 @@ void add_file_options(CLI::App& command, ModelOptions& options) {
 
 void add_bench_model_options(CLI::App& command, ModelOptions& options) {
     add_file_options(command, options);
-    const auto add_isa = [&](const char* name) {
-        return command
-            .add_option(name, options.load.isa, "instruction set, of those that `isa` lists (default: the best)")
-            ->check(CLI::Validator(check_isa, "", ""))
-            ->type_name("NAME");
-    };
-    add_isa("--isa");
-    add_isa("--arch")->group("");  // its former name, which help doesn't show
+    command.add_option("--isa", options.load.isa, "instruction set, of those that `isa` lists (default: the best)")
+        ->check(CLI::Validator(check_isa, "", ""))
+        ->type_name("NAME");
     add_number(command, "-b,--batch-size", options.load.batch, "tokens of a prompt that are processed at once", 1,
                65536);
     command
@@ -74,14 +69,21 @@ Model load(const ModelOptions& options, Parts parts) {
     chosen.mmap = !options.no_mmap;
     chosen.tokenizer = parts == Parts::weights_and_tokenizer;
     chosen.kv_type = static_cast<KvType>(std::ranges::find(kv_type_names, options.kv_type) - kv_type_names.begin());
-    chosen.activations = static_cast<ActivationType>(
-        std::ranges::find(activation_type_names, options.activations) - activation_type_names.begin());
+    chosen.activations = static_cast<ActivationType>(std::ranges::find(activation_type_names, options.activations) -
+                                                     activation_type_names.begin());
     chosen.progress = [&](std::size_t done, std::size_t total) { progress.update(done, total); };
     try {
-        return load_model(options.path, chosen);
+        return options.synthetic.empty() ? load_model(options.path, chosen)
+                                         : load_random_model(options.synthetic, chosen);
     } catch (const ContextTooLong& error) {
         throw FileError(options.path, joined("a context of at most ", error.most(), " tokens (-c)"), chosen.context);
     }
+}
+
+void check_ids(const Model& model, const std::vector<int>& ids) {
+    const auto vocab = static_cast<int>(model.vocabulary_size());
+    const int largest = *std::max_element(ids.begin(), ids.end());
+    if (largest >= vocab) throw FileError(model.name(), joined("token ids from 0 to ", vocab - 1), largest);
 }
 
 bool check_interrupt() {

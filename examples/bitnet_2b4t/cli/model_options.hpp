@@ -14,6 +14,7 @@ struct ModelOptions {
     std::string path;
     std::string kv_type = "f16";
     std::string activations = "auto";
+    std::string synthetic;  // a size, for random weights instead of a file
     bool no_mmap = false;
     LoadOptions load = {.full_head = true};  // what samples needs the likeliest only
 };
@@ -33,5 +34,8 @@ Model load(const ModelOptions& options, Parts parts = Parts::weights);
 
 /// For what is to end by a signal that an Interrupt has noted: throws Interrupted.
 bool check_interrupt();
+
+/// Throws FileError for an id that the model doesn't know.
+void check_ids(const Model& model, const std::vector<int>& ids);
 
 }  // namespace bitnet::cli

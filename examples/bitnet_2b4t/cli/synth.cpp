@@ -3,6 +3,7 @@
 #include <program/cli/interrupt.hpp>
 #include <program/cli/number_option.hpp>
 #include <program/cli/output.hpp>
+#include "../files/named_sizes.hpp"
 #include "commands.hpp"
 
 namespace bitnet::cli {
@@ -10,10 +11,33 @@ namespace bitnet::cli {
 using namespace program;
 namespace {
 
-void synth(const SynthOptions& options) {
+struct Options {
+    SynthOptions synth;
+    std::string size = "2B4T";
+    std::string family;
+};
+
+const Family& family_named(const std::string& name) {
+    std::string names;
+    for (const Family& family : families()) {
+        if (family.name == name) return family;
+        names += (names.empty() ? "" : ", ") + std::string(family.name);
+    }
+    throw CLI::ValidationError("--family", "expected one of " + names + ", found " + name);
+}
+
+/// The size is of its own family, or of the one that is named: its sizes in that architecture.
+void choose_size(const Options& options, SynthOptions& chosen) {
+    const auto [family, config] = find_size(options.size);
+    chosen.family = options.family.empty() ? &family : &family_named(options.family);
+    chosen.sizes = with_sizes(chosen.family->config(), config);
+}
+
+void synth(const Options& options) {
     const Interrupt interrupt;  // so that no unfinished file stays
     Progress progress("writing");
-    SynthOptions watched = options;
+    SynthOptions watched = options.synth;
+    choose_size(options, watched);
     watched.progress = [&](std::uint64_t done, std::uint64_t total) {
         Interrupt::check();
         progress.update(done, total);
@@ -25,14 +49,23 @@ void synth(const SynthOptions& options) {
 
 void add_synth(CLI::App& app) {
     const auto [command, options] =
-        add_command(app, "synth", "Write a model of full size (1.18 GB) with random weights, to measure speed",
+        add_command(app, "synth", "Write a model of full size with random weights, to measure speed (2B4T: 1.18 GB)",
                     "bitnet-2b4t synth --output synth.gguf --layers 30 --seed 1", synth);
-    add_file(command, "--output", options.output, "the GGUF file to write")->required();
-    add_number(command, "--layers", options.layers, "number of layers", 1, 4096);
-    command.add_flag("--repeating", options.repeating,
+    add_file(command, "--output", options.synth.output, "the GGUF file to write")->required();
+    command
+        .add_option("--size", options.size,
+                    "sizes of a model by name, such as 2B4T, Llama3-8B, Bonsai-4B, 125M to 100B")
+        ->type_name("NAME")
+        ->capture_default_str();
+    command
+        .add_option("--family", options.family,
+                    "architecture, if not the size's own: bitnet, bitnet-silu, llama, qwen3")
+        ->type_name("NAME");
+    add_number(command, "--layers", options.synth.layers, "number of layers (default: all)", 1, 4096);
+    command.add_flag("--repeating", options.synth.repeating,
                      "weights whose greedy text repeats its last token: drafts' best case");
-    add_seed(command, options.seed, "of the random numbers");
-    add_file(command, "--vocab", options.vocabulary, "tiktoken file with the vocabulary (default: single bytes)");
+    add_seed(command, options.synth.seed, "of the random numbers");
+    add_file(command, "--vocab", options.synth.vocabulary, "tiktoken file with the vocabulary (default: single bytes)");
 }
 
 }  // namespace bitnet::cli

@@ -4,7 +4,7 @@
 #include <program/cli/input.hpp>
 #include <program/cli/output.hpp>
 #include "commands.hpp"
-#include "model_options.hpp"
+#include "generation_options.hpp"
 
 namespace bitnet::cli {
 
@@ -14,15 +14,15 @@ namespace {
 struct TokenizeOptions {
     ModelOptions model;
     bool no_bos = false;
-    bool no_parse_special = false;
+    bool special = true;
 };
 
 void tokenize(const TokenizeOptions& options) {
     const Tokenizer tokenizer = load_tokenizer(*open(options.model));
     const std::string text = read_input("-");
-    const bool special = !options.no_parse_special;
     std::string line;
-    for (const int id : options.no_bos ? tokenizer.encode(text, special) : tokenizer.encode_with_bos(text, special))
+    for (const int id :
+         options.no_bos ? tokenizer.encode(text, options.special) : tokenizer.encode_with_bos(text, options.special))
         line += joined(line.empty() ? "" : " ", id);
     write_output(line + "\n");
 }
@@ -34,8 +34,8 @@ void add_tokenize(CLI::App& app) {
         add_command(app, "tokenize", "Turn standard input into token ids, on one line",
                     "printf 'Hello' | bitnet-2b4t tokenize -m ggml-model-i2_s.gguf", tokenize);
     add_file_options(command, options.model);
-    command.add_flag("--no-bos", options.no_bos, "no BOS token in front");
-    command.add_flag("--no-parse-special", options.no_parse_special, "take the names of special tokens as text");
+    command.add_flag("--no-bos", options.no_bos, "the text alone, without what the model wants around it, such as BOS");
+    add_special_options(command, options.special);
 }
 
 }  // namespace bitnet::cli

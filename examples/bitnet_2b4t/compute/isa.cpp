@@ -8,9 +8,9 @@ const Kernels& find_kernels(std::string_view isa) {
     return Dispatcher(isa)(KernelsOf{});
 }
 
-const ternion::PackingKernels& compute_packing(const Kernels& kernels) {
+const ternion::PackingKernels& compute_packing(const Kernels& kernels, bool grouped) {
     const auto& smallest = kernels.ternary->packing(ternion::Trits5x16::name);
-    if (smallest.quick) return smallest;
+    if (smallest.quick && !grouped) return smallest;
     return kernels.ternary->packing(ternion::Interleaved2x16::name);
 }
 

@@ -48,8 +48,9 @@ struct Kernels {
                               std::size_t n);
 };
 
-/// The packing of ComputePackings that is fastest with these kernels.
-const ternion::PackingKernels& compute_packing(const Kernels& kernels);
+/// The packing of ComputePackings that is fastest with these kernels. `grouped`: for scales in groups of inputs, whose
+/// ends must be those of the packing's pieces.
+const ternion::PackingKernels& compute_packing(const Kernels& kernels, bool grouped = false);
 
 /// Those of one instruction set, for ternion::Dispatcher.
 struct KernelsOf {

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <bitnet/conversation.hpp>
 #include <utility>
 
@@ -8,9 +7,10 @@ namespace bitnet {
 
 using namespace program;
 
-Conversation::Conversation(const Model& model, std::string system, const GenerationOptions& options)
+Conversation::Conversation(const Model& model, std::string system, const GenerationOptions& options,
+                           std::string_view chat_template)
     : session_(model),
-      template_(model.tokenizer()),
+      template_(model.tokenizer(), chat_template),
       system_(std::move(system)),
       options_(options),
       sampler_(options.sampling) {
@@ -41,8 +41,17 @@ Answer Conversation::answer(std::string_view user, const OnPiece& on_piece) {
     prompts_ += answer.prompt;
     answers_ += answer.generated;
     // Else the turn wasn't read.
-    if (answer.prompt.tokens != 0) session_.defer(std::vector<int>{template_.end_of_turn()});
+    if (answer.prompt.tokens != 0) end_answer(answer, length + pending.size() + turn.size());
     return answer;
+}
+
+/// Puts behind an answer, which begins at a position, what stands in front of the next turn.
+void Conversation::end_answer(const Answer& answer, std::size_t begin) {
+    if (const std::string kept = template_.kept(answer.text); kept != answer.text) {
+        session_.rewind(begin);
+        session_.defer(session_.model().tokenizer().encode(kept));
+    }
+    session_.defer(template_.after_answer());
 }
 
 /// Where the context has no room for what is to be read, a turn among it, and an answer, drops turns behind the
@@ -55,12 +64,10 @@ bool Conversation::make_room(std::size_t turn) {
     tokens.insert(tokens.end(), session_.pending().begin(), session_.pending().end());
     const std::size_t before = tokens.size();
     while (tokens.size() + turn > capacity - capacity / 4) {
+        const std::size_t end = template_.end_of_exchange(tokens, opening_);
+        if (end > tokens.size()) break;
         const auto first = tokens.begin() + static_cast<std::ptrdiff_t>(opening_);
-        const auto question = std::find(first, tokens.end(), template_.end_of_turn());
-        if (question == tokens.end()) break;
-        const auto answer = std::find(question + 1, tokens.end(), template_.end_of_turn());
-        if (answer == tokens.end()) break;
-        tokens.erase(first, answer + 1);
+        tokens.erase(first, tokens.begin() + static_cast<std::ptrdiff_t>(end));
     }
     if (tokens.size() == before) return false;
     if (tokens.size() + turn > capacity) {

@@ -152,6 +152,21 @@ int Session::sample(Sampler& sampler) {
     return state_->sample(sampler, 0);
 }
 
+std::vector<float> Session::embedding() const {
+    const std::size_t hidden = state_->parts().weights.config.hidden;
+    const float* last = state_->last.data() + state_->row_before(0) * hidden;
+    std::vector<float> vector(last, last + hidden);
+    double squares = 0;
+    for (const float x : vector)
+        squares += static_cast<double>(x) * static_cast<double>(x);
+    const double length = std::sqrt(squares);
+    if (!std::isfinite(length) || length == 0)
+        throw std::runtime_error("the model's vector: expected finite numbers, found NaN, infinity or zeros");
+    for (float& x : vector)
+        x = static_cast<float>(static_cast<double>(x) / length);
+    return vector;
+}
+
 std::vector<double> Session::log_probabilities(std::span<const int> tokens, std::size_t first) {
     if (first == 0 || first >= tokens.size()) throw std::out_of_range("log_probabilities: no token before the first");
     state_->decoder.check(tokens);

@@ -82,8 +82,8 @@ std::vector<float> scores_of(const Vocabulary& vocabulary) {
 
 std::string_view find_pre(const Vocabulary& v) {
     for (const PreTokenizer& pre : pre_tokenizers) {
-        const auto& [name, split, whole_pieces, composed_only, add_bos] = pre;
-        if (split == v.split && whole_pieces == v.whole_pieces && composed_only == v.composed_only) return name;
+        const auto& [name, split, whole_pieces, composed, add_bos] = pre;
+        if (split == v.split && whole_pieces == v.whole_pieces && composed == v.composed) return name;
     }
     throw std::runtime_error("expected a tokenizer that GGUF has a name for (\"tokenizer.ggml.pre\"), found another");
 }

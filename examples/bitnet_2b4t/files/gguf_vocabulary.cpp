@@ -119,7 +119,7 @@ void read_byte_pairs(const Gguf& gguf, Vocabulary& vocabulary) {
     const PreTokenizer& pre = find_pre_tokenizer(gguf, vocabulary);
     vocabulary.split = pre.split;
     vocabulary.whole_pieces = pre.whole_pieces;
-    vocabulary.composed_only = pre.composed_only;
+    vocabulary.composed = pre.composed;
     vocabulary.add_bos = pre.add_bos;
     refuse_flag(gguf, "tokenizer.ggml.add_space_prefix");
     add_merges(gguf, vocabulary);

@@ -82,7 +82,7 @@ void apply(const TokenizerSteps& steps, Vocabulary& vocabulary, const std::strin
         throw FileError(file, "no \"Split\" where spaces are replaced by U+2581", "both");
     vocabulary.tokenizer = steps.bytes ? TokenizerKind::byte_pairs : TokenizerKind::character_pairs;
     vocabulary.split = steps.split;
-    vocabulary.composed_only = steps.composed_only;
+    vocabulary.composed = steps.composed;
     vocabulary.space_prefix = steps.space_prefix;
 }
 
@@ -103,7 +103,7 @@ void add_token(Vocabulary& vocabulary, std::uint64_t id, const Json& json, const
         keys.expect(key, false);
     // It is looked for in the text as it was changed before, and changed itself.
     const bool spaces = vocabulary.tokenizer == TokenizerKind::character_pairs;
-    const bool changed = spaces || (vocabulary.composed_only && !is_ascii(content));
+    const bool changed = spaces || (vocabulary.composed && !is_ascii(content));
     if (keys.flag("normalized", false) && changed) keys.refuse("normalized", "false for " + in_quotes(content));
     keys.ignore({"id", "__type"});
     keys.finish();

@@ -32,7 +32,7 @@ class Reader {
         if (type == "Sequence") {
             each(keys, "normalizers", [&](const Json& one) { normalizer(one); });
         } else if (type == "NFC") {
-            steps_.composed_only = true;
+            steps_.composed = true;
         } else if (type == "Prepend") {
             keys.expect("prepend", mark);
             steps_.space_prefix = SpacePrefix::segment;

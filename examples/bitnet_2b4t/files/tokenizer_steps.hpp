@@ -12,7 +12,7 @@ namespace bitnet {
 struct TokenizerSteps {
     bool bytes = false;  // tokens are written in printable bytes ("ByteLevel"); else with U+2581 for spaces
     bool marks = false;  // spaces become U+2581
-    bool composed_only = false;
+    bool composed = false;
     SplitPattern split = SplitPattern::none;
     SpacePrefix space_prefix = SpacePrefix::never;
     std::optional<int> bos, eos;  // of the post-processor

@@ -18,8 +18,8 @@ class LayerLoader {
         : reader_(reader),
           config_(config),
           table_(*kernels.ternary),
-          packing_(compute_packing(kernels)),
-          activations_(activations) {}
+          activations_(activations),
+          packing_(compute_packing(kernels, computes_in_groups())) {}
 
     LayerWeights load(std::size_t index) {
         using enum LayerTensor;
@@ -74,9 +74,17 @@ class LayerLoader {
     }
     /// Whether one int8 scale for a token would be too coarse: where weights have scales in groups, and in models that
     /// weren't trained with such activations, unless a matrix with one scale says that they were.
-    bool wants_groups(const ternion::AnyTernary& weights) const {
-        const ternion::TernaryBytes& bytes = weights;
-        return weights.needs_group_sums() || (!config_.trained_int8 && !bytes.has_one_scale());
+    bool wants_groups(const ternion::TernaryBytes& weights) const {
+        const bool groups = !weights.has_one_scale() && weights.group_inputs != 0;
+        return groups || (!config_.trained_int8 && !weights.has_one_scale());
+    }
+    /// Of all layers, by the first matrix: the results don't depend on the packing.
+    bool computes_in_groups() const {
+        if (activations_ != ActivationType::automatic)
+            return activations_ == ActivationType::int8_64 || activations_ == ActivationType::int8_128;
+        const LayerTensorInfo& info = info_of(LayerTensor::attn_q);
+        return wants_groups(
+            reader_.ternary(name_of(LayerTensor::attn_q, 0), info.rows(config_), info.cols(config_)).matrix);
     }
     ternion::AnyQuantizer quantizer(bool groups) const {
         const auto int8 = [&](std::size_t inputs) {
@@ -115,8 +123,8 @@ class LayerLoader {
     const TensorReader& reader_;
     const Config& config_;
     const ternion::KernelTable& table_;
-    const ternion::PackingKernels& packing_;
     ActivationType activations_;
+    const ternion::PackingKernels& packing_;
     std::size_t index_ = 0;
     std::span<std::byte> rest_;  // of the layer's memory
 };

@@ -1,38 +1,164 @@
+#include <algorithm>
 #include <bitnet/chat_template.hpp>
-#include <stdexcept>
 #include <string>
 
 #include <program/io/utf8.hpp>
+#include "chat_formats.hpp"
+#include "vocabulary.hpp"
 
 namespace bitnet {
 
 using namespace program;
+namespace {
 
-ChatTemplate::ChatTemplate(const Tokenizer& tokenizer) : tokenizer_(&tokenizer) {
-    if (tokenizer.end_of_turn() >= 0) return;
-    throw std::runtime_error(
-        "expected a tokenizer with an end-of-turn token (<|eot_id|>), found none: "
-        "this model cannot chat, `complete` may do");
+/// White space as Python's str.strip and Jinja's trim know it.
+bool is_space(std::string_view character) {
+    if (character.size() == 1) {
+        const auto c = static_cast<unsigned char>(character[0]);
+        return (c >= 0x09 && c <= 0x0d) || (c >= 0x1c && c <= 0x20);
+    }
+    constexpr std::string_view spaces =
+        " \xc2\x85 \xc2\xa0 \xe1\x9a\x80 \xe2\x80\x80 \xe2\x80\x81 \xe2\x80\x82 \xe2\x80\x83 \xe2\x80\x84 \xe2\x80\x85 "
+        "\xe2\x80\x86 \xe2\x80\x87 \xe2\x80\x88 \xe2\x80\x89 \xe2\x80\x8a \xe2\x80\xa8 \xe2\x80\xa9 \xe2\x80\xaf "
+        "\xe2\x81\x9f \xe3\x80\x80 ";
+    return spaces.find(std::string(" ").append(character) + " ") != spaces.npos;
 }
 
-std::vector<int> ChatTemplate::message(std::string_view role, std::string_view content) const {
-    std::vector<int> ids = tokenizer_->encode(std::string(role).append(": ").append(trimmed(content)));
-    ids.push_back(end_of_turn());
-    return ids;
+std::string_view stripped(std::string_view text) {
+    std::size_t begin = text.size(), end = 0;
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t length = utf8_step(text.substr(at)).length;
+        if (!is_space(text.substr(at, length))) {
+            begin = std::min(begin, at);
+            end = at + length;
+        }
+        at += length;
+    }
+    return end == 0 ? std::string_view() : text.substr(begin, end - begin);
+}
+
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+    for (std::size_t at = 0; (at = text.find(from, at)) != text.npos; at += to.size())
+        text.replace(at, from.size(), to);
+}
+
+bool holds(std::string_view text, std::string_view part) {
+    return text.find(part) != text.npos;
+}
+
+/// The name of the format that a template has, or nothing.
+std::string_view recognise(std::string text) {
+    replace_all(text, "\\n", "\n");
+    replace_all(text, "\"", "'");
+    replace_all(text, "message.role", "message['role']");
+    replace_all(text, "message.content", "message['content']");
+    while (holds(text, "  "))
+        replace_all(text, "  ", " ");
+    // Said where there are tools, and here are none.
+    replace_all(text, "You are a Falcon assistant skilled in function calling. You are helpful", "");
+    // A thought that a template writes itself is one that its user didn't want.
+    if (holds(text, "<think>") && !holds(text, "enable_thinking is defined and enable_thinking is false")) return {};
+    for (const auto& [format, marks, others] : chat_marks) {
+        const auto missing = [&](std::string_view mark) { return !holds(text, mark); };
+        const auto there = [&](std::string_view other) { return !other.empty() && holds(text, other); };
+        if (std::none_of(marks.begin(), marks.end(), missing) && std::none_of(others.begin(), others.end(), there))
+            return format;
+    }
+    return {};
+}
+
+std::string known_names() {
+    std::string all;
+    for (const ChatFormat& format : chat_formats)
+        all += (all.empty() ? "" : ", ") + std::string(format.name);
+    return all;
+}
+
+std::string_view name_for(const Vocabulary& vocabulary) {
+    const std::string& text = vocabulary.chat_template;
+    const bool of_2b4t = vocabulary.of_bitnet && vocabulary.find_special("<|eot_id|>") >= 0;
+    if (text.empty() && of_2b4t) return "bitnet";
+    if (text.empty()) {
+        throw NoChatTemplate(
+            "expected a chat template, found none: this model isn't made for chats, `complete` works "
+            "(or --chat-template NAME: " +
+            known_names() + ")");
+    }
+    const std::string_view name = recognise(text);
+    if (!name.empty()) return name;
+    throw NoChatTemplate(
+        "expected a chat template that this program knows, found another; --chat-template NAME says "
+        "which one to use (" +
+        known_names() + ")");
+}
+
+const ChatFormat& find_format(std::string_view name) {
+    for (const ChatFormat& format : chat_formats) {
+        if (format.name == name) return format;
+    }
+    throw std::runtime_error("expected a chat template of " + known_names() + ", found \"" + std::string(name) + "\"");
+}
+
+int end_token(const Tokenizer& tokenizer, std::string_view name) {
+    const int id = name.empty() ? tokenizer.eos() : tokenizer.special(name).value_or(-1);
+    if (id >= 0 && tokenizer.is_stop(id)) return id;
+    const std::string what = name.empty() ? "an EOS" : "a special token " + std::string(name);
+    throw std::runtime_error("expected a tokenizer with " + what + " for this chat template, found none");
+}
+
+}  // namespace
+
+ChatTemplate::ChatTemplate(const Tokenizer& tokenizer, std::string_view name) : tokenizer_(&tokenizer) {
+    const Vocabulary& vocabulary = tokenizer.vocabulary();
+    format_ = &find_format(name.empty() ? name_for(vocabulary) : name);
+    const int end = end_token(tokenizer, format_->end);
+    after_answer_ = tokenizer.encode(format_->after_answer);
+    after_answer_.insert(after_answer_.begin(), end);
+    bos_ = vocabulary.bos >= 0 && (vocabulary.add_bos || holds(vocabulary.chat_template, "bos_token"));
+    drops_thoughts_ = holds(vocabulary.chat_template, "</think>");
+}
+
+std::vector<std::string> ChatTemplate::names() {
+    std::vector<std::string> all;
+    for (const ChatFormat& format : chat_formats)
+        all.emplace_back(format.name);
+    return all;
+}
+
+std::string_view ChatTemplate::name() const {
+    return format_->name;
 }
 
 std::vector<int> ChatTemplate::opening(std::string_view system) const {
     std::vector<int> ids;
-    if (!trimmed(system).empty()) ids = message("System", system);
-    if (tokenizer_->bos() >= 0) ids.insert(ids.begin(), tokenizer_->bos());
+    const std::string_view content = format_->trims ? stripped(system) : system;
+    if (!stripped(system).empty())
+        ids = tokenizer_->encode_message(format_->system.before, content, format_->system.after);
+    if (bos_) ids.insert(ids.begin(), tokenizer_->vocabulary().bos);
     return ids;
 }
 
 std::vector<int> ChatTemplate::turn(std::string_view user) const {
-    std::vector<int> ids = message("User", user);
-    const std::vector<int> answer = tokenizer_->encode("Assistant: ");
-    ids.insert(ids.end(), answer.begin(), answer.end());
-    return ids;
+    return tokenizer_->encode_message(format_->user.before, format_->trims ? stripped(user) : user,
+                                      std::string(format_->user.after).append(format_->answer));
+}
+
+std::string ChatTemplate::kept(std::string_view answer) const {
+    constexpr std::string_view end = "</think>";
+    const std::size_t thought = drops_thoughts_ ? answer.rfind(end) : answer.npos;
+    if (thought == answer.npos) return std::string(answer);
+    answer.remove_prefix(thought + end.size());
+    return std::string(answer.substr(std::min(answer.find_first_not_of('\n'), answer.size())));
+}
+
+std::size_t ChatTemplate::end_of_exchange(std::span<const int> tokens, std::size_t begin) const {
+    for (std::size_t i = 0; i < format_->ends; ++i) {
+        const auto from = tokens.begin() + static_cast<std::ptrdiff_t>(begin);
+        begin = static_cast<std::size_t>(std::find(from, tokens.end(), end_of_turn()) - tokens.begin()) + 1;
+        if (begin > tokens.size()) return begin;
+    }
+    const std::size_t end = begin + after_answer_.size() - 1;
+    return std::min(end, tokens.size() + 1);
 }
 
 }  // namespace bitnet

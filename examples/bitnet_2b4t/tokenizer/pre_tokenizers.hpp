@@ -10,7 +10,7 @@ namespace bitnet {
 struct PreTokenizer {
     std::string_view name;
     SplitPattern split;
-    bool whole_pieces, composed_only;
+    bool whole_pieces, composed;
     bool add_bos;  // where the file doesn't say
 };
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "byte_pairs.hpp"
+#include "composition.hpp"
 #include "sentence_pieces.hpp"
 #include "text_splitter.hpp"
 #include "vocabulary.hpp"
@@ -78,7 +79,8 @@ struct Tokenizer::State {
     void encode_segment(std::string_view part, bool first, std::vector<int>& ids,
                         BytePairs::Workspace& workspace) const {
         if (part.empty()) return;
-        std::string spaced;
+        std::string normal, spaced;
+        if (vocabulary.composed) part = normal = composed(part);
         if (vocabulary.tokenizer != TokenizerKind::byte_pairs) {
             const bool prefix = vocabulary.space_prefix == SpacePrefix::segment ||
                                 (first && vocabulary.space_prefix == SpacePrefix::first);

@@ -62,8 +62,8 @@ struct Vocabulary {
     std::vector<float> scores;  // of each token, for sentence pieces
     TokenizerKind tokenizer = TokenizerKind::byte_pairs;
     SplitPattern split = SplitPattern::llama3;
-    bool whole_pieces = true;    // a piece of text that is a token needs no merges
-    bool composed_only = false;  // text is expected in Unicode's normal form C, to which the original brings it
+    bool whole_pieces = true;  // a piece of text that is a token needs no merges
+    bool composed = false;     // text is expected in Unicode's normal form C, to which the original brings it
     SpacePrefix space_prefix = SpacePrefix::never;
     bool add_bos = true;  // in front of a text, where there is a BOS
     bool add_eos = false;

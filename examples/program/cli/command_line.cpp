@@ -78,9 +78,10 @@ int run(const Program& program, int argc, char** argv) {
         add(app);
     std::vector<std::string> words;
     for (int i = argc - 1; i > 0; --i) {  // the parser takes them from the back
-        const auto same = [&](const auto& spelling) { return spelling.first == argv[i]; };
+        const std::string word = argv[i], option = word.substr(0, word.find('='));
+        const auto same = [&](const auto& spelling) { return spelling.first == option; };
         const auto found = std::ranges::find_if(program.spellings, same);
-        words.push_back(found == program.spellings.end() ? argv[i] : found->second);
+        words.push_back(found == program.spellings.end() ? word : found->second + word.substr(option.size()));
     }
     try {
         app.parse(std::move(words));

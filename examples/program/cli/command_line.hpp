@@ -36,7 +36,8 @@ struct Program {
     const char* help;
     const char* example;
     std::vector<void (*)(CLI::App&)> commands;
-    /// Options with one dash and several letters, as other programs spell them, and what they stand for here.
+    /// Options as other programs spell them, with one dash and several letters, or as this one once did, and what they
+    /// stand for here. Help doesn't show them.
     std::vector<std::pair<std::string, std::string>> spellings = {};
 };
 

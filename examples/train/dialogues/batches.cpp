@@ -6,7 +6,7 @@
 namespace train {
 
 Conversations::Turn Conversations::turn(const Exchange& exchange) const {
-    const bitnet::ChatTemplate chat(tokenizer_);
+    const bitnet::ChatTemplate chat(tokenizer_, "bitnet");
     Turn turn{chat.turn(exchange.question), 0};
     turn.prompt = turn.tokens.size();
     const std::vector<int> answer = tokenizer_.encode(exchange.answer);

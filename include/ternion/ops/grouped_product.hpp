@@ -29,11 +29,12 @@ inline namespace TERNION_ABI {
 /// The largest group of inputs that shares a scale.
 inline constexpr std::size_t max_group_inputs = 256;
 
-/// Where the scales of a matrix lie: that of a row and a group is values[row * row_stride + group].
+/// Where the scales of a matrix lie: that of a row and a group is values[scale_place(row, group, groups, rows)].
 struct GroupScales {
-    std::size_t inputs;          // of a group, 64, 128 or 256; 0 where a row has one scale
-    const float* values;         // null: among the bytes of the packing's blocks
-    std::size_t row_stride = 0;  // zero where all rows share their scales
+    std::size_t inputs;      // of a group, 64, 128 or 256; 0 where a row has one scale
+    const float* values;     // null: among the bytes of the packing's blocks
+    std::size_t groups = 0;  // of a row; zero where all rows share their scales
+    std::size_t rows = 1;    // whose scales of a group lie side by side: 1 or 16
 };
 
 /// For some rows of W, on one thread. Works in blocks on the stack.
@@ -155,9 +156,17 @@ class GroupedProduct {
                 return;
             }
         }
-        const float* values = scales_.values + row * scales_.row_stride + group;
+        if (scales_.rows == 16) {
+            constexpr std::size_t some = (std::min)(unit_rows, std::size_t{16});
+            static_assert(16 % some == 0);
+            for (std::size_t r = 0; r < count; r += some)
+                std::memcpy(scales + r, scales_.values + scale_place(row + r, group, scales_.groups, 16),
+                            some * sizeof(float));
+            return;
+        }
+        const float* values = scales_.values + row * scales_.groups + group;
         for (std::size_t r = 0; r < count; ++r)
-            scales[r] = values[r * scales_.row_stride];
+            scales[r] = values[r * scales_.groups];
     }
 
     /// totals += sums of the group that begins at input k, dequantised; the first group sets them.

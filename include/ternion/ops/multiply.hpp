@@ -126,7 +126,7 @@ void multiply_rows(const ScaledView<P, Scales>& w, const ActivationView& x, RowR
     } else if constexpr (std::is_same_v<Scales, ScaleTable>) {
         const ScaleTable table = w.scales();
         if (table.inputs != 0)
-            return multiply_groups<Arch>(w.trits(), {table.inputs, table.values, w.groups()}, x, rows, out);
+            return multiply_groups<Arch>(w.trits(), {table.inputs, table.values, w.groups(), table.rows}, x, rows, out);
         Output<Out> scaled = out;
         scaled.row_scales = table.values;
         multiply_rows<Arch>(w.trits(), x, rows, scaled);

@@ -143,9 +143,13 @@ struct OwnedTernary {
 inline AnyTernary share(const PackingKernels& kernels, Shape shape, const std::byte* data, RepackedScales scales,
                         AlignedBuffer<std::byte> bytes) {
     auto owned = std::make_shared<OwnedTernary>(OwnedTernary{std::move(bytes), std::move(scales.values)});
-    const TernaryBytes w{
-        &kernels.packing,   shape, data, scales.scale, owned->scales.empty() ? nullptr : owned->scales.data(),
-        scales.group_inputs};
+    const TernaryBytes w{&kernels.packing,
+                         shape,
+                         data,
+                         scales.scale,
+                         owned->scales.empty() ? nullptr : owned->scales.data(),
+                         scales.group_inputs,
+                         scales.scale_rows};
     return {kernels, w, std::move(owned)};
 }
 
@@ -172,7 +176,7 @@ template <class E = Serial>
 requires Executor<std::remove_reference_t<E>>
 AnyTernary repack_as(const PackingKernels& to, const TernaryBytes& from, E&& executor = {}) {
     auto bytes = AlignedBuffer<std::byte>::uninitialized(to.packing.bytes(from.shape));
-    RepackedScales scales = detail::repack(from, to.packing, bytes.data(), detail::ranges_of(executor));
+    RepackedScales scales = detail::repack(from, to.packing, bytes.data(), detail::ranges_of(executor), 16);
     const std::byte* data = bytes.data();
     return detail::share(to, from.shape, data, std::move(scales), std::move(bytes));
 }
@@ -186,7 +190,7 @@ AnyTernary repack_as(const PackingKernels& to, const TernaryBytes& from, std::sp
                                                  std::to_string(to.packing.bytes(from.shape)) + " bytes, not " +
                                                  std::to_string(into.size()));
     }
-    RepackedScales scales = detail::repack(from, to.packing, into.data(), detail::ranges_of(executor));
+    RepackedScales scales = detail::repack(from, to.packing, into.data(), detail::ranges_of(executor), 16);
     return detail::share(to, from.shape, into.data(), std::move(scales), {});
 }
 

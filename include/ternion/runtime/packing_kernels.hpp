@@ -42,7 +42,8 @@ struct PackingProducts {
             if (w.has_one_scale()) {
                 multiply_rows<Arch>(view_of(w), x, rows, typed);
             } else if (w.scales != nullptr) {
-                multiply_rows<Arch>(ScaledView<P, ScaleTable>(view_of(w), {w.scales, w.group_inputs}), x, rows, typed);
+                multiply_rows<Arch>(ScaledView<P, ScaleTable>(view_of(w), {w.scales, w.group_inputs, w.scale_rows}), x,
+                                    rows, typed);
             } else if constexpr (BlockScaledPacking<P>) {
                 multiply_rows<Arch>(with_block_scales(view_of(w)), x, rows, typed);
             } else {

@@ -26,6 +26,7 @@ struct RepackedScales {
     float scale = 1;
     std::vector<float> values = {};
     std::size_t group_inputs = 0;
+    std::size_t scale_rows = 1;
 };
 
 namespace detail {
@@ -183,9 +184,11 @@ inline void pack_trits(const PackingInfo& to, std::span<const std::int8_t> trits
 }
 
 /// The same matrix in another packing, into `bytes`, which hold to.bytes(shape); tells its scales. Those of rows and
-/// groups go into the blocks of `to`, if it has such, and beside the trits otherwise. Throws std::invalid_argument
+/// groups go into the blocks of `to`, if it has such, and beside the trits otherwise, those of groups with `scale_rows`
+/// rows side by side. Throws std::invalid_argument
 /// where a block would need two scales, or one that its format can't hold, and for a zero that `to` can't.
-inline RepackedScales repack(const TernaryBytes& from, const PackingInfo& to, std::byte* bytes, InRanges in_ranges) {
+inline RepackedScales repack(const TernaryBytes& from, const PackingInfo& to, std::byte* bytes, InRanges in_ranges,
+                             std::size_t scale_rows = 1) {
     check_zeros(from, to);
     const auto row_codes = [&](std::size_t row, std::uint8_t* codes) { from.unpack_row(row, codes); };
     if (from.has_one_scale()) {
@@ -201,10 +204,12 @@ inline RepackedScales repack(const TernaryBytes& from, const PackingInfo& to, st
         pack_rows(to, from.shape, bytes, in_ranges, row_codes, scale_of);
         return {1, {}, to.group_inputs};
     }
-    const bool by_row = from.inputs_of_scale() == from.shape.k;
-    RepackedScales scales{1, std::vector<float>(from.shape.n * from.groups()), by_row ? 0 : from.group_inputs};
-    for (std::size_t i = 0; i < scales.values.size(); ++i)
-        scales.values[i] = from.scale_of(i / from.groups(), i % from.groups());
+    const std::size_t groups = from.groups(), side_by_side = groups == 1 ? 1 : scale_rows;
+    RepackedScales scales{1, std::vector<float>(round_up(from.shape.n, side_by_side) * groups),
+                          groups == 1 ? 0 : from.group_inputs, side_by_side};
+    for (std::size_t row = 0; row < from.shape.n; ++row)
+        for (std::size_t group = 0; group < groups; ++group)
+            scales.values[scale_place(row, group, groups, side_by_side)] = from.scale_of(row, group);
     pack_rows(to, from.shape, bytes, in_ranges, row_codes, 1.0f);
     return scales;
 }

@@ -14,10 +14,12 @@
 namespace ternion {
 
 /// Scales beside the trits: one for each row (inputs = 0), or for each group of 64, 128 or 256 weights along K.
-/// `values` is row-major [N, groups]; the last group of a row may be shorter.
+/// `values` is row-major [N, groups], or, where `rows` is 16, [N / 16, groups, 16] with N rounded up; the last group of
+/// a row may be shorter.
 struct ScaleTable {
     const float* values;
     std::size_t inputs = 0;
+    std::size_t rows = 1;
 
     template <Packing P>
     [[nodiscard]] TERNION_INLINE std::size_t group_inputs(const TernaryView<P>& w) const noexcept {
@@ -25,7 +27,7 @@ struct ScaleTable {
     }
     template <Packing P>
     [[nodiscard]] TERNION_INLINE float at(const TernaryView<P>& w, std::size_t row, std::size_t group) const noexcept {
-        return values[row * ceil_div(w.cols(), group_inputs(w)) + group];
+        return values[scale_place(row, group, ceil_div(w.cols(), group_inputs(w)), rows)];
     }
 };
 
@@ -72,6 +74,7 @@ class ScaledView {
         if constexpr (std::same_as<Scales, ScaleTable>) {
             w.scales = scales_.values;
             w.group_inputs = scales_.inputs;
+            w.scale_rows = scales_.rows;
         } else {
             w.group_inputs = group_inputs();
         }

@@ -15,6 +15,12 @@
 
 namespace ternion {
 
+/// Where the scale of a row and a group stands in a table of `groups` a row, `scale_rows` rows side by side.
+constexpr std::size_t scale_place(std::size_t row, std::size_t group, std::size_t groups,
+                                  std::size_t scale_rows) noexcept {
+    return (row / scale_rows * groups + group) * scale_rows + row % scale_rows;
+}
+
 /// A ternary matrix W[N,K] in memory that somebody else owns, in a packing that is known when the program runs:
 /// w[n][k] = scale_of(n, k / inputs_of_scale()) * trit. Every typed view becomes one, and what isn't a kernel (checks,
 /// repacking, unpacking) takes it. Trivially copyable; trusts what it is made of. Its scales are one of
@@ -22,6 +28,8 @@ namespace ternion {
 ///   scales, group_inputs = 0              one for each row, [N]
 ///   scales, group_inputs = 64, 128, 256   one for each group of so many inputs, [N, groups()]
 ///   scales = nullptr, group_inputs > 0    those among the bytes, of the packing's own groups
+/// A table has the scales of a row side by side, or, where scale_rows is 16, those of a group of 16 rows, so that a
+/// kernel reads them at once: [N / 16, groups(), 16], with N rounded up.
 struct TernaryBytes {
     const PackingInfo* packing;
     Shape shape;
@@ -29,6 +37,7 @@ struct TernaryBytes {
     float scale = 1;
     const float* scales = nullptr;
     std::size_t group_inputs = 0;
+    std::size_t scale_rows = 1;
 
     [[nodiscard]] bool has_one_scale() const noexcept { return scales == nullptr && group_inputs == 0; }
     /// The weights along K that share a scale, and how many scales a row has.
@@ -36,7 +45,8 @@ struct TernaryBytes {
     [[nodiscard]] std::size_t groups() const noexcept { return ceil_div(shape.k, inputs_of_scale()); }
     [[nodiscard]] float scale_of(std::size_t row, std::size_t group) const noexcept {
         if (has_one_scale()) return scale;
-        return scales != nullptr ? scales[row * groups() + group] : packing->scale_at(shape, data, row, group);
+        if (scales == nullptr) return packing->scale_at(shape, data, row, group);
+        return scales[scale_place(row, group, groups(), scale_rows)];
     }
     /// The codes (trit + 1) of a whole row.
     void unpack_row(std::size_t row, std::uint8_t* codes) const noexcept {

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstddef>
+#include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,24 +11,44 @@
 
 namespace bitnet {
 
-/// 2B4T's official template: "System: S<|eot_id|>User: U<|eot_id|>Assistant: A<|eot_id|>", BOS in front, each content
-/// trimmed. The template inside the published GGUF is a different one, which the model wasn't trained on. What a user
-/// types never becomes a special token.
+struct ChatFormat;
+
+/// No chat template comes with a model, or one that this program doesn't know.
+class NoChatTemplate : public std::runtime_error {
+ public:
+    using std::runtime_error::runtime_error;
+};
+
+/// How turns become tokens: the template that comes with a model, if it is one of those known, by its text in Jinja.
+/// A BitNet model without one, or with the wrong one of 2B4T's GGUF, is taken for 2B4T. What a user types never becomes
+/// a special token. Thoughts (<think>) are left to the model.
 class ChatTemplate {
  public:
-    /// Throws std::runtime_error for a tokenizer without an end-of-turn token. `tokenizer` must outlive this.
-    explicit ChatTemplate(const Tokenizer& tokenizer);
+    /// `name` is one of `names`; empty: what came with the model. Throws NoChatTemplate, and std::runtime_error for a
+    /// tokenizer without the special tokens of the template. `tokenizer` must outlive this.
+    explicit ChatTemplate(const Tokenizer& tokenizer, std::string_view name = {});
 
-    /// BOS, and the system prompt where there is one.
+    static std::vector<std::string> names();
+    std::string_view name() const;
+
+    /// BOS, where the model wants it, and the system prompt where there is one.
     std::vector<int> opening(std::string_view system) const;
     /// A user's turn, up to where the answer begins.
     std::vector<int> turn(std::string_view user) const;
-    int end_of_turn() const { return tokenizer_->end_of_turn(); }
+    /// What follows an answer, in front of the next turn. The first token ends generation.
+    const std::vector<int>& after_answer() const { return after_answer_; }
+    int end_of_turn() const { return after_answer_.front(); }
+    /// What is kept of an answer once there is a next turn: without its thought, where the template wants that.
+    std::string kept(std::string_view answer) const;
+    /// Where the turn and the answer end that begin at `begin`; `tokens.size() + 1` where they don't.
+    std::size_t end_of_exchange(std::span<const int> tokens, std::size_t begin) const;
 
  private:
-    std::vector<int> message(std::string_view role, std::string_view content) const;
-
     const Tokenizer* tokenizer_;
+    const ChatFormat* format_;
+    bool bos_ = false;
+    bool drops_thoughts_ = false;
+    std::vector<int> after_answer_;
 };
 
 }  // namespace bitnet

@@ -27,12 +27,15 @@ class OtherKvType : public std::runtime_error {
 /// Turns of a user and answers of the model. The KV cache is kept from turn to turn: only what is new is processed.
 class Conversation {
  public:
-    /// Throws std::runtime_error for a model that can't chat: its tokenizer has no end of a turn.
-    explicit Conversation(const Model& model, std::string system = {}, const GenerationOptions& options = {});
+    /// `chat_template` is one of ChatTemplate::names(); empty: what came with the model. Throws NoChatTemplate for a
+    /// model that can't chat, and std::runtime_error as ChatTemplate does.
+    explicit Conversation(const Model& model, std::string system = {}, const GenerationOptions& options = {},
+                          std::string_view chat_template = {});
 
     /// Answers a turn. Where the context has little room left, the oldest turns are dropped and the others read again;
     /// a turn that doesn't fit even so throws PromptTooLong and changes nothing, and one that is cancelled while it is
-    /// read isn't part of the conversation either.
+    /// read isn't part of the conversation either. What a model thought, before its answer, is forgotten after it,
+    /// where its template wants that; then the answer is read again.
     Answer answer(std::string_view user, const OnPiece& on_piece = {});
     /// Begins anew, with the same system prompt.
     void reset();
@@ -49,6 +52,7 @@ class Conversation {
 
  private:
     bool make_room(std::size_t turn);
+    void end_answer(const Answer& answer, std::size_t begin);
 
     Session session_;
     ChatTemplate template_;

@@ -23,10 +23,10 @@ struct LoadOptions {
     std::size_t batch = 256;       // tokens of a prompt that are processed at once; more take memory and are no faster
     KvType kv_type = KvType::f16;  // of all sessions
     ActivationType activations = ActivationType::automatic;  // of all ternary layers
-    std::string isa = {};          // the instruction set by name, of those in `known_isa_names`; empty: the best
-    bool mmap = true;              // false: the file is read into memory, and may change afterwards
-    bool full_head = false;        // true: no int8 copy of the head; saves its memory, and tokens take longer
-    bool tokenizer = true;         // false: token ids only; a file without a tokenizer will do
+    std::string isa = {};    // the instruction set by name, of those in `known_isa_names`; empty: the best
+    bool mmap = true;        // false: the file is read into memory, and may change afterwards
+    bool full_head = false;  // true: no int8 copy of the head; saves its memory, and tokens take longer
+    bool tokenizer = true;   // false: token ids only; a file without a tokenizer will do
     std::function<void(std::size_t done, std::size_t total)> progress = {};  // layers; may throw, to give up
 };
 
@@ -82,6 +82,11 @@ class Model {
 Model load_model(const std::string& path, const LoadOptions& options = {});
 /// The same from the bytes of a GGUF file, which are copied; `name` stands for the file in messages.
 Model load_model_from_memory(const std::string& name, std::span<const std::byte> gguf, const LoadOptions& options = {});
+
+/// A model with random weights in the sizes of one that people know by name ("2B4T", "Llama3-8B", "70B"), made in
+/// memory: to measure what a machine does with it. Throws as load_model, and std::runtime_error for a name that is
+/// none.
+Model load_random_model(std::string_view size, const LoadOptions& options = {});
 
 /// The instruction sets that the engine was compiled for and this machine can run, best first.
 std::vector<std::string> known_isa_names();

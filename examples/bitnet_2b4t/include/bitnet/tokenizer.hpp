@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,9 +13,16 @@ namespace bitnet {
 
 struct Vocabulary;
 
+/// Text that a tokenizer can't encode as the model's own would.
+class UnsupportedText : public std::runtime_error {
+ public:
+    using std::runtime_error::runtime_error;
+};
+
 /// Text to ids and back, by the vocabulary that comes with a model: byte-level BPE or SentencePiece's. Any bytes can be
-/// encoded and come back unchanged, also what is no UTF-8 (but SentencePiece's tokenizers take U+2581 for a space).
-/// User-defined tokens are recognised wherever their text stands. Const calls are safe from many threads.
+/// encoded and come back unchanged, also what is no UTF-8; but SentencePiece's tokenizers take U+2581 for a space, and
+/// Qwen's bring text to Unicode's normal form C. User-defined tokens are recognised wherever their text stands. Const
+/// calls are safe from many threads.
 class Tokenizer {
  public:
     /// Throws std::runtime_error where the vocabulary can't encode every byte or contradicts itself.
@@ -24,7 +32,7 @@ class Tokenizer {
     ~Tokenizer();
 
     /// The ids of `text`, without BOS. Names of special tokens in it are text unless `parse_special`. Throws
-    /// std::runtime_error for text that the model's own tokenizer would first bring to Unicode's normal form C.
+    /// UnsupportedText for a character that the model's own tokenizer would replace, and this one can't.
     std::vector<int> encode(std::string_view text, bool parse_special = false) const;
     /// The same as a prompt: behind BOS and in front of EOS, where the model wants them.
     std::vector<int> encode_with_bos(std::string_view text, bool parse_special = false) const;

@@ -1,0 +1,85 @@
+#include <algorithm>
+#include <bitnet/session.hpp>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <program/cli/input.hpp>
+#include <program/cli/interrupt.hpp>
+#include <program/cli/number_option.hpp>
+#include <program/cli/output.hpp>
+#include <program/io/output_file.hpp>
+#include "commands.hpp"
+#include "model_options.hpp"
+
+namespace bitnet::cli {
+
+using namespace program;
+namespace {
+
+struct EmbedOptions {
+    ModelOptions model;
+    std::vector<int> tokens;
+    std::string output;
+    bool json = false;
+};
+
+std::vector<float> vector_of(const Model& model, std::span<const int> ids) {
+    Session session(model);
+    session.append(ids, check_interrupt);
+    return session.embedding();
+}
+
+/// A text as models for vectors get it: the end of the text behind it, which their tokenizers may or may not add.
+std::vector<int> ids_of(const Tokenizer& tokenizer, const std::string& text) {
+    std::vector<int> ids = tokenizer.encode_with_bos(text);
+    const int end = tokenizer.special("<|endoftext|>").value_or(tokenizer.eos());
+    if (end >= 0 && (ids.empty() || ids.back() != end)) ids.push_back(end);
+    return ids;
+}
+
+void write_vector(const std::string& text, std::size_t tokens, const std::vector<float>& vector, bool json) {
+    if (json) return write_json(nlohmann::json{{"text", text}, {"tokens", tokens}, {"embedding", vector}});
+    std::string line;
+    for (const float x : vector)
+        line += formatted(line.empty() ? "%.9g" : " %.9g", static_cast<double>(x));
+    write_output(line + "\n");
+}
+
+void embed_ids(const EmbedOptions& options) {
+    const Model model = load(options.model);
+    check_ids(model, options.tokens);
+    const Interrupt interrupt;
+    const std::vector<float> vector = vector_of(model, options.tokens);
+    if (options.output.empty()) return write_vector({}, options.tokens.size(), vector, options.json);
+    OutputFile file(options.output, model.files());
+    file.write(std::as_bytes(std::span(vector)));
+    file.finish();
+}
+
+void embed(const EmbedOptions& options) {
+    if (!options.tokens.empty()) return embed_ids(options);
+    const Model model = load(options.model, Parts::weights_and_tokenizer);
+    const Interrupt interrupt;
+    for (std::string text; next_line(text);) {
+        const std::vector<int> ids = ids_of(model.tokenizer(), text);
+        if (ids.empty()) throw FileError(model.name(), "a line with text", "an empty one, for which there are no tokens");
+        write_vector(text, ids.size(), vector_of(model, ids), options.json);
+    }
+}
+
+}  // namespace
+
+void add_embed(CLI::App& app) {
+    const auto [command, options] =
+        add_command(app, "embed", "Turn texts, a line each on standard input, into vectors of length 1, a line each",
+                    "echo 'a text' | bitnet-2b4t embed -m bitnet-embedding-0.6b", embed);
+    add_model_options(command, options.model);
+    CLI::Option* tokens = add_numbers(command, "--tokens", options.tokens, "token ids of one text, just as they are", 0, 1 << 24);
+    add_file(command, "--output", options.output, "where the vector of --tokens goes, as raw little-endian float32")
+        ->needs(tokens);
+    command.add_flag("--json", options.json, "print a JSON object for each text");
+}
+
+}  // namespace bitnet::cli

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+
+#include "../tokenizer/vocabulary.hpp"
+#include "model_source.hpp"
+
+namespace bitnet {
+
+/// The tensors of a model with random weights, as GGUF files of its family hold them: I2_S layers and an F16 embedding,
+/// or Q2_0 for both in the qwen3 family. Weights are 3/8 zeros, the rest -1 and +1 in equal parts, and scales keep
+/// activations near 1. A tensor's bytes depend on the seed and its name alone.
+class RandomTensors {
+ public:
+    struct Storage {
+        std::uint32_t type;
+        std::uint64_t bytes;
+    };
+
+    /// `damped`: layers add next to nothing, so that each token's likeliest successor is the token itself.
+    RandomTensors(const Family& family, std::uint64_t seed, bool damped = false)
+        : ternary_embedding_(family.qk_norms), seed_(seed), damped_(damped) {}
+
+    Storage storage(const ModelTensor& tensor) const;
+    /// Hands out all its bytes, in pieces.
+    void generate(const ModelTensor& tensor, const std::function<void(std::span<const std::byte>)>& take) const;
+
+ private:
+    bool ternary_embedding_;
+    std::uint64_t seed_;
+    bool damped_;
+};
+
+/// A vocabulary of this many tokens that encodes any text, byte by byte.
+Vocabulary filler_vocabulary(std::size_t size);
+
+/// Such a model in memory, a tensor of which is made when it is asked for.
+std::unique_ptr<ModelSource> random_source(std::string name, const Family& family, const Config& config,
+                                           std::uint64_t seed);
+
+}  // namespace bitnet
