@@ -36,7 +36,7 @@ void check_readable(const std::string& help) {
 }
 
 TEST_CASE("cli: help has an example for each subcommand, and there is a version") {
-    for (const std::string command : {"chat", "complete", "tokenize", "logits", "perplexity", "score", "bench",
+    for (const std::string command : {"chat", "complete", "tokenize", "logits", "embed", "perplexity", "score", "bench",
                                       "inspect", "convert", "ternarize", "synth", "isa"}) {
         const Outcome help = run({command, "--help"});
         CHECK(help.status == 0);

@@ -129,9 +129,9 @@ void add_bench(CLI::App& app) {
     CLI::Option* file = command.get_option("--model")->required(false);
     command
         .add_option("--synthetic", options.model.synthetic,
-                    "a size instead of a file, for random weights: 2B4T, Llama3-8B, Bonsai-4B, 125M to 100B, ...")
+                    "a size instead of a file, for random weights: 2B4T, Llama3-8B, Bonsai-4B, 125M to 100B")
         ->excludes(file)
-        ->type_name("SIZE");
+        ->option_text("SIZE");
     add_numbers(command, "-p,--n-prompt", options.prompts, "lengths of prompts; 0: none", 0, 1 << 24);
     add_numbers(command, "-n,--n-gen", options.generated, "numbers of tokens to generate; 0: none", 0, 1 << 24);
     add_numbers(command, "-t,--threads", options.threads, "numbers of threads (default: all that the machine has)", 1,

@@ -64,7 +64,8 @@ void embed(const EmbedOptions& options) {
     const Interrupt interrupt;
     for (std::string text; next_line(text);) {
         const std::vector<int> ids = ids_of(model.tokenizer(), text);
-        if (ids.empty()) throw FileError(model.name(), "a line with text", "an empty one, for which there are no tokens");
+        if (ids.empty())
+            throw FileError(model.name(), "a line with text", "an empty one, for which there are no tokens");
         write_vector(text, ids.size(), vector_of(model, ids), options.json);
     }
 }
@@ -76,9 +77,11 @@ void add_embed(CLI::App& app) {
         add_command(app, "embed", "Turn texts, a line each on standard input, into vectors of length 1, a line each",
                     "echo 'a text' | bitnet-2b4t embed -m bitnet-embedding-0.6b", embed);
     add_model_options(command, options.model);
-    CLI::Option* tokens = add_numbers(command, "--tokens", options.tokens, "token ids of one text, just as they are", 0, 1 << 24);
+    CLI::Option* tokens =
+        add_numbers(command, "--tokens", options.tokens, "token ids of one text, just as they are", 0, 1 << 24);
     add_file(command, "--output", options.output, "where the vector of --tokens goes, as raw little-endian float32")
-        ->needs(tokens);
+        ->needs(tokens)
+        ->option_text("FILE");
     command.add_flag("--json", options.json, "print a JSON object for each text");
 }
 

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <algorithm>
+#include <bitnet/activation_type.hpp>
 #include <cstddef>
 #include <functional>
-#include <bitnet/activation_type.hpp>
 #include <optional>
 #include <ternion/core/thread_pool.hpp>
 #include <ternion/runtime/any_ternary.hpp>
