@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <ternion/ternion.hpp>
 
+#include "exp.hpp"
+
 namespace bitnet {
 
 /// The cosine and the sine of an angle.
@@ -24,8 +26,10 @@ inline void gated_squared_relu(float* gate, const float* up, std::size_t n) {
 
 /// gate = gate · sigmoid(gate) · up, in place, of n numbers.
 inline void gated_silu(float* gate, const float* up, std::size_t n) {
-    for (std::size_t i = 0; i < n; ++i)
-        gate[i] = gate[i] / (1 + std::exp(-gate[i])) * up[i];
+    for (std::size_t i = 0; i < n; ++i) {
+        const float e = exp_of_negative(-std::abs(gate[i]));
+        gate[i] = gate[i] * ((gate[i] < 0 ? e : 1.0F) / (1 + e)) * up[i];
+    }
 }
 
 /// Turns pair (x[i], x[i + half]) of each head by rotations[i], in place; `size` numbers are heads of 2 · half.
