@@ -77,10 +77,6 @@ TEST_CASE("a synthetic model has the shapes and the statistics that were asked f
 }
 
 TEST_CASE("the sizes of a full synthetic model are those of 2B4T") {
-<<<<<<< HEAD
-=======
-    CHECK(bitnet::SynthOptions().layers == 0);  // as many as the size has
->>>>>>> h3
     CHECK(bitnet::SynthOptions().sizes.layers == 30);
     CHECK(bitnet::SynthOptions().sizes.hidden == 2560);
     CHECK(bitnet::SynthOptions().sizes.vocab == 128256);
