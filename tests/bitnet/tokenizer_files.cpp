@@ -347,7 +347,7 @@ TEST_CASE("SentencePiece's own model file") {
     const std::string path = folder / "tokenizer.model";
     const auto read = [&](const std::string& bytes) {
         write_text(path, bytes);
-        return bitnet::read_tiktoken_file(path);
+        return bitnet::read_tokenizer_model(path);
     };
     const auto refused = [&](const std::string& bytes) { return refusal([&] { read(bytes); }); };
     const Tokenizer tokenizer(read(pieces() + trainer() + normalizer()));

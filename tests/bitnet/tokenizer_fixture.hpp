@@ -24,7 +24,7 @@ inline std::string llama3_file() {
 }
 
 inline const bitnet::Tokenizer& llama3() {
-    static const bitnet::Tokenizer tokenizer(bitnet::read_tiktoken_file(llama3_file()));
+    static const bitnet::Tokenizer tokenizer(bitnet::read_tokenizer_model(llama3_file()));
     return tokenizer;
 }
 

@@ -98,7 +98,7 @@ TEST_CASE("LLaMA-3's test vectors, from the tiktoken file") {
 }
 
 TEST_CASE("LLaMA-3's vocabulary and its special tokens") {
-    const auto vocabulary = bitnet::read_tiktoken_file(llama3_file());
+    const auto vocabulary = bitnet::read_tokenizer_model(llama3_file());
     CHECK(vocabulary.size() == 128256);
     CHECK(vocabulary.merges.size() == 280147);
     CHECK(llama3().bos() == 128000);
@@ -112,13 +112,13 @@ TEST_CASE("LLaMA-3's vocabulary and its special tokens") {
 }
 
 TEST_CASE("LLaMA-3's vocabulary goes through GGUF metadata unchanged") {
-    const Tokenizer again = through_gguf(bitnet::read_tiktoken_file(llama3_file()));
+    const Tokenizer again = through_gguf(bitnet::read_tokenizer_model(llama3_file()));
     check_vectors(again);
     check_same(llama3(), again);
 }
 
 TEST_CASE("LLaMA-3's vocabulary goes through tokenizer.json unchanged") {
-    const Tokenizer again = through_json(bitnet::read_tiktoken_file(llama3_file()), true);
+    const Tokenizer again = through_json(bitnet::read_tokenizer_model(llama3_file()), true);
     check_vectors(again);
     check_same(llama3(), again);
 }

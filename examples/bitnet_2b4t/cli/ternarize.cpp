@@ -37,7 +37,11 @@ void ternarize(const ConvertOptions& options) {
     std::string table = "tensor                          scale   error  zeros\n";
     for (const ModelTensor& tensor : source->tensors()) {
         if (tensor.kind != TensorKind::ternary) continue;
-        table += damage(source->dense(tensor.name), source->ternary(tensor.name), source->is_ternary(tensor.name));
+        const DenseTensor weights = source->dense(tensor.name);
+        TernaryTensor trits = source->ternary(tensor.name);
+        const bool paired = tensor.name.ends_with(".attn_q.weight") || tensor.name.ends_with(".attn_k.weight");
+        if (paired && source->stores_pairs()) trits = in_pairs(trits, source->config().head_dim);
+        table += damage(weights, trits, source->is_ternary(tensor.name));
     }
     write_model(*source, options);
     write_output(table);

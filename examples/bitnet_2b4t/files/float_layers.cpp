@@ -61,6 +61,9 @@ Floats numbers_of(const DenseTensor& weights) {
 template <class From>
 TernaryTensor reordered(const TernaryTensor& tensor, std::size_t head_dim, From from) {
     const std::size_t rows = tensor.rows(), cols = tensor.cols(), groups = tensor.matrix.groups();
+    if (rows % head_dim != 0)
+        throw FileError(tensor.file, joined("rows of whole heads of ", head_dim, " in tensor ", in_quotes(tensor.name)),
+                        rows);
     const bool one = tensor.matrix.has_one_scale();
     std::vector<std::int8_t> trits(rows * cols);
     ternion::RepackedScales scales{tensor.matrix.scale, Floats(one ? 0 : rows * groups), tensor.matrix.group_inputs};

@@ -277,8 +277,12 @@ double Gguf::real(std::string_view key) const {
 }
 
 bool Gguf::flag(std::string_view key) const {
-    const GgufValue& found =
-        value(key, "true or false", false, [](GgufType type) { return type == GgufType::boolean; });
+    use(key);
+    const auto place = metadata_.find(key);
+    if (place == metadata_.end()) throw FileError(file_, in_quotes(key) + " (true or false)", "no such key");
+    const GgufValue& found = place->second;
+    if (found.type != GgufType::boolean || found.is_array)
+        throw FileError(file_, "true or false in " + in_quotes(key), to_text(found));
     return load<std::uint8_t>(found.bytes.data()) != 0;
 }
 

@@ -168,7 +168,9 @@ void write_gguf_config(GgufWriter& writer, const Config& config, const Family& f
     add("attention.value_length", static_cast<std::uint32_t>(config.head_dim));
     add("attention.layer_norm_rms_epsilon", config.norm_eps);
     add("rope.freq_base", config.rope_theta);
-    if (config.activation != family.activation)
+    // Where neither the architecture nor the heads tell: see check_family.
+    const bool relu = config.activation == Activation::squared_relu, shared = config.heads != config.kv_heads;
+    if (config.activation != family.activation || (family.sub_norms && relu != shared))
         add("hidden_activation", config.activation == Activation::silu ? "silu" : "relu2");
     if (config.pooling == Pooling::last_token) add("pooling_type", static_cast<std::uint32_t>(pool_last));
     const RopeScaling& scaling = config.rope_scaling;

@@ -111,8 +111,8 @@ void GgufSource::check_tensors() const {
         if (tensor.kind == TensorKind::ternary) known.insert(scale_beside(tensor.name));
     }
     for (const auto& part : parts_) {
+        check_places(*part);
         for (const GgufTensor& tensor : part->gguf.tensors()) {
-            bytes_of({part.get(), &tensor});
             if (find(tensor.name).part != part.get())
                 throw FileError(part->gguf.file(), "each tensor in one part", in_quotes(tensor.name) + " twice");
             const auto harmless = harmless_tensors();
@@ -127,11 +127,34 @@ void GgufSource::check_tensors() const {
     }
 }
 
+/// That each tensor lies within the file, and behind the one before.
+void GgufSource::check_places(const Part& part) {
+    std::vector<const GgufTensor*> tensors;
+    for (const GgufTensor& tensor : part.gguf.tensors())
+        tensors.push_back(&tensor);
+    std::stable_sort(tensors.begin(), tensors.end(),
+                     [](const GgufTensor* a, const GgufTensor* b) { return a->offset < b->offset; });
+    std::uint64_t end = 0;
+    for (const GgufTensor* tensor : tensors) {
+        const std::size_t size = bytes_of({&part, tensor}).size();
+        if (tensor->offset < end)
+            throw FileError(part.gguf.file(),
+                            joined("an offset of at least ", end, in_tensor(tensor->name), ", behind those before"),
+                            tensor->offset);
+        end = tensor->offset + size;
+    }
+}
+
 std::vector<std::string> GgufSource::files() const {
     std::vector<std::string> names;
     for (const auto& part : parts_)
         names.push_back(part->gguf.file());
     return names;
+}
+
+/// Only plain numbers are what a model was trained with: block formats have rounded them.
+Masters GgufSource::masters_of(std::string_view name) const {
+    return dense(name).format->block_values == 1 ? masters_ : Masters::refused;
 }
 
 /// Whether its rows lie in the order of neighbours.
@@ -145,7 +168,7 @@ TernaryTensor GgufSource::ternary(std::string_view name) const {
     const TernaryFormat* format = find_ternary_format(type_of(found));
     TernaryTensor matrix = format ? format->open({this->name(), std::string(name), std::string(format->name),
                                                   tensor.rows(), tensor.cols(), bytes_of(found)})
-                                  : ternary_of(dense(name), masters_, this->name());
+                                  : ternary_of(dense(name), masters_of(name), this->name());
     if (const std::string beside = scale_beside(name); contains(beside)) {
         const DenseTensor scale = dense(beside);
         if (scale.rows * scale.cols != 1) throw FileError(this->name(), "one number" + in_tensor(beside), scale.cols);
@@ -164,12 +187,9 @@ bool GgufSource::is_ternary(std::string_view name) const {
 DenseTensor GgufSource::dense(std::string_view name) const {
     const Found found = get(name);
     const NumberFormat* format = find_number_format(type_of(found));
-    if (!format) {
-        throw FileError(this->name(),
-                        "F32, F16, BF16, Q8_0, Q6_K, TQ1_0, TQ2_0 or Q2_0" + in_tensor(name) +
-                            " (llama-quantize's --token-embedding-type q8_0 writes such an embedding)",
+    if (!format)
+        throw FileError(this->name(), "F32, F16, BF16, Q8_0, Q6_K, TQ1_0, TQ2_0 or Q2_0" + in_tensor(name),
                         describe_type(found.tensor->type));
-    }
     return {std::string(name), format, found.tensor->rows(), found.tensor->cols(), bytes_of(found)};
 }
 

@@ -26,6 +26,7 @@ class GgufSource final : public ModelSource {
     std::vector<std::string> files() const override;
     Config config() const override { return config_; }
     const Family& family() const override { return family_; }
+    bool stores_pairs() const override { return family_.rotates_pairs; }
     bool contains(std::string_view tensor) const override { return find(tensor).tensor != nullptr; }
     TernaryTensor ternary(std::string_view tensor) const override;
     bool is_ternary(std::string_view tensor) const override;
@@ -50,6 +51,8 @@ class GgufSource final : public ModelSource {
 
     void check_parts() const;
     void check_tensors() const;
+    static void check_places(const Part& part);
+    Masters masters_of(std::string_view tensor) const;
     Found find(std::string_view tensor) const;
     Found get(std::string_view tensor) const;
     static std::uint32_t type_of(const Found& found);

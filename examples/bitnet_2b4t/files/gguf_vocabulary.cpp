@@ -15,11 +15,7 @@ namespace {
 constexpr const char* tokens_key = "tokenizer.ggml.tokens";
 
 bool flag(const Gguf& gguf, std::string_view key, bool otherwise) {
-    const auto found = gguf.metadata().find(key);
-    if (found == gguf.metadata().end()) return otherwise;
-    if (found->second.type == GgufType::boolean && !found->second.is_array)
-        return found->second.bytes[0] != std::byte{};
-    throw FileError(gguf.file(), "true or false in " + in_quotes(key), to_text(found->second));
+    return gguf.contains(key) ? gguf.flag(key) : otherwise;
 }
 
 void refuse_flag(const Gguf& gguf, std::string_view key) {
@@ -145,11 +141,6 @@ void read_sentence_pieces(const Gguf& gguf, Vocabulary& vocabulary) {
 std::span<const std::string_view> harmless_tokenizer_keys() {
     static constexpr std::string_view keys[] = {
         // Read by their bytes.
-        "tokenizer.ggml.add_bos_token",
-        "tokenizer.ggml.add_eos_token",
-        "tokenizer.ggml.add_sep_token",
-        "tokenizer.ggml.add_space_prefix",
-        "tokenizer.ggml.remove_extra_whitespaces",
         "tokenizer.ggml.scores",
         // Ids that nothing is made of here: they neither begin nor end a text.
         "tokenizer.ggml.padding_token_id",

@@ -69,7 +69,13 @@ void HuggingFaceSource::check_tensors() const {
         for (const auto& [name, tensor] : shard->tensors.tensors()) {
             if (!seen.insert(name).second)
                 throw FileError(shard->file->name(), "each tensor in one shard", in_quotes(name) + " twice");
-            if (known.contains(name) || name == "lm_head.weight" ||
+            if (known.contains(name)) {
+                if (!config_.quantized && (tensor.dtype == "U8" || name.ends_with("_scale")))
+                    throw FileError(folder_ + "/config.json",
+                                    "\"quantization_config\", which says whether scales multiply or divide", "none");
+                continue;
+            }
+            if (name == "lm_head.weight" ||
                 std::any_of(harmless.begin(), harmless.end(), [&](auto pattern) { return matches(pattern, name); }))
                 continue;
             throw FileError(shard->file->name(),
@@ -90,7 +96,11 @@ void HuggingFaceSource::check_tied_head() const {
 }
 
 std::vector<std::string> HuggingFaceSource::files() const {
-    std::vector<std::string> names = {folder_ + "/config.json", vocabulary_file()};
+    std::vector<std::string> names = {vocabulary_file()};
+    // Not all of them are there, nor always read.
+    for (const char* beside : {"config.json", "generation_config.json", "model.safetensors.index.json",
+                               "tokenizer_config.json", "added_tokens.json", "chat_template.jinja"})
+        names.push_back(joined(folder_, "/", beside));
     for (const auto& shard : shards_)
         names.push_back(shard->file->name());
     return names;
@@ -171,7 +181,7 @@ void HuggingFaceSource::add_metadata(GgufWriter& writer) const {
 Vocabulary HuggingFaceSource::vocabulary() const {
     const std::string path = vocabulary_file();
     if (path.empty()) throw FileError(folder_, "tokenizer.json or tokenizer.model", "neither");
-    if (!path.ends_with(".json")) return read_tiktoken_file(path);
+    if (!path.ends_with(".json")) return read_tokenizer_model(path);
     const MappedFile file(path, MappedFile::Mode::read);
     return read_tokenizer_json(file.text(), path);
 }

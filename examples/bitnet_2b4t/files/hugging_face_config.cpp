@@ -62,7 +62,7 @@ class RopeReader {
             scaling.kind = RopeScaling::Kind::llama3;
             scaling.low_frequency = positive("low_freq_factor");
             scaling.high_frequency = positive("high_freq_factor");
-            scaling.original_context = positive("original_max_position_embeddings");
+            scaling.original_context = original(0);
             if (scaling.high_frequency <= scaling.low_frequency)
                 keys_.refuse(key("high_freq_factor"), "more than \"low_freq_factor\"");
         } else if (type == "yarn") {
@@ -74,6 +74,12 @@ class RopeReader {
 
  private:
     std::string key(std::string_view name) const { return object_ + std::string(name); }
+
+    /// In the object, or else beside it.
+    double original(double otherwise) {
+        const std::string_view name = "original_max_position_embeddings";
+        return keys_.real(key(name), keys_.real(name, otherwise));
+    }
 
     double positive(std::string_view name) {
         const double value = keys_.real(key(name));
@@ -101,8 +107,7 @@ class RopeReader {
 
     void read_yarn(RopeScaling& scaling) {
         scaling.kind = RopeScaling::Kind::yarn;
-        scaling.original_context =
-            keys_.real(key("original_max_position_embeddings"), static_cast<double>(config_.context));
+        scaling.original_context = original(static_cast<double>(config_.context));
         scaling.beta_fast = keys_.real(key("beta_fast"), scaling.beta_fast);
         scaling.beta_slow = keys_.real(key("beta_slow"), scaling.beta_slow);
         scaling.attention = keys_.real(key("attention_factor"), yarn_attention(scaling.factor));
@@ -118,7 +123,8 @@ class RopeReader {
 void read_quantization(ConfigKeys& keys, HuggingFaceConfig& config) {
     const auto key = [](std::string_view name) { return joined("quantization_config.", name); };
     config.masters = config.family.masters ? Masters::quantised : Masters::refused;
-    if (!keys.has("quantization_config")) return;
+    config.quantized = keys.has("quantization_config");
+    if (!config.quantized) return;
     if (keys.text(key("quant_method")) != "bitnet") keys.refuse(key("quant_method"), "\"bitnet\"");
     const std::string linear_class = keys.text(key("linear_class"), "bitlinear");
     if (linear_class != "bitlinear" && linear_class != "autobitlinear")

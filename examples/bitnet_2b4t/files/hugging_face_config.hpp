@@ -16,6 +16,7 @@ namespace bitnet {
 struct HuggingFaceConfig {
     const Family& family;
     Config sizes;
+    bool quantized = false;         // whether there is a "quantization_config"
     bool scale_divides = true;      // whether outputs are divided by a weight_scale, rather than multiplied
     std::optional<bool> tied = {};  // whether the head is the embedding
     Masters masters = Masters::refused;

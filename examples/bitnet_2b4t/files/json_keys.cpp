@@ -50,11 +50,19 @@ void JsonKeys::finish() const {
     }
 }
 
+namespace {
+
+std::string shown(const Json& value) {
+    return value.is_string() ? in_quotes(value.get<std::string>()) : in_quotes(value.dump());
+}
+
+}  // namespace
+
 void JsonKeys::refuse(std::string_view key, std::string_view expected) const {
     const auto found = object_->find(key);
     const bool known = known_.contains(key);
     throw FileError(*file_, known ? joined(expected, " in ", path(key)) : std::string(expected),
-                    (known ? "" : path(key) + ": ") + in_quotes(found == object_->end() ? "" : found->dump()));
+                    (known ? "" : path(key) + ": ") + (found == object_->end() ? "nothing" : shown(*found)));
 }
 
 std::string JsonKeys::path(std::string_view key) const {

@@ -4,6 +4,11 @@ namespace bitnet {
 
 using namespace program;
 
+void check_shape(ternion::Shape found, ternion::Shape expected, std::string_view tensor, const std::string& file) {
+    if (found == expected) return;
+    throw FileError(file, to_string(expected) + " numbers in tensor " + in_quotes(tensor), to_string(found));
+}
+
 Tokenizer load_tokenizer(const ModelSource& source) {
     try {
         return Tokenizer(source.vocabulary());

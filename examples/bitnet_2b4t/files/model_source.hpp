@@ -40,6 +40,9 @@ inline constexpr SizeName size_names[] = {
 /// What yarn multiplies sines and cosines by where a file doesn't say.
 double yarn_attention(double factor);
 
+/// Throws FileError, which names the tensor, where it has another shape than the model's sizes say.
+void check_shape(ternion::Shape found, ternion::Shape expected, std::string_view tensor, const std::string& file);
+
 class GgufWriter;
 
 /// A model in whatever file or folder it came. Tensors go by their GGUF names ("token_embd.weight",
@@ -63,6 +66,9 @@ class ModelSource {
     std::vector<ModelTensor> tensors() const { return model_tensors(config()); }
     virtual bool contains(std::string_view tensor) const = 0;
     virtual TernaryTensor ternary(std::string_view tensor) const = 0;
+    /// Whether the file has the rows of q and k as in_pairs orders them; `ternary` gives them in halves, `dense` as
+    /// they are.
+    virtual bool stores_pairs() const { return false; }
     /// Whether it is stored as a ternary matrix, or its floats are one.
     virtual bool is_ternary(std::string_view tensor) const = 0;
     virtual DenseTensor dense(std::string_view tensor) const = 0;

@@ -36,6 +36,11 @@ void refuse_pointer(const MappedFile& file) {
                     "a Git LFS pointer, which stands for one: `git lfs pull` in its repository gets the model itself");
 }
 
+void refuse_shard(const std::string& path, bool folder) {
+    if (folder || path.find("-of-") == path.npos) return;
+    throw FileError(path, "all shards of a model: name the folder that they are in", "one of them");
+}
+
 }  // namespace
 
 std::unique_ptr<ModelSource> open_model(const std::string& path, bool use_mmap, Masters masters) {
@@ -51,6 +56,7 @@ std::unique_ptr<ModelSource> open_model(const std::string& path, bool use_mmap, 
         throw FileError(path, "a GGUF file, a model.safetensors or a folder that holds one",
                         "a file that begins with " + in_quotes(files.front()->text().substr(0, 4)));
     }
+    refuse_shard(path, folder);
     const auto parent = std::filesystem::path(path).parent_path();
     const std::string beside = folder ? path : parent.empty() ? "." : parent.string();
     const MappedFile config(beside + "/config.json", MappedFile::Mode::read);

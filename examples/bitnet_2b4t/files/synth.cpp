@@ -19,7 +19,7 @@ namespace {
 
 Vocabulary vocabulary_for(const SynthOptions& options) {
     if (options.vocabulary.empty()) return filler_vocabulary(options.sizes.vocab);
-    Vocabulary vocabulary = read_tiktoken_file(options.vocabulary);
+    Vocabulary vocabulary = read_tokenizer_model(options.vocabulary);
     try {
         Tokenizer check(vocabulary);
     } catch (const std::runtime_error& error) {

@@ -92,7 +92,7 @@ TernaryTensor open_blocks(const StoredMatrix& matrix) {
     const std::optional<float> scale = shared_scale<Packing>(matrix);
     TernaryTensor tensor = tensor_of(ternion::packing_info<Packing>, matrix, scale.value_or(1));
     if (!scale) tensor.matrix.group_inputs = Packing::block_inputs;
-    if (!scale || !hides_codes<Packing>(matrix)) return tensor;
+    if (!hides_codes<Packing>(matrix)) return tensor;
     std::vector<std::int8_t> trits(tensor.matrix.shape.size());
     tensor.read(0, matrix.rows, trits);
     for (std::size_t block = 0; block * Packing::block_inputs < trits.size(); ++block) {
@@ -100,7 +100,11 @@ TernaryTensor open_blocks(const StoredMatrix& matrix) {
         if (Packing::scale_at({1, Packing::block_inputs}, data, 0, 0) != 0) continue;
         std::fill_n(trits.data() + block * Packing::block_inputs, Packing::block_inputs, std::int8_t{0});
     }
-    return own_trits(tensor.file, tensor.name, tensor.format, tensor.matrix.shape, std::move(trits), {*scale});
+    ternion::RepackedScales scales{scale.value_or(1), {}, tensor.matrix.group_inputs};
+    const std::size_t groups = tensor.matrix.groups();
+    for (std::size_t i = 0; !scale && i < matrix.rows * groups; ++i)
+        scales.values.push_back(tensor.matrix.scale_of(i / groups, i % groups));
+    return own_trits(tensor.file, tensor.name, tensor.format, tensor.matrix.shape, std::move(trits), std::move(scales));
 }
 
 template <class Packing>
@@ -153,11 +157,13 @@ TernaryTensor TernaryTensor::scaled(float factor) const {
     TernaryTensor result = *this;
     if (matrix.has_one_scale()) {
         result.matrix.scale *= factor;
+        check_scale(file, name, result.matrix.scale);
         return result;
     }
     std::vector<float> scales(rows() * matrix.groups());
     for (std::size_t i = 0; i < scales.size(); ++i)
-        scales[i] = factor * matrix.scale_of(i / matrix.groups(), i % matrix.groups());
+        if (const float scale = matrix.scale_of(i / matrix.groups(), i % matrix.groups()); scale != 0)
+            check_scale(file, name, scales[i] = factor * scale);
     const auto owned = std::make_shared<Owned>(Owned{{}, std::move(scales), owner});
     result.matrix.scales = owned->scales.data();
     result.owner = owned;

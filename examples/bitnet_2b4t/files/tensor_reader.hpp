@@ -23,6 +23,8 @@ class TensorReader {
     TernaryTensor ternary(const std::string& name, std::size_t rows, std::size_t cols) const;
     /// A norm's weights.
     std::vector<float> norm(const std::string& name, std::size_t size) const;
+    /// What RoPE's frequencies are divided by, each above 0.
+    std::vector<float> rope_divisors(std::size_t size) const;
     /// Repacked on all threads, into memory that has just the room for it.
     ternion::AnyTernary matrix(const std::string& name, std::size_t rows, std::size_t cols,
                                const ternion::PackingKernels& to, std::span<std::byte> into) const {

@@ -20,9 +20,7 @@ std::optional<std::string> read_if_there(const std::string& path) {
 
 /// Of what may name a member twice: the last one counts.
 Json parse_last(const std::string& text, const std::string& file) {
-    Json json = Json::parse(text, nullptr, false);
-    if (!json.is_object()) throw FileError(file, "a JSON object", "something else");
-    return json;
+    return parse_json_object(text, file, Repeated::last_counts);
 }
 
 /// A token by its text or by {"content": ...}; -1 where there is no such key.

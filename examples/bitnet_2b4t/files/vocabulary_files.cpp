@@ -34,7 +34,7 @@ Vocabulary read_tokenizer_json(std::string_view text, const std::string& file) {
     return finished(parse_tokenizer_json(text, file), file);
 }
 
-Vocabulary read_tiktoken_file(const std::string& path) {
+Vocabulary read_tokenizer_model(const std::string& path) {
     const MappedFile file(path, MappedFile::Mode::read);
     if (looks_like_sentence_pieces(file.text())) return finished(read_sentence_pieces(file.text(), path), path);
     try {

@@ -16,7 +16,7 @@ namespace bitnet {
 /// A tokenizer.json, given as text. Where `file` is in a folder, what lies beside it is read too: add_companions.
 Vocabulary read_tokenizer_json(std::string_view text, const std::string& file);
 /// A tokenizer.model: LLaMA-3's tiktoken text or SentencePiece's BPE, told by its content. Companions as above.
-Vocabulary read_tiktoken_file(const std::string& path);
+Vocabulary read_tokenizer_model(const std::string& path);
 
 /// A tokenizer.json alone.
 Vocabulary parse_tokenizer_json(std::string_view text, const std::string& file);

@@ -97,8 +97,18 @@ inline void Config::validate(const std::string& file) const {
     if (!std::isfinite(norm_eps) || norm_eps <= 0) {
         refuse("RMSNorm epsilon", "a positive number", std::to_string(norm_eps));
     }
-    if (!std::isfinite(rope_theta) || rope_theta < 1) {
-        refuse("RoPE base", "a number of at least 1", std::to_string(rope_theta));
+    if (!std::isfinite(rope_theta) || rope_theta <= 1) {
+        refuse("RoPE base", "a number above 1", std::to_string(rope_theta));
+    }
+    const auto positive = [&](const char* name, double value) {
+        if (!std::isfinite(value) || value <= 0) refuse(name, "a number above 0", std::to_string(value));
+    };
+    if (rope_scaling.kind != RopeScaling::Kind::none) positive("factor of RoPE's scaling", rope_scaling.factor);
+    if (rope_scaling.kind == RopeScaling::Kind::llama3 || rope_scaling.kind == RopeScaling::Kind::yarn) {
+        positive("original context of RoPE's scaling", rope_scaling.original_context);
+        positive("beta_fast of RoPE's scaling", rope_scaling.beta_fast);
+        positive("beta_slow of RoPE's scaling", rope_scaling.beta_slow);
+        positive("attention factor of RoPE's scaling", rope_scaling.attention);
     }
 }
 

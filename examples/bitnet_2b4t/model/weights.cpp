@@ -147,7 +147,7 @@ Weights load_weights(const ModelSource& source, const Kernels& kernels, ternion:
         .layers = {},
         .output_norm = {*kernels.ternary, reader.norm("output_norm.weight", config.hidden), config.norm_eps},
         .rope_divisors = {}};
-    if (config.rope_divisors) weights.rope_divisors = reader.norm("rope_freqs.weight", config.head_dim / 2);
+    if (config.rope_divisors) weights.rope_divisors = reader.rope_divisors(config.head_dim / 2);
     if (config.separate_head) weights.separate_head = table("output.weight");
     weights.layers.reserve(config.layers);
     LayerLoader loader(reader, config, kernels, activations);

@@ -38,8 +38,11 @@ std::string_view stripped(std::string_view text) {
 }
 
 void replace_all(std::string& text, std::string_view from, std::string_view to) {
-    for (std::size_t at = 0; (at = text.find(from, at)) != text.npos; at += to.size())
-        text.replace(at, from.size(), to);
+    std::string result;
+    std::size_t begin = 0;
+    for (std::size_t at = 0; (at = text.find(from, begin)) != text.npos; begin = at + from.size())
+        result.append(text, begin, at - begin).append(to);
+    text = result.append(text, begin);
 }
 
 bool holds(std::string_view text, std::string_view part) {
@@ -52,8 +55,7 @@ std::string_view recognise(std::string text) {
     replace_all(text, "\"", "'");
     replace_all(text, "message.role", "message['role']");
     replace_all(text, "message.content", "message['content']");
-    while (holds(text, "  "))
-        replace_all(text, "  ", " ");
+    text.erase(std::unique(text.begin(), text.end(), [](char a, char b) { return a == ' ' && b == ' '; }), text.end());
     // Said where there are tools, and here are none.
     replace_all(text, "You are a Falcon assistant skilled in function calling. You are helpful", "");
     // A thought that a template writes itself is one that its user didn't want.

@@ -10,6 +10,6 @@ namespace bitnet {
 /// inputs. `floats` rounds nothing: a slow reference.
 enum class ActivationType { automatic, int8, int8_64, int8_128, floats };
 inline constexpr std::array<std::string_view, 5> activation_type_names = {"auto", "int8", "int8-64", "int8-128",
-                                                                           "float"};
+                                                                          "float"};
 
 }  // namespace bitnet

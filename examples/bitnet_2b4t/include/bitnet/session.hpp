@@ -86,8 +86,8 @@ class Session {
     std::vector<Candidate> likeliest(std::size_t count);
     int sample(Sampler& sampler);
 
-    /// The sequence as a vector, for models made for that: its last token's state behind the output norm, divided by its
-    /// length. Throws std::logic_error as the three above, and std::runtime_error where it isn't finite.
+    /// The sequence as a vector, for models made for that: its last token's state behind the output norm, divided by
+    /// its length. Throws std::logic_error as the three above, and std::runtime_error where it isn't finite.
     std::vector<float> embedding() const;
 
     /// The natural logarithms of the probabilities of tokens `first` (at least 1) and following, each after all before

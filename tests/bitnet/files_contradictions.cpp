@@ -1,0 +1,135 @@
+// Files that contradict themselves, or hold what a reader of something near would take for something else.
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "files/float_layers.hpp"
+#include "files/gguf_source.hpp"
+#include "files/hugging_face.hpp"
+#include "files/hugging_face_config.hpp"
+#include "files/vocabulary_files.hpp"
+#include "files_fixture.hpp"
+#include "gguf_edit.hpp"
+
+using namespace bitnet_tests;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+std::string families(const char* name) {
+    return std::string(TESTS_DIR "/golden/families/") + name;
+}
+
+std::string refused(const std::string& gguf) {
+    return refusal([&] { bitnet::GgufSource source(in_memory(gguf)); });
+}
+
+/// The file with the offset of a tensor replaced, as its header has it: the last number of the tensor's entry.
+std::string with_offset(std::string file, std::string_view tensor, std::uint64_t offset) {
+    const bitnet::Gguf gguf(bytes_of(file), "file");
+    const std::size_t name = file.find(tensor), dims = gguf.find_tensor(tensor)->dims.size();
+    file.replace(name + tensor.size() + 4 + 8 * dims + 4, 8, reinterpret_cast<const char*>(&offset), 8);
+    return file;
+}
+
+nlohmann::json config_of(const char* folder) {
+    return nlohmann::json::parse(read_text(families(folder) + "/config.json"));
+}
+
+}  // namespace
+
+TEST_CASE("tensors that share bytes are refused") {
+    const std::string file = read_text(golden_gguf);
+    CHECK(refused(file).empty());
+    CHECK_THAT(refused(with_offset(file, "blk.1.attn_norm.weight", 0)),
+               ContainsSubstring("an offset of at least ") && ContainsSubstring("behind those before, found 0"));
+}
+
+TEST_CASE("rows of q and k that are no whole heads are refused, not read past their end") {
+    bitnet::TernaryTensor tensor = bitnet::own_trits("file", "t", "F32", {6, 2}, std::vector<std::int8_t>(12), {1});
+    CHECK(refusal([&] { bitnet::in_halves(tensor, 6); }).empty());
+    CHECK_THAT(refusal([&] { bitnet::in_halves(tensor, 4); }),
+               ContainsSubstring("rows of whole heads of 4 in tensor \"t\", found 6"));
+    CHECK_THAT(refusal([&] { bitnet::in_pairs(tensor, 4); }), ContainsSubstring("found 6"));
+}
+
+TEST_CASE("packed layers need a configuration that says what their scales do") {
+    nlohmann::json config = config_of("llama-rope3-hf");
+    const std::string weights = read_text(families("llama-rope3-hf") + "/model.safetensors");
+    const auto open = [&] {
+        const auto file = in_memory(config.dump(), "config.json");
+        bitnet::HuggingFaceSource source(in_memory(weights), *file, "folder");
+    };
+    CHECK(refusal(open).empty());
+    config.erase("quantization_config");
+    CHECK_THAT(refusal(open),
+               ContainsSubstring("\"quantization_config\", which says whether scales multiply or divide"));
+}
+
+TEST_CASE("block formats that rounded ternary weights are no master weights") {
+    for (const std::uint32_t type : {8U, 14U}) {
+        std::vector<float> weights(256 * 256);
+        for (std::size_t i = 0; i < weights.size(); ++i)
+            weights[i] = std::sin(static_cast<float>(i));
+        const bitnet::NumberFormat& format = *bitnet::find_number_format(type);
+        std::string stored(format.bytes(weights.size()), '\0');
+        format.encode(weights, reinterpret_cast<std::byte*>(stored.data()));
+        EditableGguf file(read_text(golden_gguf));
+        auto& tensor = file.tensor("blk.0.attn_q.weight");
+        tensor.type = type;
+        tensor.bytes = stored;
+        const std::string text = file.text();
+        const bitnet::GgufSource source(in_memory(text));
+        INFO(format.name);
+        CHECK_THAT(refusal([&] { source.ternary("blk.0.attn_q.weight"); }),
+                   ContainsSubstring("ternary weights in tensor \"blk.0.attn_q.weight\""));
+    }
+}
+
+TEST_CASE("trits below a scale of zero are zeros, also where other blocks have other scales") {
+    const std::string file = read_text(families("qwen3-q2_0.gguf"));
+    EditableGguf edited(file);
+    edited.tensor("blk.0.attn_q.weight").bytes[0] = '\0';  // the first block's scale, an F16
+    edited.tensor("blk.0.attn_q.weight").bytes[1] = '\0';
+    const std::string text = edited.text();
+    const bitnet::GgufSource source(in_memory(text));
+    const bitnet::TernaryTensor tensor = source.ternary("blk.0.attn_q.weight");
+    CHECK(tensor.matrix.group_inputs == 64);
+    CHECK(tensor.matrix.scale_of(0, 0) == 0);
+    CHECK(tensor.matrix.scale_of(0, 1) != 0);
+    std::vector<std::int8_t> row(tensor.cols());
+    tensor.read(0, 1, row);
+    CHECK(std::count(row.begin(), row.begin() + 64, 0) == 64);
+    CHECK(std::count(row.begin() + 64, row.end(), 0) < 100);
+}
+
+TEST_CASE("the original context of RoPE's scaling counts where it stands, in the object or beside it") {
+    nlohmann::json config = config_of("qwen3-yarn-hf");
+    const auto original = [&] {
+        return bitnet::read_hugging_face_config(config.dump(), "config.json").sizes.rope_scaling.original_context;
+    };
+    CHECK(original() == 512);
+    config["rope_scaling"].erase("original_max_position_embeddings");
+    CHECK(original() == 2048);  // that of the model
+    config["original_max_position_embeddings"] = 512;
+    CHECK(original() == 512);
+    config["original_max_position_embeddings"] = -512;
+    CHECK_THAT(refusal(original), ContainsSubstring("original context of RoPE's scaling"));
+    config["original_max_position_embeddings"] = 512;
+    config["rope_scaling"]["attention_factor"] = -5;
+    CHECK_THAT(refusal(original), ContainsSubstring("attention factor of RoPE's scaling"));
+}
+
+TEST_CASE("JSON beside a tokenizer may be as deep as others") {
+    const TemporaryFolder folder;
+    write_text(folder / "generation_config.json",
+               "{\"eos_token_id\": " + std::string(1000000, '[') + std::string(1000000, ']') + "}");
+    bitnet::Vocabulary vocabulary;
+    CHECK_THAT(refusal([&] { bitnet::add_companions(vocabulary, folder / "."); }),
+               ContainsSubstring("JSON of at most 100 levels"));
+}
+
+TEST_CASE("a shard alone is no model") {
+    CHECK_THAT(refusal([] { bitnet::open_model(families("llama-separate-hf/model-00001-of-00002.safetensors")); }),
+               ContainsSubstring("all shards of a model: name the folder"));
+}
