@@ -132,8 +132,8 @@ void GgufSource::check_places(const Part& part) {
     std::vector<const GgufTensor*> tensors;
     for (const GgufTensor& tensor : part.gguf.tensors())
         tensors.push_back(&tensor);
-    std::stable_sort(tensors.begin(), tensors.end(),
-                     [](const GgufTensor* a, const GgufTensor* b) { return a->offset < b->offset; });
+    std::sort(tensors.begin(), tensors.end(),
+              [](const GgufTensor* a, const GgufTensor* b) { return a->offset < b->offset; });
     std::uint64_t end = 0;
     for (const GgufTensor* tensor : tensors) {
         const std::size_t size = bytes_of({&part, tensor}).size();
