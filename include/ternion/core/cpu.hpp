@@ -56,20 +56,3 @@ struct baseline {
 }  // namespace ternion
 
 #endif
-
-namespace ternion::isas {
-inline namespace TERNION_ABI {
-
-/// A unit's own flags: the instruction set of programs without runtime dispatch.
-struct own_flags {
-    static constexpr std::string_view name = "default";
-    static constexpr CpuFeatures features = enabled_features;
-};
-
-}  // namespace TERNION_ABI
-}  // namespace ternion::isas
-
-static_assert(
-    (ternion::enabled_features & ~TERNION_ISA::features) == 0,
-    "ternion: the compiler's flags allow more than the instruction set that this unit is dispatched as: a machine "
-    "could be given instructions that it lacks");
