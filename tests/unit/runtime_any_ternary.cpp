@@ -157,6 +157,10 @@ TEST_CASE("kernels of another packing, and scales that a packing hasn't, are ref
     among.group_inputs = 64;
     CHECK_THROWS_MATCHES(AnyTernary(table().packing("i2_s"), among), std::invalid_argument,
                          MessageMatches(ContainsSubstring("groups of 64 inputs")));
+    TernaryBytes side_by_side = i2s;
+    side_by_side.scale_rows = 8;
+    CHECK_THROWS_MATCHES(AnyTernary(table().packing("i2_s"), side_by_side), std::invalid_argument,
+                         MessageMatches(ContainsSubstring("scales of 1 or 16 rows side by side, found 8")));
 }
 
 /// W[n,K] with a scale for each `inputs` weights.

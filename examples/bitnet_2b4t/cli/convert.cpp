@@ -90,8 +90,8 @@ class Converter {
 
     void write_ternary(const ModelTensor& tensor) {
         TernaryTensor found = reader_.ternary(tensor.name, tensor.rows, tensor.cols);
-        const bool turned = tensor.name.ends_with(".attn_q.weight") || tensor.name.ends_with(".attn_k.weight");
-        if (turned && source_.family().rotates_pairs) found = in_pairs(found, source_.config().head_dim);
+        if (is_rotated(tensor.name) && source_.family().rotates_pairs)
+            found = in_pairs(found, source_.config().head_dim);
         std::vector<std::byte> bytes;
         try {
             bytes = layers_.pack(found.matrix, threads_);

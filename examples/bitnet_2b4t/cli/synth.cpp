@@ -18,11 +18,10 @@ struct Options {
 };
 
 const Family& family_named(const std::string& name) {
+    if (const Family* family = find_family(name)) return *family;
     std::string names;
-    for (const Family& family : families()) {
-        if (family.name == name) return family;
+    for (const Family& family : families())
         names += (names.empty() ? "" : ", ") + std::string(family.name);
-    }
     throw CLI::ValidationError("--family", "expected one of " + names + ", found " + name);
 }
 

@@ -39,8 +39,7 @@ void ternarize(const ConvertOptions& options) {
         if (tensor.kind != TensorKind::ternary) continue;
         const DenseTensor weights = source->dense(tensor.name);
         TernaryTensor trits = source->ternary(tensor.name);
-        const bool paired = tensor.name.ends_with(".attn_q.weight") || tensor.name.ends_with(".attn_k.weight");
-        if (paired && source->stores_pairs()) trits = in_pairs(trits, source->config().head_dim);
+        if (is_rotated(tensor.name) && source->stores_pairs()) trits = in_pairs(trits, source->config().head_dim);
         table += damage(weights, trits, source->is_ternary(tensor.name));
     }
     write_model(*source, options);

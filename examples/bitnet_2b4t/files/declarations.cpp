@@ -1,5 +1,7 @@
 #include "declarations.hpp"
 
+#include <algorithm>
+
 #include <program/io/file_error.hpp>
 
 namespace bitnet {
@@ -23,6 +25,11 @@ bool matches(std::string_view pattern, std::string_view name, std::string_view a
     if (!pattern.ends_with('*')) return pattern == name;
     pattern.remove_suffix(1);
     return name.starts_with(pattern);
+}
+
+bool is_harmless_tensor(std::string_view name) {
+    const auto patterns = harmless_tensors();
+    return std::any_of(patterns.begin(), patterns.end(), [&](auto pattern) { return matches(pattern, name); });
 }
 
 void check_declarations(std::span<const Declaration> declarations, std::span<const HarmlessKey> harmless,

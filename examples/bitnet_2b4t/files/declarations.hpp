@@ -25,6 +25,7 @@ std::span<const HarmlessKey> harmless_gguf_keys();
 std::span<const HarmlessKey> harmless_config_keys();
 /// Tensors that repeat what the configuration says; a `*` at the beginning stands for whatever is in front.
 std::span<const std::string_view> harmless_tensors();
+bool is_harmless_tensor(std::string_view name);
 
 /// Whether the name is one that the pattern stands for.
 bool matches(std::string_view pattern, std::string_view name, std::string_view architecture = {});

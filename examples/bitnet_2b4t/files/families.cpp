@@ -25,45 +25,26 @@ constexpr Family all[] = {
      .class_name = "BitNetForCausalLM",
      .activation = Activation::squared_relu,
      .sub_norms = true,
-     .qk_norms = false,
-     .rotates_pairs = false,
-     .trained_int8 = true,
      .masters = true,
      .theta = 500000},
     {.name = "bitnet-silu",
      .gguf = bitnet_silu_gguf,
      .model_type = "llama",
      .class_name = "BitnetForCausalLM",
-     .activation = Activation::silu,
      .sub_norms = true,
-     .qk_norms = false,
-     .rotates_pairs = false,
-     .trained_int8 = true,
      .masters = true,
-     .theta = 10000,
      .renamed = bitnet_silu_names},
     {.name = "llama",
      .gguf = llama_gguf,
      .model_type = "llama",
      .class_name = "LlamaForCausalLM",
-     .activation = Activation::silu,
-     .sub_norms = false,
-     .qk_norms = false,
-     .rotates_pairs = true,
-     .trained_int8 = true,
-     .masters = false,
-     .theta = 10000},
+     .rotates_pairs = true},
     {.name = "qwen3",
      .gguf = qwen3_gguf,
      .model_type = "qwen3",
      .class_name = "Qwen3ForCausalLM",
-     .activation = Activation::silu,
-     .sub_norms = false,
      .qk_norms = true,
-     .rotates_pairs = false,
-     .trained_int8 = false,
-     .masters = false,
-     .theta = 10000},
+     .trained_int8 = false},
 };
 
 template <class Names>
@@ -97,6 +78,11 @@ std::string Family::renamed_tensor(std::string_view tensor) const {
 
 std::span<const Family> families() {
     return all;
+}
+
+const Family* find_family(std::string_view name) {
+    const auto found = std::find_if(std::begin(all), std::end(all), [&](const Family& f) { return f.name == name; });
+    return found == std::end(all) ? nullptr : &*found;
 }
 
 const Family& family_of_gguf(std::string_view architecture, const std::string& file) {

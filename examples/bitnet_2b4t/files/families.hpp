@@ -17,16 +17,16 @@ struct Family {
         std::string_view from, to;
     };
 
-    std::string_view name;                    // in this program and its documentation
-    std::span<const std::string_view> gguf;   // "general.architecture"; the first one is written
-    std::string_view model_type, class_name;  // "model_type" and "architectures" in config.json
-    Activation activation;                    // where config.json doesn't say
-    bool sub_norms;
-    bool qk_norms;
-    bool rotates_pairs;  // in GGUF files: RoPE turns neighbours, and rows of q and k are in that order
-    bool trained_int8;   // with int8 activations, a scale for each token
-    bool masters;        // float weights are those of training, to be quantised by absmean
-    float theta;         // RoPE's base where config.json doesn't say
+    std::string_view name;                     // in this program and its documentation
+    std::span<const std::string_view> gguf;    // "general.architecture"; the first one is written
+    std::string_view model_type, class_name;   // "model_type" and "architectures" in config.json
+    Activation activation = Activation::silu;  // where config.json doesn't say
+    bool sub_norms = false;
+    bool qk_norms = false;
+    bool rotates_pairs = false;  // in GGUF files: RoPE turns neighbours, and rows of q and k are in that order
+    bool trained_int8 = true;    // with int8 activations, a scale for each token
+    bool masters = false;        // float weights are those of training, to be quantised by absmean
+    float theta = 10000;         // RoPE's base where config.json doesn't say
     std::span<const Renamed> renamed = {};
 
     /// What the family says of a model.
@@ -36,6 +36,8 @@ struct Family {
 };
 
 std::span<const Family> families();
+/// The row of this name; null where there is none.
+const Family* find_family(std::string_view name);
 
 /// The row of an architecture in GGUF, or of a class in config.json, where an empty class stands for the first of its
 /// type. Throws FileError, which lists those that there are.

@@ -105,6 +105,10 @@ bool is_ternary(const DenseTensor& weights) {
     return exact_scales(numbers_of(weights), weights.cols).has_value();
 }
 
+bool is_rotated(std::string_view tensor) {
+    return tensor.ends_with(".attn_q.weight") || tensor.ends_with(".attn_k.weight");
+}
+
 TernaryTensor in_halves(const TernaryTensor& tensor, std::size_t head_dim) {
     const std::size_t half = head_dim / 2;
     return reordered(tensor, head_dim, [half](std::size_t i) { return 2 * (i % half) + i / half; });

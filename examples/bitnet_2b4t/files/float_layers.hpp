@@ -25,6 +25,8 @@ bool is_ternary(const DenseTensor& weights);
 /// The rows of q and k in another order, head by head. GGUF files of architecture `llama` have a head's rows in the
 /// order 0, d/2, 1, d/2 + 1, ..., for a RoPE that turns neighbours; `in_halves` gives that of one that turns i with
 /// i + d/2, `in_pairs` the way back.
+/// `is_rotated` tells q and k by their names.
+bool is_rotated(std::string_view tensor);
 TernaryTensor in_halves(const TernaryTensor& tensor, std::size_t head_dim);
 TernaryTensor in_pairs(const TernaryTensor& tensor, std::size_t head_dim);
 

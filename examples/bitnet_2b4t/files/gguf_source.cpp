@@ -17,19 +17,9 @@ namespace bitnet {
 using namespace program;
 namespace {
 
-std::string in_tensor(std::string_view name) {
-    return " in tensor " + in_quotes(name);
-}
-
 /// "blk.0.attn_q.weight" -> "blk.0.attn_q.scale", which multiplies the product.
 std::string scale_beside(std::string_view tensor) {
     return std::string(tensor.substr(0, tensor.rfind('.'))) + ".scale";
-}
-
-std::vector<std::unique_ptr<MappedFile>> one_file(std::unique_ptr<MappedFile> file) {
-    std::vector<std::unique_ptr<MappedFile>> files;
-    files.push_back(std::move(file));
-    return files;
 }
 
 template <class Part>
@@ -115,10 +105,7 @@ void GgufSource::check_tensors() const {
         for (const GgufTensor& tensor : part->gguf.tensors()) {
             if (find(tensor.name).part != part.get())
                 throw FileError(part->gguf.file(), "each tensor in one part", in_quotes(tensor.name) + " twice");
-            const auto harmless = harmless_tensors();
-            if (known.contains(tensor.name) || std::any_of(harmless.begin(), harmless.end(),
-                                                           [&](auto pattern) { return matches(pattern, tensor.name); }))
-                continue;
+            if (known.contains(tensor.name) || is_harmless_tensor(tensor.name)) continue;
             throw FileError(part->gguf.file(),
                             joined("no tensors but those of architecture ",
                                    in_quotes(gguf().text("general.architecture")), " with ", config_.layers, " layers"),
@@ -157,11 +144,6 @@ Masters GgufSource::masters_of(std::string_view name) const {
     return dense(name).format->block_values == 1 ? masters_ : Masters::refused;
 }
 
-/// Whether its rows lie in the order of neighbours.
-bool GgufSource::is_rotated(std::string_view tensor) const {
-    return family_.rotates_pairs && (tensor.ends_with(".attn_q.weight") || tensor.ends_with(".attn_k.weight"));
-}
-
 TernaryTensor GgufSource::ternary(std::string_view name) const {
     const Found found = get(name);
     const GgufTensor& tensor = *found.tensor;
@@ -177,7 +159,7 @@ TernaryTensor GgufSource::ternary(std::string_view name) const {
         check_scale(this->name(), beside, factor);
         matrix = matrix.scaled(factor);
     }
-    return is_rotated(name) ? in_halves(matrix, config_.head_dim) : matrix;
+    return stores_pairs() && is_rotated(name) ? in_halves(matrix, config_.head_dim) : matrix;
 }
 
 bool GgufSource::is_ternary(std::string_view name) const {

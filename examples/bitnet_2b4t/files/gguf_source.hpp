@@ -58,7 +58,6 @@ class GgufSource final : public ModelSource {
     static std::uint32_t type_of(const Found& found);
     static std::size_t size_of(const Found& found);
     static std::span<const std::byte> bytes_of(const Found& found);
-    bool is_rotated(std::string_view tensor) const;
 
     std::vector<std::unique_ptr<Part>> parts_;
     const Family& family_;

@@ -15,20 +15,6 @@
 namespace bitnet {
 
 using namespace program;
-namespace {
-
-std::string in_tensor(std::string_view name) {
-    return " in tensor " + in_quotes(name);
-}
-
-std::vector<std::unique_ptr<MappedFile>> one_file(std::unique_ptr<MappedFile> file) {
-    std::vector<std::unique_ptr<MappedFile>> files;
-    files.push_back(std::move(file));
-    return files;
-}
-
-}  // namespace
-
 HuggingFaceSource::HuggingFaceSource(std::unique_ptr<MappedFile> safetensors, const MappedFile& config,
                                      std::string folder, Masters masters)
     : HuggingFaceSource(one_file(std::move(safetensors)), config, std::move(folder), masters) {}
@@ -63,7 +49,6 @@ void HuggingFaceSource::check_tensors() const {
         known.insert(name);
         if (tensor.kind == TensorKind::ternary) known.insert(name + "_scale");
     }
-    const auto harmless = harmless_tensors();
     std::set<std::string_view> seen;
     for (const auto& shard : shards_) {
         for (const auto& [name, tensor] : shard->tensors.tensors()) {
@@ -75,9 +60,7 @@ void HuggingFaceSource::check_tensors() const {
                                     "\"quantization_config\", which says whether scales multiply or divide", "none");
                 continue;
             }
-            if (name == "lm_head.weight" ||
-                std::any_of(harmless.begin(), harmless.end(), [&](auto pattern) { return matches(pattern, name); }))
-                continue;
+            if (name == "lm_head.weight" || is_harmless_tensor(name)) continue;
             throw FileError(shard->file->name(),
                             joined("no tensors but those of ", config_.family.class_name, " with ",
                                    config_.sizes.layers, " layers, as \"num_hidden_layers\" says"),

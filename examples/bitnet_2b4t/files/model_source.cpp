@@ -9,6 +9,12 @@ void check_shape(ternion::Shape found, ternion::Shape expected, std::string_view
     throw FileError(file, to_string(expected) + " numbers in tensor " + in_quotes(tensor), to_string(found));
 }
 
+std::vector<std::unique_ptr<MappedFile>> one_file(std::unique_ptr<MappedFile> file) {
+    std::vector<std::unique_ptr<MappedFile>> files;
+    files.push_back(std::move(file));
+    return files;
+}
+
 Tokenizer load_tokenizer(const ModelSource& source) {
     try {
         return Tokenizer(source.vocabulary());

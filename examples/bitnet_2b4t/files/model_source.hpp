@@ -9,6 +9,7 @@
 
 #include <bitnet/tokenizer.hpp>
 #include <program/io/file_error.hpp>
+#include <program/io/mapped_file.hpp>
 #include "../model/architecture.hpp"
 #include "../model/config.hpp"
 #include "../tokenizer/vocabulary.hpp"
@@ -79,6 +80,9 @@ class ModelSource {
     /// The tokenizer's data. Throws FileError where the model comes without one.
     virtual Vocabulary vocabulary() const = 0;
 };
+
+/// The files of a model that is in one.
+std::vector<std::unique_ptr<program::MappedFile>> one_file(std::unique_ptr<program::MappedFile> file);
 
 /// Opens a GGUF file, a Hugging Face folder or a single model.safetensors, by what it is, not by its name. Without
 /// `use_mmap` the whole file is read into memory. Float weights that aren't ternary are quantised where the model's

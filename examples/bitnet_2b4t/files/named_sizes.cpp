@@ -79,8 +79,7 @@ Config with_sizes(Config config, const Config& sizes) {
 SizedFamily find_size(std::string_view name) {
     std::string names;
     for (const NamedSize& size : all) {
-        const auto of = [&](const Family& family) { return family.name == size.family; };
-        const Family& family = *std::find_if(families().begin(), families().end(), of);
+        const Family& family = *find_family(size.family);
         if (same(size.name, name)) return {family, with_sizes(family.config(), size.config)};
         names += (names.empty() ? "" : ", ") + std::string(size.name);
     }

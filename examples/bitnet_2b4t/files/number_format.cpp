@@ -137,6 +137,10 @@ const NumberFormat* find(Predicate matches) {
 
 }  // namespace
 
+std::string in_tensor(std::string_view name) {
+    return " in tensor " + in_quotes(name);
+}
+
 std::uint64_t checked_product(std::span<const std::uint64_t> dims, std::uint64_t each, std::string_view tensor,
                               const std::string& file) {
     for (const std::uint64_t dim : dims) {

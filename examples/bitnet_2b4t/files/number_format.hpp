@@ -21,6 +21,9 @@ T load(const std::byte* from) {
     return value;
 }
 
+/// What messages about a tensor end with.
+std::string in_tensor(std::string_view name);
+
 /// The product of `each` and a tensor's dimensions. Throws FileError where one is 0, or the product above 2^62.
 std::uint64_t checked_product(std::span<const std::uint64_t> dims, std::uint64_t each, std::string_view tensor,
                               const std::string& file);

@@ -161,7 +161,7 @@ class RandomSource final : public ModelSource {
 
 RandomTensors::Storage RandomTensors::storage(const ModelTensor& tensor) const {
     const bool ternary = tensor.kind == TensorKind::ternary;
-    if (ternary_embedding_ && tensor.kind != TensorKind::norm) {
+    if (block_scales_ && tensor.kind != TensorKind::norm) {
         const TernaryFormat& format = *find_ternary_format(gguf_type_q2_0);
         if (const std::uint64_t bytes = format.bytes(tensor.rows, tensor.cols)) return {format.gguf_type, bytes};
         throw std::runtime_error("rows of a multiple of 64 weights: expected in " + tensor.name + ", found " +

@@ -12,8 +12,8 @@
 namespace bitnet {
 
 /// The tensors of a model with random weights, as GGUF files of its family hold them: I2_S layers and an F16 embedding,
-/// or Q2_0 for both in the qwen3 family. Weights are 3/8 zeros, the rest -1 and +1 in equal parts, and scales keep
-/// activations near 1. A tensor's bytes depend on the seed and its name alone.
+/// or Q2_0 for both where it has scales in groups. Weights are 3/8 zeros, the rest -1 and +1 in equal parts, and scales
+/// keep activations near 1. A tensor's bytes depend on the seed and its name alone.
 class RandomTensors {
  public:
     struct Storage {
@@ -23,14 +23,14 @@ class RandomTensors {
 
     /// `damped`: layers add next to nothing, so that each token's likeliest successor is the token itself.
     RandomTensors(const Family& family, std::uint64_t seed, bool damped = false)
-        : ternary_embedding_(family.qk_norms), seed_(seed), damped_(damped) {}
+        : block_scales_(!family.trained_int8), seed_(seed), damped_(damped) {}
 
     Storage storage(const ModelTensor& tensor) const;
     /// Hands out all its bytes, in pieces.
     void generate(const ModelTensor& tensor, const std::function<void(std::span<const std::byte>)>& take) const;
 
  private:
-    bool ternary_embedding_;
+    bool block_scales_;  // Q2_0, the embedding included
     std::uint64_t seed_;
     bool damped_;
 };

@@ -1,5 +1,6 @@
 #include "synth.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <vector>
 
@@ -39,11 +40,13 @@ void synthesize(const SynthOptions& options) {
         const Vocabulary vocabulary = vocabulary_for(options);
         config.vocab = vocabulary.size();
         write_gguf_config(writer, config, *options.family, "random weights");
-        writer.add("general.file_type", gguf_file_type_i2s);
         add_vocabulary(writer, vocabulary);
     }
     const RandomTensors random(*options.family, options.seed, options.repeating);
     const std::vector<ModelTensor> tensors = model_tensors(config);
+    const auto layer = std::find_if(tensors.begin(), tensors.end(),
+                                    [](const ModelTensor& tensor) { return tensor.kind == TensorKind::ternary; });
+    writer.add("general.file_type", find_ternary_format(random.storage(*layer).type)->file_type);
     std::uint64_t total = 0, done = 0;
     for (const ModelTensor& tensor : tensors) {
         const auto [type, bytes] = random.storage(tensor);

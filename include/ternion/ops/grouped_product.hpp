@@ -34,7 +34,7 @@ struct GroupScales {
     std::size_t inputs;      // of a group, 64, 128 or 256; 0 where a row has one scale
     const float* values;     // null: among the bytes of the packing's blocks
     std::size_t groups = 0;  // of a row; zero where all rows share their scales
-    std::size_t rows = 1;    // whose scales of a group lie side by side: 1 or 16
+    std::size_t rows = 1;    // whose scales of a group lie side by side: 1 or scale_panel_rows
 };
 
 /// For some rows of W, on one thread. Works in blocks on the stack.
@@ -64,6 +64,7 @@ class GroupedProduct {
           x_groups_(x.group_scales == nullptr ? 1 : ceil_div(x.k, x.group_inputs)),
           group_(std::size_t{1} << (std::min)(w_shift_, x_shift_)) {
         TERNION_ASSERT(group_ <= max_group_inputs);
+        TERNION_ASSERT(scales.rows == 1 || scales.rows == scale_panel_rows);
     }
 
     void run(RowRange rows) noexcept {
@@ -156,13 +157,13 @@ class GroupedProduct {
                 return;
             }
         }
-        if (scales_.rows == 16) {
-            constexpr std::size_t some = (std::min)(unit_rows, std::size_t{16});
-            static_assert(16 % some == 0);
+        if (scales_.rows == scale_panel_rows) {
+            constexpr std::size_t some = (std::min)(unit_rows, scale_panel_rows);
+            static_assert(scale_panel_rows % some == 0);
             // Scales are a stream of their own beside the codes, too thin for the hardware to fetch ahead in time.
             constexpr std::size_t ahead = 512 / sizeof(float);
             for (std::size_t r = 0; r < count; r += some) {
-                const float* values = scales_.values + scale_place(row + r, group, scales_.groups, 16);
+                const float* values = scales_.values + scale_place(row + r, group, scales_.groups, scale_panel_rows);
                 B::prefetch(reinterpret_cast<const std::byte*>(values + ahead));
                 std::memcpy(scales + r, values, some * sizeof(float));
             }

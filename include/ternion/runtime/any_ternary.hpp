@@ -28,8 +28,8 @@ namespace ternion {
 /// Products are exact, as those of PackedTernary.
 class AnyTernary {
  public:
-    /// Throws std::invalid_argument for bytes in another packing than the kernels', and for scales among the bytes of a
-    /// packing that has none such.
+    /// Throws std::invalid_argument for bytes in another packing than the kernels', for scales among the bytes of a
+    /// packing that has none such, and for a table of another layout than TernaryBytes has.
     AnyTernary(const PackingKernels& kernels, const TernaryBytes& bytes, std::shared_ptr<const void> owner = {})
         : kernels_(&kernels), bytes_(bytes), owner_(std::move(owner)) {
         const PackingInfo& packing = kernels.packing;
@@ -38,6 +38,11 @@ class AnyTernary {
             TERNION_THROW(std::invalid_argument, "AnyTernary: expected a matrix in the packing " +
                                                      std::string(packing.name) + ", found " +
                                                      std::string(bytes.packing->name));
+        }
+        if (bytes.scale_rows != 1 && bytes.scale_rows != scale_panel_rows) {
+            TERNION_THROW(std::invalid_argument, "AnyTernary: expected scales of 1 or " +
+                                                     std::to_string(scale_panel_rows) + " rows side by side, found " +
+                                                     std::to_string(bytes.scale_rows));
         }
         const bool among_bytes = bytes.scales == nullptr && bytes.group_inputs != 0;
         if (among_bytes && bytes.group_inputs != packing.group_inputs) {
@@ -176,7 +181,8 @@ template <class E = Serial>
 requires Executor<std::remove_reference_t<E>>
 AnyTernary repack_as(const PackingKernels& to, const TernaryBytes& from, E&& executor = {}) {
     auto bytes = AlignedBuffer<std::byte>::uninitialized(to.packing.bytes(from.shape));
-    RepackedScales scales = detail::repack(from, to.packing, bytes.data(), detail::ranges_of(executor), 16);
+    RepackedScales scales =
+        detail::repack(from, to.packing, bytes.data(), detail::ranges_of(executor), scale_panel_rows);
     const std::byte* data = bytes.data();
     return detail::share(to, from.shape, data, std::move(scales), std::move(bytes));
 }
@@ -190,7 +196,8 @@ AnyTernary repack_as(const PackingKernels& to, const TernaryBytes& from, std::sp
                                                  std::to_string(to.packing.bytes(from.shape)) + " bytes, not " +
                                                  std::to_string(into.size()));
     }
-    RepackedScales scales = detail::repack(from, to.packing, into.data(), detail::ranges_of(executor), 16);
+    RepackedScales scales =
+        detail::repack(from, to.packing, into.data(), detail::ranges_of(executor), scale_panel_rows);
     return detail::share(to, from.shape, into.data(), std::move(scales), {});
 }
 

@@ -14,8 +14,8 @@
 namespace ternion {
 
 /// Scales beside the trits: one for each row (inputs = 0), or for each group of 64, 128 or 256 weights along K.
-/// `values` is row-major [N, groups], or, where `rows` is 16, [N / 16, groups, 16] with N rounded up; the last group of
-/// a row may be shorter.
+/// `values` is row-major [N, groups], or, where `rows` is scale_panel_rows, [N / 16, groups, 16] with N rounded up; the
+/// last group of a row may be shorter.
 struct ScaleTable {
     const float* values;
     std::size_t inputs = 0;

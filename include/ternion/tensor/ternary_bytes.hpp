@@ -15,6 +15,9 @@
 
 namespace ternion {
 
+/// The rows whose scales of a group lie side by side in tables that kernels read at once.
+inline constexpr std::size_t scale_panel_rows = 16;
+
 /// Where the scale of a row and a group stands in a table of `groups` a row, `scale_rows` rows side by side.
 constexpr std::size_t scale_place(std::size_t row, std::size_t group, std::size_t groups,
                                   std::size_t scale_rows) noexcept {
@@ -28,8 +31,8 @@ constexpr std::size_t scale_place(std::size_t row, std::size_t group, std::size_
 ///   scales, group_inputs = 0              one for each row, [N]
 ///   scales, group_inputs = 64, 128, 256   one for each group of so many inputs, [N, groups()]
 ///   scales = nullptr, group_inputs > 0    those among the bytes, of the packing's own groups
-/// A table has the scales of a row side by side, or, where scale_rows is 16, those of a group of 16 rows, so that a
-/// kernel reads them at once: [N / 16, groups(), 16], with N rounded up.
+/// A table has the scales of a row side by side (scale_rows = 1), or those of a group of scale_panel_rows rows:
+/// [N / 16, groups(), 16], with N rounded up.
 struct TernaryBytes {
     const PackingInfo* packing;
     Shape shape;
