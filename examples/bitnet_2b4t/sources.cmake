@@ -21,7 +21,7 @@ set(BITNET_SOURCES
 set(BITNET_KERNELS compute/kernels.cpp)
 # Files of a system: other formats, and what is written. Needs nlohmann-json.
 set(BITNET_FILE_SOURCES
-  engine/conversation_file.cpp engine/load_model.cpp files/add_vocabulary.cpp files/config_keys.cpp files/hugging_face.cpp
+  engine/conversation_file.cpp engine/load_model.cpp files/add_vocabulary.cpp files/hugging_face.cpp
   files/hugging_face_config.cpp files/json_keys.cpp files/named_sizes.cpp files/open_model.cpp files/random_model.cpp files/safetensors.cpp
   files/sentence_piece_file.cpp files/synth.cpp files/tokenizer_config.cpp files/tokenizer_json.cpp
   files/tokenizer_steps.cpp files/vocabulary_files.cpp

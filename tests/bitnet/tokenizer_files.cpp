@@ -219,8 +219,8 @@ TEST_CASE("what a tokenizer.json declares and this program doesn't do is refused
         {"/model/continuing_subword_prefix", "##", {"\"continuing_subword_prefix\"", "##"}},
         {"/model/end_of_word_suffix", "</w>", {"\"end_of_word_suffix\"", "</w>"}},
         {"/model/ignore_merges", 1, {"true or false", "\"ignore_merges\"", "1"}},
-        {"/model/new_key", 1, {"no key that this program doesn't know", "\"model\".\"new_key\": \"1\""}},
-        {"/new_key", {1}, {"\"new_key\": \"[1]\""}},
+        {"/model/new_key", 1, {"no key that this program doesn't know", "\"model\".\"new_key\": 1"}},
+        {"/new_key", {1}, {"\"new_key\": [1]"}},
         {"/normalizer", {{"type", "NFKC"}}, {"\"normalizer\".\"type\"", "NFKC"}},
         {"/normalizer", {{"type", "Prepend"}, {"prepend", "x"}}, {"\"prepend\"", "\"x\""}},
         {"/normalizer", {{"type", "Prepend"}, {"prepend", mark}}, {"Prepend", "ByteLevel"}},
@@ -234,7 +234,7 @@ TEST_CASE("what a tokenizer.json declares and this program doesn't do is refused
         {"/pre_tokenizer/pretokenizers/0/invert", true, {"\"invert\"", "true"}},
         {"/pre_tokenizer/pretokenizers/1/use_regex", true, {"\"use_regex\"", "true"}},
         {"/pre_tokenizer/pretokenizers/1/add_prefix_space", true, {"\"add_prefix_space\"", "true"}},
-        {"/pre_tokenizer/pretokenizers/1/other", 7, {"\"pre_tokenizer\".\"other\": \"7\""}},
+        {"/pre_tokenizer/pretokenizers/1/other", 7, {"\"pre_tokenizer\".\"other\": 7"}},
         {"/pre_tokenizer/pretokenizers", 7, {"an array in \"pre_tokenizer\".\"pretokenizers\"", "7"}},
         {"/post_processor", {{"type", "BertProcessing"}}, {"\"post_processor\".\"type\"", "BertProcessing"}},
         {"/post_processor/single/0/SpecialToken/id", "<x>", {"\"single\"", "<x>"}},
@@ -318,7 +318,7 @@ TEST_CASE("what lies beside a tokenizer.json and this program doesn't do is refu
         std::vector<const char*> parts;
     };
     const std::vector<Case> cases = {
-        {"tokenizer_config.json", {{"surprise", 3}}, {"\"surprise\": \"3\""}},
+        {"tokenizer_config.json", {{"surprise", 3}}, {"\"surprise\": 3"}},
         {"tokenizer_config.json", {{"add_prefix_space", true}}, {"\"add_prefix_space\"", "true"}},
         {"tokenizer_config.json", {{"split_special_tokens", true}}, {"\"split_special_tokens\"", "true"}},
         {"tokenizer_config.json", {{"add_bos_token", "yes"}}, {"\"add_bos_token\"", "yes"}},

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include <program/io/file_error.hpp>
-#include "config_keys.hpp"
+#include "json_keys.hpp"
 #include "model_source.hpp"
 
 namespace bitnet {
@@ -12,7 +12,7 @@ namespace bitnet {
 using namespace program;
 namespace {
 
-const Family& read_family(ConfigKeys& keys) {
+const Family& read_family(JsonKeys& keys) {
     const std::string type = keys.text("model_type");
     if (!keys.has("architectures")) return family_of_class(type, "", keys.file());
     const auto names = keys.texts("architectures");
@@ -20,7 +20,7 @@ const Family& read_family(ConfigKeys& keys) {
     return family_of_class(type, names.front(), keys.file());
 }
 
-Activation read_activation(ConfigKeys& keys, Activation otherwise) {
+Activation read_activation(JsonKeys& keys, Activation otherwise) {
     if (!keys.has("hidden_act")) return otherwise;
     const std::string name = keys.text("hidden_act");
     if (name == "relu2") return Activation::squared_relu;
@@ -28,7 +28,7 @@ Activation read_activation(ConfigKeys& keys, Activation otherwise) {
     keys.refuse("hidden_act", "\"relu2\" or \"silu\"");
 }
 
-void read_sizes(ConfigKeys& keys, Config& config) {
+void read_sizes(JsonKeys& keys, Config& config) {
     for (const SizeName& name : size_names)
         if (!name.optional) config.*name.size = keys.integer(name.hugging_face);
     config.vocab = keys.integer("vocab_size");
@@ -39,7 +39,7 @@ void read_sizes(ConfigKeys& keys, Config& config) {
 /// Both spellings, and the object that holds them: `rope_parameters` since transformers 5, which may hold the base.
 class RopeReader {
  public:
-    RopeReader(ConfigKeys& keys, Config& config)
+    RopeReader(JsonKeys& keys, Config& config)
         : keys_(keys), config_(config), object_(keys.has("rope_parameters") ? "rope_parameters." : "rope_scaling.") {}
 
     void read() {
@@ -57,7 +57,7 @@ class RopeReader {
         scaling.factor = positive("factor");
         if (type == "linear") {
             scaling.kind = RopeScaling::Kind::linear;
-            keys_.use(key("original_max_position_embeddings"));
+            keys_.ignore({key("original_max_position_embeddings")});
         } else if (type == "llama3") {
             scaling.kind = RopeScaling::Kind::llama3;
             scaling.low_frequency = positive("low_freq_factor");
@@ -114,13 +114,13 @@ class RopeReader {
         if (!keys_.flag(key("truncate"), true)) keys_.refuse(key("truncate"), "true");
     }
 
-    ConfigKeys& keys_;
+    JsonKeys& keys_;
     Config& config_;
     std::string object_, type_key_;
 };
 
 /// The part that says how weights are stored.
-void read_quantization(ConfigKeys& keys, HuggingFaceConfig& config) {
+void read_quantization(JsonKeys& keys, HuggingFaceConfig& config) {
     const auto key = [](std::string_view name) { return joined("quantization_config.", name); };
     config.masters = config.family.masters ? Masters::quantised : Masters::refused;
     config.quantized = keys.has("quantization_config");
@@ -134,7 +134,7 @@ void read_quantization(ConfigKeys& keys, HuggingFaceConfig& config) {
     if (mode != "offline" && mode != "online") keys.refuse(key("quantization_mode"), "\"offline\" or \"online\"");
     if (mode == "online") config.masters = Masters::quantised;
     if (keys.flag(key("use_rms_norm"), false)) keys.refuse(key("use_rms_norm"), "false");
-    keys.use(key("rms_norm_eps"));  // of those norms
+    keys.ignore({key("rms_norm_eps")});  // of those norms
     // The head stays as it is stored in any case.
     if (keys.has(key("modules_to_not_convert"))) {
         for (const std::string& name : keys.texts(key("modules_to_not_convert")))
@@ -143,7 +143,7 @@ void read_quantization(ConfigKeys& keys, HuggingFaceConfig& config) {
 }
 
 /// Qwen's lists and windows: attention over everything is the only one here.
-void check_attention(ConfigKeys& keys) {
+void check_attention(JsonKeys& keys) {
     if (!keys.has("layer_types")) return;
     for (const std::string& type : keys.texts("layer_types"))
         if (type != "full_attention") keys.refuse("layer_types", "\"full_attention\" alone");
@@ -153,7 +153,8 @@ void check_attention(ConfigKeys& keys) {
 
 HuggingFaceConfig read_hugging_face_config(std::string_view text, const std::string& file) {
     // A published file has a key twice; as in the library that reads it there, the last one counts.
-    ConfigKeys keys(parse_json_object(text, file, Repeated::last_counts), file);
+    const Json json = parse_json_object(text, file, Repeated::last_counts);
+    JsonKeys keys(json, "", file);
     const Family& family = read_family(keys);
     HuggingFaceConfig config{.family = family, .sizes = family.config(), .declarations = {}};
     Config& sizes = config.sizes;
