@@ -1,7 +1,7 @@
 # Gets what ternion's library, tests, examples and benchmarks are built from: cmake -P cmake/setup.cmake
 # With -DTERNION_SETUP=isas before -P, also what the presets of other machines need (docs/isas.md): cross compilers and
 # emulators. With -DTERNION_SETUP=ci, those and what only CI needs: clang-format 19, a newer clang with its fuzzer, libedit,
-# Chromium.
+# Chromium, and what makes the documentation a site.
 # With -DTERNION_SETUP=web, what the page in examples/web and its test in a browser need: Emscripten, Node.js, Chromium.
 #
 # Nothing is done where nothing is missing. On Debian the packages come from the package sources that the machine is set
@@ -63,12 +63,15 @@ function(find_missing_isa_tools result)
 endfunction()
 
 function(find_missing_ci_tools result)
-  find_missing_programs(missing clang-format-19:clang-format-19 chromium:chromium)
+  find_missing_programs(missing clang-format-19:clang-format-19 chromium:chromium doxygen:doxygen)
+  if(NOT EXISTS /usr/share/mkdocs/themes/material/mkdocs_theme.yml)
+    list(APPEND missing mkdocs-material)
+  endif()
   file(GLOB fuzzer "/usr/lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.fuzzer-*.a")
   if(NOT fuzzer)
     list(APPEND missing libclang-rt-19-dev)
   endif()
-  find_path(editline histedit.h NO_CACHE)
+  find_path(editline histedit.h PATHS /usr/local/include /usr/include NO_CACHE)
   if(NOT editline)
     list(APPEND missing libedit-dev)
   endif()
