@@ -75,6 +75,10 @@ std::size_t Model::vocabulary_size() const {
     return state_->weights.config.vocab;
 }
 
+bool Model::has_pooling() const {
+    return state_->weights.config.pooling != Pooling::none;
+}
+
 const Tokenizer& Model::tokenizer() const {
     if (state_->tokenizer) return *state_->tokenizer;
     throw std::logic_error(name() + ": this model was loaded without its tokenizer");
@@ -83,6 +87,7 @@ const Tokenizer& Model::tokenizer() const {
 Model load_model_from_memory(const std::string& name, std::span<const std::byte> gguf, const LoadOptions& options) {
     check_options(options);
     auto source = std::make_unique<GgufSource>(std::make_unique<MappedFile>(name, gguf));
+    check_shapes(*source);
     return Model(std::make_shared<const ModelState>(std::move(source), options));
 }
 

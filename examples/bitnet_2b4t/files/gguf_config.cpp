@@ -33,7 +33,8 @@ class Reader {
         config.projection_norms = gguf_.find_tensor("blk.0.attn_q_norm_in.weight") != nullptr;
         config.trained_int8 = config.trained_int8 || config.projection_norms;
         config.separate_head = gguf_.find_tensor("output.weight") != nullptr;
-        config.pooling = pooling();
+        // Only models that are made for vectors have norms before projections.
+        config.pooling = pooling(config.projection_norms ? pool_last : pool_none);
         config.activation = activation();
         config.validate(gguf_.file());
         check_family(config);
@@ -115,8 +116,8 @@ class Reader {
         refuse("hidden_activation", "\"relu2\" or \"silu\"", in_quotes(name));
     }
 
-    Pooling pooling() const {
-        const std::size_t type = integer("pooling_type", pool_none);
+    Pooling pooling(std::size_t otherwise) const {
+        const std::size_t type = integer("pooling_type", otherwise);
         if (type == pool_none) return Pooling::none;
         if (type == pool_last) return Pooling::last_token;
         refuse("pooling_type", "0 (none) or 3 (the last token)", joined(type));

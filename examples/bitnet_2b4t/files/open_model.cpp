@@ -41,9 +41,7 @@ void refuse_shard(const std::string& path, bool folder) {
     throw FileError(path, "all shards of a model: name the folder that they are in", "one of them");
 }
 
-}  // namespace
-
-std::unique_ptr<ModelSource> open_model(const std::string& path, bool use_mmap, Masters masters) {
+std::unique_ptr<ModelSource> open_any(const std::string& path, bool use_mmap, Masters masters) {
     const auto mode = use_mmap ? MappedFile::Mode::map : MappedFile::Mode::read;
     std::error_code ignored;
     const bool folder = std::filesystem::is_directory(path, ignored);
@@ -62,6 +60,14 @@ std::unique_ptr<ModelSource> open_model(const std::string& path, bool use_mmap, 
     const MappedFile config(beside + "/config.json", MappedFile::Mode::read);
     refuse_pointer(config);
     return std::make_unique<HuggingFaceSource>(std::move(files), config, beside, masters);
+}
+
+}  // namespace
+
+std::unique_ptr<ModelSource> open_model(const std::string& path, bool use_mmap, Masters masters) {
+    auto source = open_any(path, use_mmap, masters);
+    check_shapes(*source);
+    return source;
 }
 
 }  // namespace bitnet

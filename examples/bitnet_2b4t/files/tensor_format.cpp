@@ -217,4 +217,13 @@ void check_scale(const std::string& file, std::string_view tensor, float scale) 
     throw FileError(file, joined("a scale of tensor ", in_quotes(tensor), " that is finite and not zero"), scale);
 }
 
+float read_scale(const DenseTensor& tensor, const std::string& file) {
+    if (tensor.rows != 1 || tensor.cols != 1)
+        throw FileError(file, "one number" + in_tensor(tensor.name), joined(tensor.rows, " x ", tensor.cols));
+    float scale = 0;
+    tensor.read(0, {&scale, 1});
+    check_scale(file, tensor.name, scale);
+    return scale;
+}
+
 }  // namespace bitnet

@@ -23,6 +23,7 @@ struct TernaryTensor {
     std::string format;  // as the file calls it, for messages: "I2_S", "U8"
     ternion::TernaryBytes matrix;
     std::shared_ptr<const void> owner = {};
+    bool rounded = false;  // from floats that weren't ternary
 
     std::size_t rows() const { return matrix.shape.n; }
     std::size_t cols() const { return matrix.shape.k; }
@@ -80,5 +81,7 @@ TernaryTensor open_hugging_face(const StoredMatrix& matrix, float scale);
 
 /// Refuses a scale that is NaN, infinite or zero.
 void check_scale(const std::string& file, std::string_view tensor, float scale);
+/// The one number of a tensor that is the scale of another.
+float read_scale(const DenseTensor& tensor, const std::string& file);
 
 }  // namespace bitnet

@@ -150,9 +150,11 @@ class Reader {
     void around(JsonKeys& keys) {
         keys.ignore({"pair"});
         const Json& known = keys.at("special_tokens");
+        const char* once = "the text, Sequence \"A\", once";
         bool behind = false;
         each(keys, "single", [&](const Json& piece) {
             if (piece.contains("Sequence")) {
+                if (behind || member(piece["Sequence"], "id") != "A") keys.refuse("single", once);
                 behind = true;
                 return;
             }
@@ -162,6 +164,7 @@ class Reader {
             if (!one || place) keys.refuse("single", "at most one special token on each side of the text");
             place = ids[0].get<int>();
         });
+        if (!behind) keys.refuse("single", once);
     }
 
     TokenizerSteps& steps_;

@@ -61,6 +61,9 @@ class Model {
     std::size_t context() const { return options().context; }
     /// Token ids are below this; a tokenizer may know fewer.
     std::size_t vocabulary_size() const;
+    /// Whether it is made for vectors: its files say that a sequence's is its last token's state. Session::embedding
+    /// gives that of any other model, too.
+    bool has_pooling() const;
     /// Throws std::logic_error for a model that was loaded without.
     const Tokenizer& tokenizer() const;
     /// The ids of a text, behind BOS where the model has one: a prompt.
