@@ -111,6 +111,11 @@ TEST_CASE("a model is found by what its file is") {
                           "file itself, -m "));
     std::filesystem::copy(golden_folder + "/model.safetensors", folder / "model.safetensors");
     CHECK_THAT(refusal([&] { bitnet::open_model(folder / ""); }), ContainsSubstring("config.json: cannot be opened"));
+    std::filesystem::copy(golden_folder + "/config.json", folder / "config.json");
+    CHECK(refusal([&] { bitnet::open_model(folder / ""); }).empty());
+    write_text(folder / "adapter_config.json", "{}");
+    CHECK_THAT(refusal([&] { bitnet::open_model(folder / ""); }),
+               ContainsSubstring("a model alone") && ContainsSubstring("found an adapter beside it"));
     CHECK_THAT(refusal([&] { bitnet::open_model(golden_folder)->vocabulary(); }),
                ContainsSubstring("expected tokenizer.json or tokenizer.model, found neither"));
 }

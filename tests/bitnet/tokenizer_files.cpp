@@ -234,6 +234,8 @@ TEST_CASE("what a tokenizer.json declares and this program doesn't do is refused
         {"/pre_tokenizer/pretokenizers/0/invert", true, {"\"invert\"", "true"}},
         {"/pre_tokenizer/pretokenizers/1/use_regex", true, {"\"use_regex\"", "true"}},
         {"/pre_tokenizer/pretokenizers/1/add_prefix_space", true, {"\"add_prefix_space\"", "true"}},
+        {"/pre_tokenizer/pretokenizers/2", {{"type", "ByteLevel"}, {"use_regex", false}}, {"one ByteLevel"}},
+        {"/pre_tokenizer/pretokenizers/2", split_by(llama3_pattern)["pretokenizers"][0], {"in front of ByteLevel"}},
         {"/pre_tokenizer/pretokenizers/1/other", 7, {"\"pre_tokenizer\".\"other\": 7"}},
         {"/pre_tokenizer/pretokenizers", 7, {"an array in \"pre_tokenizer\".\"pretokenizers\"", "7"}},
         {"/post_processor", {{"type", "BertProcessing"}}, {"\"post_processor\".\"type\"", "BertProcessing"}},
@@ -255,6 +257,9 @@ TEST_CASE("what a tokenizer.json declares and this program doesn't do is refused
         {"/model/byte_fallback", false, {"\"byte_fallback\"", "false"}},
         {"/added_tokens/1/normalized", true, {"false for \"<s>\" in \"added_tokens\".\"normalized\"", "true"}},
         {"/pre_tokenizer", split_by(llama3_pattern), {"both"}},
+        {"/normalizer/normalizers/2",
+         {{"type", "Prepend"}, {"prepend", mark}},
+         {"one step that puts a space in front"}},
         {"/pre_tokenizer", {{"type", "Metaspace"}, {"replacement", mark}}, {"\"split\""}},
     };
     for (const Case& one : of_spaced) {

@@ -125,6 +125,9 @@ void GgufSource::check_tensors() const {
     for (const auto& part : parts_) {
         check_places(*part);
         for (const GgufTensor& tensor : part->gguf.tensors()) {
+            if (tensor.dims.size() > 2 && tensor.rows() != tensor.dims[1])
+                throw FileError(part->gguf.file(), "rows and columns alone" + in_tensor(tensor.name),
+                                joined(tensor.dims.size(), " dimensions"));
             if (find(tensor.name).part != part.get())
                 throw FileError(part->gguf.file(), "each tensor in one part", in_quotes(tensor.name) + " twice");
             if (known.contains(tensor.name) || is_harmless_tensor(tensor.name)) continue;

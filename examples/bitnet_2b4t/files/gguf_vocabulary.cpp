@@ -158,9 +158,9 @@ std::span<const std::string_view> harmless_tokenizer_keys() {
         "tokenizer.ggml.fim_rep_token_id",
         "tokenizer.ggml.fim_sep_token_id",
         "tokenizer.ggml.token_type_count",
-        // The names of further chat templates, one of them for tools, and the same tokenizer once more.
+        // Further chat templates, for tools and the like, with their names, and the same tokenizer once more.
         "tokenizer.chat_templates",
-        "tokenizer.chat_template.tool_use",
+        "tokenizer.chat_template.*",
         "tokenizer.huggingface.json",
     };
     return keys;

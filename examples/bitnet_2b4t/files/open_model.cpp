@@ -36,6 +36,15 @@ void refuse_pointer(const MappedFile& file) {
                     "a Git LFS pointer, which stands for one: `git lfs pull` in its repository gets the model itself");
 }
 
+/// Other programs add such weights to those of the model, which without them is another one.
+void refuse_adapter(const std::string& folder) {
+    const std::string adapter = folder + "/adapter_config.json";
+    std::error_code ignored;
+    if (std::filesystem::exists(adapter, ignored))
+        throw FileError(folder, "a model alone (PEFT's merge_and_unload makes one of both)",
+                        "an adapter beside it, " + in_quotes(adapter));
+}
+
 void refuse_shard(const std::string& path, bool folder) {
     if (folder || path.find("-of-") == path.npos) return;
     throw FileError(path, "all shards of a model: name the folder that they are in", "one of them");
@@ -57,6 +66,7 @@ std::unique_ptr<ModelSource> open_any(const std::string& path, bool use_mmap, Ma
     refuse_shard(path, folder);
     const auto parent = std::filesystem::path(path).parent_path();
     const std::string beside = folder ? path : parent.empty() ? "." : parent.string();
+    refuse_adapter(beside);
     const MappedFile config(beside + "/config.json", MappedFile::Mode::read);
     refuse_pointer(config);
     return std::make_unique<HuggingFaceSource>(std::move(files), config, beside, masters);
