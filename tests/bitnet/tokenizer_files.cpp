@@ -2,9 +2,7 @@
 #include <filesystem>
 
 #include "files/gguf_vocabulary.hpp"
-#include "files/vocabulary_files.hpp"
-#include "tokenizer_fixture.hpp"
-#include "tokenizer_json.hpp"
+#include "tokenizer_folder.hpp"
 
 // What tokenizer.json, tokenizer.model and the files beside them mean.
 
@@ -20,92 +18,6 @@ using nlohmann::json;
 namespace {
 
 using Ids = std::vector<int>;
-
-constexpr const char* mark = "\xe2\x96\x81";
-
-/// 256 bytes, "ab", "abc", which no merge makes, and two named tokens.
-json byte_level() {
-    Vocabulary vocabulary = byte_vocabulary();
-    vocabulary.add("ab", TokenKind::text);
-    vocabulary.add("abc", TokenKind::text);
-    vocabulary.add("<|begin_of_text|>", TokenKind::special);  // 258
-    vocabulary.add("<end>", TokenKind::special);              // 259
-    vocabulary.merges.push_back({'a', 'b', 256, 0});
-    return tokenizer_json(vocabulary);
-}
-
-/// As LLaMA-2's: <unk>, <s>, </s>, the bytes, and some characters and merges.
-json spaced() {
-    json vocab = {{"<unk>", 0}, {"<s>", 1}, {"</s>", 2}};
-    for (int byte = 0; byte < 256; ++byte)
-        vocab[std::string("<0x") + "0123456789ABCDEF"[byte / 16] + "0123456789ABCDEF"[byte % 16] + ">"] = 3 + byte;
-    int id = 259;
-    for (const std::string& token : {std::string(mark), std::string("a"), std::string("b"), mark + std::string("a"),
-                                     std::string("ab"), mark + std::string("ab")})
-        vocab[token] = id++;
-    json added = json::array();
-    for (const auto& [name, number] : {std::pair("<unk>", 0), {"<s>", 1}, {"</s>", 2}})
-        added.push_back({{"id", number},
-                         {"content", name},
-                         {"single_word", false},
-                         {"lstrip", false},
-                         {"rstrip", false},
-                         {"normalized", false},
-                         {"special", true}});
-    const json replace = {{"type", "Replace"}, {"pattern", {{"String", " "}}}, {"content", mark}};
-    const json back = {{"type", "Replace"}, {"pattern", {{"String", mark}}}, {"content", " "}};
-    const json strip = {{"type", "Strip"}, {"content", " "}, {"start", 1}, {"stop", 0}};
-    return {
-        {"added_tokens", added},
-        {"normalizer",
-         {{"type", "Sequence"}, {"normalizers", {json{{"type", "Prepend"}, {"prepend", mark}}, replace}}}},
-        {"pre_tokenizer", nullptr},
-        {"post_processor", around("<s>", 1)},
-        {"decoder",
-         {{"type", "Sequence"}, {"decoders", {back, json{{"type", "ByteFallback"}}, json{{"type", "Fuse"}}, strip}}}},
-        {"model",
-         {{"type", "BPE"},
-          {"unk_token", "<unk>"},
-          {"fuse_unk", true},
-          {"byte_fallback", true},
-          {"vocab", vocab},
-          {"merges", {mark + std::string(" a"), "a b", mark + std::string(" ab"), mark + std::string("a b")}}}}};
-}
-
-Vocabulary read(const json& file) {
-    return bitnet::read_tokenizer_json(file.dump(), "file");
-}
-
-Tokenizer tokenizer_of(const json& file) {
-    return Tokenizer(read(file));
-}
-
-/// With a value in place of what a JSON pointer names.
-json with(json file, const char* pointer, json value) {
-    file[json::json_pointer(pointer)] = std::move(value);
-    return file;
-}
-
-/// A folder with a tokenizer.json and other files.
-class Folder {
- public:
-    explicit Folder(const json& tokenizer) { add("tokenizer.json", tokenizer); }
-    Folder& add(const std::string& name, const json& content) {
-        write_text(folder_ / name, content.dump());
-        return *this;
-    }
-    Vocabulary read() const {
-        const std::string path = folder_ / "tokenizer.json";
-        return bitnet::read_tokenizer_json(read_text(path), path);
-    }
-    Tokenizer tokenizer() const { return Tokenizer(read()); }
-    std::string refusal() const {
-        return bitnet_tests::refusal([&] { read(); });
-    }
-
- private:
-    TemporaryFolder folder_;
-};
 
 /// A SentencePiece model: fields of protocol buffers.
 std::string varint(std::uint64_t number) {
@@ -271,54 +183,6 @@ TEST_CASE("what a tokenizer.json declares and this program doesn't do is refused
     json no_bytes = spaced();
     no_bytes["model"]["vocab"].erase("<0x41>");
     CHECK_THAT(refusal([&] { tokenizer_of(no_bytes); }), ContainsSubstring("a token for each byte, found none for 65"));
-}
-
-TEST_CASE("merges of tokens that there aren't, or to one, are refused by name") {
-    const auto refused = [](const json& file, const json& merge) {
-        json changed = file;
-        changed["model"]["merges"].push_back(merge);
-        return refusal([&] { read(changed); });
-    };
-    CHECK(refused(byte_level(), "ab c").empty());
-    CHECK(refused(byte_level(), json{"ab", "c"}).empty());
-    CHECK_THAT(refused(byte_level(), "b c"),
-               ContainsSubstring("a token \"bc\" for the merge \"b c\" in \"merges\", found none"));
-    CHECK_THAT(refused(byte_level(), json{"a", "bc"}), ContainsSubstring("a token \"bc\" for the merge \"a bc\""));
-    CHECK_THAT(refused(byte_level(), json{"bc", "a"}), ContainsSubstring("a token \"bc\" for the merge \"bc a\""));
-    CHECK_THAT(refused(byte_level(), json{"a b", "c"}), ContainsSubstring("a token \"a b\""));
-    for (const json& bad : {json("ab"), json("a b c"), json(3), json{"a"}, json{"a", 3}})
-        CHECK_THAT(refused(byte_level(), bad), ContainsSubstring("two tokens"));
-    CHECK_THAT(refused(spaced(), "b b"), ContainsSubstring("a token \"bb\" for the merge \"b b\""));
-}
-
-TEST_CASE("ids far beyond the number of tokens are refused, not made room for") {
-    json added = byte_level();
-    added["added_tokens"][1]["id"] = 16'000'000;
-    CHECK_THAT(refusal([&] { read(added); }),
-               ContainsSubstring("token ids below 65") && ContainsSubstring("found 16000000"));
-    added["added_tokens"][1]["id"] = 1000;
-    CHECK(read(added).size() == 1001);
-    json vocab = byte_level();
-    vocab["model"]["vocab"]["abcd"] = 100'000;
-    CHECK_THAT(refusal([&] { read(vocab); }), ContainsSubstring("token ids below 65"));
-    const json decoder = {{"added_tokens_decoder", {{"16000000", {{"content", "<far>"}}}}}};
-    CHECK_THAT(Folder(byte_level()).add("tokenizer_config.json", decoder).refusal(),
-               ContainsSubstring("tokenizer_config.json: expected token ids below 65"));
-    CHECK_THAT(Folder(byte_level()).add("added_tokens.json", {{"<far>", 16'000'000}}).refusal(),
-               ContainsSubstring("added_tokens.json: expected token ids below 65"));
-}
-
-TEST_CASE("what stands around a text has the text in it, once") {
-    const auto refused = [](const json& single) {
-        return refusal([&] { read(with(byte_level(), "/post_processor/single", single)); });
-    };
-    const json text = {{"Sequence", {{"id", "A"}, {"type_id", 0}}}}, other = {{"Sequence", {{"id", "B"}}}};
-    const json bos = {{"SpecialToken", {{"id", "<|begin_of_text|>"}, {"type_id", 0}}}};
-    CHECK(refused({text}).empty());
-    CHECK(refused({bos, text, bos}).empty());
-    for (const json& bad :
-         {json::array(), json{bos}, json{text, text}, json{bos, text, text}, json{other}, json{bos, other}})
-        CHECK_THAT(refused(bad), ContainsSubstring("the text, Sequence \"A\", once in \"post_processor\".\"single\""));
 }
 
 TEST_CASE("files beside a tokenizer.json name what begins and ends a text") {
