@@ -134,7 +134,8 @@ class Converter {
 
     template <class Number>
     [[noreturn]] void refuse(const std::string& expected, const ModelTensor& tensor, Number found) const {
-        throw FileError(source_.name(), joined(expected, " in tensor ", in_quotes(tensor.name)), found);
+        throw FileError(source_.name(), joined(expected, " in tensor ", in_quotes(source_.stored_name(tensor.name))),
+                        found);
     }
 
     const ModelSource& source_;

@@ -125,8 +125,8 @@ ternion::Shape HuggingFaceSource::shape(std::string_view tensor) const {
 DenseTensor HuggingFaceSource::dense(std::string_view tensor) const {
     const Safetensors::Tensor& stored = find(tensor);
     const NumberFormat* format = find_number_format(stored.dtype);
-    if (!format) throw FileError(name(), "F32, F16 or BF16" + in_tensor(tensor), stored.dtype);
-    return {std::string(tensor), format, stored.rows(), stored.cols(), stored.bytes};
+    if (!format) throw FileError(name(), "F32, F16 or BF16" + in_tensor(stored_name(tensor)), stored.dtype);
+    return {stored_name(tensor), format, stored.rows(), stored.cols(), stored.bytes};
 }
 
 bool HuggingFaceSource::is_ternary(std::string_view tensor) const {
@@ -136,7 +136,7 @@ bool HuggingFaceSource::is_ternary(std::string_view tensor) const {
 TernaryTensor HuggingFaceSource::ternary(std::string_view tensor) const {
     const Safetensors::Tensor& stored = find(tensor);
     if (stored.dtype == "U8") {
-        return open_hugging_face({name(), std::string(tensor), "U8", 4 * stored.rows(), stored.cols(), stored.bytes},
+        return open_hugging_face({name(), stored_name(tensor), "U8", 4 * stored.rows(), stored.cols(), stored.bytes},
                                  scale_of(tensor));
     }
     const bool scaled = find_stored(joined(name_of(tensor), "_scale")) != nullptr;

@@ -30,6 +30,7 @@ class HuggingFaceSource final : public ModelSource {
     Config config() const override { return config_.sizes; }
     const Family& family() const override { return config_.family; }
     bool contains(std::string_view tensor) const override { return find_stored(name_of(tensor)) != nullptr; }
+    std::string stored_name(std::string_view tensor) const override { return std::string(name_of(tensor)); }
     ternion::Shape shape(std::string_view tensor) const override;
     bool trains_floats() const override {
         return config_.family.masters || config_.online || config_.sizes.projection_norms;

@@ -12,7 +12,8 @@ void check_shape(ternion::Shape found, ternion::Shape expected, std::string_view
 void check_shapes(const ModelSource& source) {
     for (const ModelTensor& tensor : source.tensors())
         if (source.contains(tensor.name))
-            check_shape(source.shape(tensor.name), {tensor.rows, tensor.cols}, tensor.name, source.name());
+            check_shape(source.shape(tensor.name), {tensor.rows, tensor.cols}, source.stored_name(tensor.name),
+                        source.name());
 }
 
 std::vector<std::unique_ptr<MappedFile>> one_file(std::unique_ptr<MappedFile> file) {

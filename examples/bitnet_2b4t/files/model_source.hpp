@@ -71,6 +71,8 @@ class ModelSource {
     /// All that a model of these sizes has.
     std::vector<ModelTensor> tensors() const { return model_tensors(config()); }
     virtual bool contains(std::string_view tensor) const = 0;
+    /// What the file calls it, for messages.
+    virtual std::string stored_name(std::string_view tensor) const { return std::string(tensor); }
     /// [rows, cols], whatever it is stored as.
     virtual ternion::Shape shape(std::string_view tensor) const = 0;
     /// Whether floats that aren't ternary are the weights of training, to be quantised by absmean: the model's kind or
