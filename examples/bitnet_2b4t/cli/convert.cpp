@@ -5,7 +5,9 @@
 #include <cstdio>
 #include <span>
 #include <string>
+#include <string_view>
 #include <ternion/ternion.hpp>
+#include <utility>
 #include <vector>
 
 #include <program/cli/interrupt.hpp>
@@ -105,13 +107,22 @@ class Converter {
         writer_.write(bytes);
     }
 
-    /// Which format has scales like these: I2_S one float, the others a 16-bit float for each of their groups.
+    /// Names a format that holds the matrix: I2_S has one float as its scale, others a 16-bit one for each group.
     std::string advice(const ternion::TernaryBytes& matrix) const {
-        const std::string_view fits = matrix.has_one_scale()       ? "I2_S"
-                                      : matrix.group_inputs == 64  ? "Q2_0"
-                                      : matrix.group_inputs == 128 ? "PQ2_0"
-                                                                   : "TQ2_0";
-        return fits == layers_.name ? "" : joined(" (--layers ", fits, " has such)");
+        constexpr std::pair<std::string_view, std::size_t> groups[] = {
+            {"TQ1_0", 256}, {"TQ2_0", 256}, {"PQ2_0", 128}, {"Q2_0", 64}};
+        std::string_view best = "I2_S";
+        for (const auto& [name, inputs] : groups) {
+            if (matrix.has_one_scale() || matrix.inputs_of_scale() % inputs != 0 || !fits(name, matrix)) continue;
+            // Where the format asked for has the right groups, no other 16-bit scale is closer.
+            if (name == layers_.name) return {};
+            if (best == "I2_S") best = name;
+        }
+        const bool found = (best != "I2_S" || matrix.has_one_scale()) && fits(best, matrix);
+        return found ? joined(" (--layers ", best, " has such)") : std::string();
+    }
+    static bool fits(std::string_view format, const ternion::TernaryBytes& matrix) {
+        return find_ternary_format(format)->bytes(matrix.shape.n, matrix.shape.k) != 0;
     }
 
     void write_dense(const ModelTensor& tensor) {
