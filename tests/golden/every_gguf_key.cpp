@@ -180,8 +180,8 @@ TEST_CASE("every key of a GGUF file may be absent, or is required, or says somet
         }
     }
     // These have defaults, which aren't what these files say.
-    CHECK(effects.others == Strings{"%.pooling_type", "%.rope.freq_base", "%.rope.scale_linear",
-                                    "%.rope.scaling.factor", "%.rope.scaling.type"});
+    CHECK(effects.others ==
+          Strings{"%.rope.freq_base", "%.rope.scale_linear", "%.rope.scaling.factor", "%.rope.scaling.type"});
     CHECK(effects.changes == 473);
     CHECK(effects.refused == 175);
 }
