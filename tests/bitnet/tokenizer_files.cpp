@@ -276,6 +276,8 @@ TEST_CASE("SentencePiece's own model file") {
     CHECK_THAT(refused(pieces() + trainer() + normalizer("nmt_nfkc")), ContainsSubstring("found \"nmt_nfkc\""));
     CHECK_THAT(refused(pieces() + trainer() + normalizer("identity", 1, 1)),
                ContainsSubstring("remove_extra_whitespaces"));
+    CHECK_THAT(refused(pieces() + field(2, field(3, std::uint64_t{2}) + field(24, std::uint64_t{1})) + normalizer()),
+               ContainsSubstring("treat_whitespace_as_suffix false, found true"));
     CHECK_THAT(refused((pieces() + trainer()).substr(0, 500)), ContainsSubstring("tokenizer.model: expected a Sent"));
     write_text(folder / "tokenizer_config.json", R"({"add_bos_token": false, "legacy": false})");
     write_text(folder / "added_tokens.json", R"({"<pad>": 262})");
