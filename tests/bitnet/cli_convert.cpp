@@ -225,7 +225,7 @@ TEST_CASE("cli: convert refuses numbers of an embedding that a format would make
         const std::vector<std::string> arguments = {
             "convert", "-m", folder / "model.gguf", "--output", folder / "out", "--embedding", type};
         if (fits) CHECK(run(arguments).status == 0);
-        if (!fits) check_refused(arguments, 1, {joined("expected numbers that fit ", type, " in tensor \"token_embd"});
+        if (!fits) check_refused(arguments, 1, {joined("expected numbers that fit ", type, " in tensor \"token_embd")});
     }
 }
 
