@@ -109,6 +109,11 @@ TEST_CASE("a model is found by what its file is") {
         refusal([&] { bitnet::open_model(folder / ""); }),
         ContainsSubstring("expected model.safetensors or model.safetensors.index.json, found other.gguf: name that "
                           "file itself, -m "));
+    std::filesystem::remove(folder / "other.gguf");
+    CHECK_THAT(refusal([&] { bitnet::open_model(folder / ""); }), ContainsSubstring("found neither"));
+    write_text(folder / "pytorch_model.bin", "PK");
+    CHECK_THAT(refusal([&] { bitnet::open_model(folder / ""); }),
+               ContainsSubstring("found pytorch_model.bin, weights that PyTorch has pickled"));
     std::filesystem::copy(golden_folder + "/model.safetensors", folder / "model.safetensors");
     CHECK_THAT(refusal([&] { bitnet::open_model(folder / ""); }), ContainsSubstring("config.json: cannot be opened"));
     std::filesystem::copy(golden_folder + "/config.json", folder / "config.json");

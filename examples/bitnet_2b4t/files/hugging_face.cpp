@@ -173,18 +173,31 @@ Vocabulary HuggingFaceSource::vocabulary() const {
     return read_tokenizer_json(file.text(), path);
 }
 
+namespace {
+
+/// What lies in a folder instead, and what to do with it.
+std::string other_weights(const std::string& folder) {
+    namespace fs = std::filesystem;
+    std::error_code ignored;
+    std::string found = "neither";
+    for (fs::directory_iterator entry(folder, ignored), end; !ignored && entry != end; entry.increment(ignored)) {
+        const std::string name = entry->path().filename().string();
+        if (name.ends_with(".gguf")) return joined(name, ": name that file itself, -m ", entry->path().string());
+        if (name.starts_with("pytorch_model") && name.ends_with(".bin"))
+            found = name + ", weights that PyTorch has pickled: save_pretrained of transformers writes safetensors";
+    }
+    return found;
+}
+
+}  // namespace
+
 std::vector<std::string> safetensors_files(const std::string& folder) {
     namespace fs = std::filesystem;
     std::error_code ignored;
     const std::string whole = folder + "/model.safetensors", index = whole + ".index.json";
     if (fs::exists(whole, ignored)) return {whole};
     if (!fs::exists(index, ignored)) {
-        std::string found = "neither";
-        for (fs::directory_iterator entry(folder, ignored), end; !ignored && entry != end; entry.increment(ignored))
-            if (entry->path().extension() == ".gguf")
-                found =
-                    joined(entry->path().filename().string(), ": name that file itself, -m ", entry->path().string());
-        throw FileError(folder, "model.safetensors or model.safetensors.index.json", found);
+        throw FileError(folder, "model.safetensors or model.safetensors.index.json", other_weights(folder));
     }
     const MappedFile file(index, MappedFile::Mode::read);
     const Json list = parse_json_object(file.text(), index);
