@@ -109,20 +109,18 @@ class Converter {
 
     /// Names a format that holds the matrix: I2_S has one float as its scale, others a 16-bit one for each group.
     std::string advice(const ternion::TernaryBytes& matrix) const {
-        constexpr std::pair<std::string_view, std::size_t> groups[] = {
-            {"TQ1_0", 256}, {"TQ2_0", 256}, {"PQ2_0", 128}, {"Q2_0", 64}};
-        std::string_view best = "I2_S";
-        for (const auto& [name, inputs] : groups) {
-            if (matrix.has_one_scale() || matrix.inputs_of_scale() % inputs != 0 || !fits(name, matrix)) continue;
-            // Where the format asked for has the right groups, no other 16-bit scale is closer.
+        constexpr std::pair<std::string_view, std::size_t> formats[] = {
+            {"I2_S", 0}, {"TQ1_0", 256}, {"TQ2_0", 256}, {"PQ2_0", 128}, {"Q2_0", 64}};
+        std::string_view best;
+        for (const auto& [name, inputs] : formats) {
+            const bool scales = inputs == 0 ? matrix.has_one_scale()
+                                            : !matrix.has_one_scale() && matrix.inputs_of_scale() % inputs == 0;
+            if (!scales || find_ternary_format(name)->bytes(matrix.shape.n, matrix.shape.k) == 0) continue;
+            // No other 16-bit scale is closer than that of the format asked for.
             if (name == layers_.name) return {};
-            if (best == "I2_S") best = name;
+            if (best.empty()) best = name;
         }
-        const bool found = (best != "I2_S" || matrix.has_one_scale()) && fits(best, matrix);
-        return found ? joined(" (--layers ", best, " has such)") : std::string();
-    }
-    static bool fits(std::string_view format, const ternion::TernaryBytes& matrix) {
-        return find_ternary_format(format)->bytes(matrix.shape.n, matrix.shape.k) != 0;
+        return best.empty() ? std::string() : joined(" (--layers ", best, " has such)");
     }
 
     void write_dense(const ModelTensor& tensor) {
