@@ -137,8 +137,9 @@ TEST_CASE("every shape is compared when a model is opened") {
     config["intermediate_size"] = 512;
     write_text(folder / "config.json", config.dump());
     std::filesystem::copy(golden_folder + "/model.safetensors", folder / "model.safetensors");
-    CHECK_THAT(refusal([&] { bitnet::open_model(folder / ""); }),
-               ContainsSubstring("512 x 256 numbers in tensor \"model.layers.0.mlp.gate_proj.weight\", found 768 x 256"));
+    CHECK_THAT(
+        refusal([&] { bitnet::open_model(folder / ""); }),
+        ContainsSubstring("512 x 256 numbers in tensor \"model.layers.0.mlp.gate_proj.weight\", found 768 x 256"));
 }
 
 TEST_CASE("floats with a scale beside them are trits, or refused, whoever asks") {

@@ -79,9 +79,6 @@ void GgufSource::check_parts() const {
     const auto integer = [](const Gguf& part, std::string_view key) {
         return part.contains(key) ? part.integer(key) : std::uint64_t{0};
     };
-    std::size_t tensors = 0;
-    for (const auto& part : parts_)
-        tensors += part->gguf.tensors().size();
     for (std::size_t i = 0; i < parts_.size(); ++i) {
         const Gguf& part = parts_[i]->gguf;
         const std::uint64_t count = std::max<std::uint64_t>(1, integer(part, "split.count"));
@@ -93,10 +90,21 @@ void GgufSource::check_parts() const {
                                                : joined("part ", i + 1, " of ", parts_.size()),
                             joined("part ", number + 1, " of ", count));
         }
-        if (const std::string_view key = "split.tensors.count"; part.contains(key) && part.integer(key) != tensors)
-            throw FileError(part.file(),
-                            joined(part.integer(key), " tensors in all parts, as ", in_quotes(key), " says"), tensors);
         if (i > 0) check_repeated(part);
+    }
+    check_tensor_count();
+}
+
+void GgufSource::check_tensor_count() const {
+    constexpr std::string_view key = "split.tensors.count";
+    std::size_t tensors = 0;
+    for (const auto& part : parts_)
+        tensors += part->gguf.tensors().size();
+    for (const auto& part : parts_) {
+        const Gguf& gguf = part->gguf;
+        if (gguf.contains(key) && gguf.integer(key) != tensors)
+            throw FileError(gguf.file(),
+                            joined(gguf.integer(key), " tensors in all parts, as ", in_quotes(key), " says"), tensors);
     }
 }
 

@@ -52,6 +52,7 @@ class GgufSource final : public ModelSource {
     };
 
     void check_parts() const;
+    void check_tensor_count() const;
     void check_repeated(const Gguf& part) const;
     void check_tensors() const;
     static void check_places(const Part& part);
