@@ -13,13 +13,15 @@ TEST_CASE("merges of tokens that there aren't, or to one, are refused by name") 
         return refusal([&] { read(changed); });
     };
     CHECK(refused(byte_level(), "ab c").empty());
-    CHECK(refused(byte_level(), json{"ab", "c"}).empty());
+    CHECK(refused(byte_level(), json::array({"ab", "c"})).empty());
     CHECK_THAT(refused(byte_level(), "b c"),
                ContainsSubstring("a token \"bc\" for the merge \"b c\" in \"merges\", found none"));
-    CHECK_THAT(refused(byte_level(), json{"a", "bc"}), ContainsSubstring("a token \"bc\" for the merge \"a bc\""));
-    CHECK_THAT(refused(byte_level(), json{"bc", "a"}), ContainsSubstring("a token \"bc\" for the merge \"bc a\""));
-    CHECK_THAT(refused(byte_level(), json{"a b", "c"}), ContainsSubstring("a token \"a b\""));
-    for (const json& bad : {json("ab"), json("a b c"), json(3), json{"a"}, json{"a", 3}})
+    CHECK_THAT(refused(byte_level(), json::array({"a", "bc"})),
+               ContainsSubstring("a token \"bc\" for the merge \"a bc\""));
+    CHECK_THAT(refused(byte_level(), json::array({"bc", "a"})),
+               ContainsSubstring("a token \"bc\" for the merge \"bc a\""));
+    CHECK_THAT(refused(byte_level(), json::array({"a b", "c"})), ContainsSubstring("a token \"a b\""));
+    for (const json& bad : {json("ab"), json("a b c"), json(3), json::array({"a"}), json::array({"a", 3})})
         CHECK_THAT(refused(byte_level(), bad), ContainsSubstring("two tokens"));
     CHECK_THAT(refused(spaced(), "b b"), ContainsSubstring("a token \"bb\" for the merge \"b b\""));
 }
@@ -47,9 +49,9 @@ TEST_CASE("what stands around a text has the text in it, once") {
     };
     const json text = {{"Sequence", {{"id", "A"}, {"type_id", 0}}}}, other = {{"Sequence", {{"id", "B"}}}};
     const json bos = {{"SpecialToken", {{"id", "<|begin_of_text|>"}, {"type_id", 0}}}};
-    CHECK(refused({text}).empty());
-    CHECK(refused({bos, text, bos}).empty());
-    for (const json& bad :
-         {json::array(), json{bos}, json{text, text}, json{bos, text, text}, json{other}, json{bos, other}})
+    CHECK(refused(json::array({text})).empty());
+    CHECK(refused(json::array({bos, text, bos})).empty());
+    for (const json& bad : {json::array(), json::array({bos}), json::array({text, text}),
+                            json::array({bos, text, text}), json::array({other}), json::array({bos, other})})
         CHECK_THAT(refused(bad), ContainsSubstring("the text, Sequence \"A\", once in \"post_processor\".\"single\""));
 }
