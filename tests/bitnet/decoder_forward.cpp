@@ -172,6 +172,7 @@ class Altered : public ModelSource {
     }
     const Family& family() const override { return from_.family(); }
     bool contains(std::string_view tensor) const override { return from_.contains(tensor); }
+    ternion::Shape shape(std::string_view tensor) const override { return from_.shape(tensor); }
     bool is_ternary(std::string_view tensor) const override { return from_.is_ternary(tensor); }
     TernaryTensor ternary(std::string_view tensor) const override {
         TernaryTensor found = from_.ternary(tensor);
