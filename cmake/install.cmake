@@ -10,6 +10,18 @@ function(install_bitnet)
           FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT bitnet)
   install(EXPORT ternionBitnetTargets NAMESPACE ternion:: DESTINATION "${CMAKE_INSTALL_LIBDIR}/cmake/ternion" COMPONENT bitnet)
 endfunction()
+# The C interface, component c: libternion, its header, and ternion.pc for pkg-config, which finds the rest from where it
+# lies.
+function(install_c_interface)
+  install(TARGETS ternion_c ternion_c_static EXPORT ternionCTargets
+          ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT c OPTIONAL
+          LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT c OPTIONAL
+          FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT c)
+  install(EXPORT ternionCTargets NAMESPACE ternion:: DESTINATION "${CMAKE_INSTALL_LIBDIR}/cmake/ternion" COMPONENT c)
+  file(RELATIVE_PATH prefix "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig" "${CMAKE_INSTALL_PREFIX}")
+  configure_file("${PROJECT_SOURCE_DIR}/cmake/ternion.pc.in" "${PROJECT_BINARY_DIR}/ternion.pc" @ONLY)
+  install(FILES "${PROJECT_BINARY_DIR}/ternion.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig" COMPONENT c)
+endfunction()
 install(EXPORT ternionTargets NAMESPACE ternion:: DESTINATION "${package_dir}")
 configure_package_config_file(cmake/ternionConfig.cmake.in "${PROJECT_BINARY_DIR}/ternionConfig.cmake"
                               INSTALL_DESTINATION "${package_dir}" PATH_VARS CMAKE_INSTALL_INCLUDEDIR)
@@ -17,4 +29,4 @@ configure_package_config_file(cmake/ternionConfig.cmake.in "${PROJECT_BINARY_DIR
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/ternionConfigVersion.cmake"
                                  COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES "${PROJECT_BINARY_DIR}/ternionConfig.cmake" "${PROJECT_BINARY_DIR}/ternionConfigVersion.cmake"
-              cmake/dispatch.cmake cmake/ternion_bitnet.cmake DESTINATION "${package_dir}")
+              cmake/dispatch.cmake cmake/ternion_bitnet.cmake cmake/ternion_c.cmake DESTINATION "${package_dir}")
