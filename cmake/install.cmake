@@ -21,6 +21,9 @@ function(install_c_interface)
   file(RELATIVE_PATH prefix "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig" "${CMAKE_INSTALL_PREFIX}")
   configure_file("${PROJECT_SOURCE_DIR}/cmake/ternion.pc.in" "${PROJECT_BINARY_DIR}/ternion.pc" @ONLY)
   install(FILES "${PROJECT_BINARY_DIR}/ternion.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig" COMPONENT c)
+  # Whoever installs this component alone finds it by CMake, too.
+  install(FILES "${PROJECT_BINARY_DIR}/ternionConfig.cmake" "${PROJECT_BINARY_DIR}/ternionConfigVersion.cmake"
+                "${PROJECT_SOURCE_DIR}/cmake/ternion_c.cmake" DESTINATION "${CMAKE_INSTALL_LIBDIR}/cmake/ternion" COMPONENT c)
 endfunction()
 install(EXPORT ternionTargets NAMESPACE ternion:: DESTINATION "${package_dir}")
 configure_package_config_file(cmake/ternionConfig.cmake.in "${PROJECT_BINARY_DIR}/ternionConfig.cmake"
