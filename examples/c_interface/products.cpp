@@ -149,6 +149,7 @@ ternion_status ternion_multiply(const ternion_weights* weights, const ternion_ac
             refuse("rows " + std::to_string(row_begin) + " to " + std::to_string(row_end) + " of " +
                    std::to_string(w.matrix.rows()));
         }
+        if (out.reserved != 0) refuse("output.reserved is " + std::to_string(out.reserved) + ": expected 0");
         const RowRange rows{row_begin, row_end};
         switch (out.type) {
             case TERNION_INT32:

@@ -194,6 +194,9 @@ static void test_multiply(const ternion_weights* w) {
     out.type = 4;
     BAD(ternion_multiply(w, x, 0, n, &out, NULL), "output has the type 4");
     out.type = TERNION_FLOAT32;
+    out.reserved = 1;
+    BAD(ternion_multiply(w, x, 0, n, &out, NULL), "reserved is 1");
+    out.reserved = 0;
     out.count = n - 1;
     BAD(ternion_multiply(w, x, 0, n, &out, NULL), "y has 3 values");
     OK(ternion_multiply(w, x, 0, n - 1, &out, NULL));

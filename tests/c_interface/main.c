@@ -1,4 +1,4 @@
-// ternion_c_tests NAME...: runs these tests, and says how many checks held.
+// ternion_c_interface_tests NAME...: runs these tests, and says how many checks held.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -84,6 +84,14 @@ function check_light(    name) {
     if (name !~ /^<[a-z_]+>/ && name !~ /^"[a-z_]+[.]hpp"/) complain("include", name ": the engine's headers include the standard library and each other")
 }
 
+# The C interface: whoever includes it needs a C compiler alone.
+function check_c_header(    name) {
+    if (!/^ *# *include/) return
+    name = $0
+    sub(/^ *# *include */, "", name)
+    if (name !~ /^<std(def|int)[.]h>/) complain("include", name ": the C interface includes stddef.h and stdint.h")
+}
+
 function check_user() {
     if (/^ *# *include *"([^"]*\/)?ternion\//) complain("include", "ternion's headers are included as <ternion/...>")
     if (/^ *# *include *[<"]ternion\/[^>"]*detail/) complain("include", "this header is no public one")
@@ -94,11 +102,12 @@ function check_user() {
 
 FNR == 1 { ++files; lines = 0 }
 FILENAME ~ /^include\/ternion\/.*[.]hpp$/ { check_header() }
+FILENAME ~ /^include\/ternion\/.*[.]h$/ { check_c_header() }
 FILENAME ~ /^examples\/bitnet_2b4t\/include\// { check_light() }
-FILENAME ~ /^(examples|tests|benchmarks)\/.*[.](hpp|cpp)$/ { check_user() }
+FILENAME ~ /^(examples|tests|benchmarks)\/.*[.](hpp|cpp|h|c)$/ { check_user() }
 $0 ~ todo { complain("todo", "finish it, or write it down in docs/") }
 $0 ~ registry { complain("host", "no package registry is named here") }
 $0 ~ machine_path { complain("path", "a path of one machine") }
 FNR == 1 && FILENAME ~ /(^|\/)[^\/]*(utils?|helpers?|impl2)[^\/]*$/ { complain("name", "a file is named after what it holds") }
-FNR == 401 && FILENAME ~ /[.](hpp|cpp|h|sh|cmake|awk)$/ { complain("length", "more than 400 lines") }
+FNR == 401 && FILENAME ~ /[.](hpp|cpp|h|c|sh|cmake|awk)$/ { complain("length", "more than 400 lines") }
 END { print files + 0, headers + 0 > counts }
