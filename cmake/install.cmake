@@ -10,20 +10,20 @@ function(install_bitnet)
           FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT bitnet)
   install(EXPORT ternionBitnetTargets NAMESPACE ternion:: DESTINATION "${CMAKE_INSTALL_LIBDIR}/cmake/ternion" COMPONENT bitnet)
 endfunction()
-# The C interface, component c: libternion, its header, and ternion.pc for pkg-config, which finds the rest from where it
-# lies.
+# The C interface: component c is what programs run with, c_dev what they are built with, by pkg-config (which finds the rest
+# from where ternion.pc lies) or by CMake.
 function(install_c_interface)
+  set(config_dir "${CMAKE_INSTALL_LIBDIR}/cmake/ternion")
   install(TARGETS ternion_c ternion_c_static EXPORT ternionCTargets
-          ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT c OPTIONAL
-          LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT c OPTIONAL
-          FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT c)
-  install(EXPORT ternionCTargets NAMESPACE ternion:: DESTINATION "${CMAKE_INSTALL_LIBDIR}/cmake/ternion" COMPONENT c)
+          LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT c NAMELINK_COMPONENT c_dev OPTIONAL
+          ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT c_dev OPTIONAL
+          FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT c_dev)
+  install(EXPORT ternionCTargets NAMESPACE ternion:: DESTINATION "${config_dir}" COMPONENT c_dev)
+  install(FILES "${PROJECT_BINARY_DIR}/ternionConfig.cmake" "${PROJECT_BINARY_DIR}/ternionConfigVersion.cmake"
+                "${PROJECT_SOURCE_DIR}/cmake/ternion_c.cmake" DESTINATION "${config_dir}" COMPONENT c_dev)
   file(RELATIVE_PATH prefix "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig" "${CMAKE_INSTALL_PREFIX}")
   configure_file("${PROJECT_SOURCE_DIR}/cmake/ternion.pc.in" "${PROJECT_BINARY_DIR}/ternion.pc" @ONLY)
-  install(FILES "${PROJECT_BINARY_DIR}/ternion.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig" COMPONENT c)
-  # Whoever installs this component alone finds it by CMake, too.
-  install(FILES "${PROJECT_BINARY_DIR}/ternionConfig.cmake" "${PROJECT_BINARY_DIR}/ternionConfigVersion.cmake"
-                "${PROJECT_SOURCE_DIR}/cmake/ternion_c.cmake" DESTINATION "${CMAKE_INSTALL_LIBDIR}/cmake/ternion" COMPONENT c)
+  install(FILES "${PROJECT_BINARY_DIR}/ternion.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig" COMPONENT c_dev)
 endfunction()
 install(EXPORT ternionTargets NAMESPACE ternion:: DESTINATION "${package_dir}")
 configure_package_config_file(cmake/ternionConfig.cmake.in "${PROJECT_BINARY_DIR}/ternionConfig.cmake"

@@ -57,7 +57,6 @@ static void test_packings(void) {
 void test_library(void) {
     CHECK(ternion_abi_version() == TERNION_ABI_VERSION);
     CHECK(strlen(ternion_version()) >= 5);
-    CHECK(strcmp(ternion_last_error(), "") == 0);
     test_isas();
     test_packings();
     CHECK(ternion_quantizer_count() >= 4);

@@ -69,14 +69,31 @@ static void* call_alone(void* number) {
     int32_t y[n], expected[n];
     char words[32] = "found x";
     words[6] = (char)('a' + *(int*)number);
-    OK(ternion_gemv_int8(weights, q, k, expected, n, NULL));
+    if (ternion_gemv_int8(weights, q, k, expected, n, NULL) != TERNION_OK) return NULL;
     for (int i = 0; i < 200; ++i) {
         size_t bytes;
         (void)ternion_packed_bytes(words + 6, n, k, &bytes);
-        OK(ternion_gemv_int8(weights, q, k, y, n, NULL));
+        if (ternion_gemv_int8(weights, q, k, y, n, NULL) != TERNION_OK) return NULL;
         if (memcmp(y, expected, sizeof y) != 0 || strstr(ternion_last_error(), words) == NULL) return NULL;
     }
     return number;
+}
+
+/// The message of a thread is its own: empty at first, and not that of another.
+static void* fail_alone(void* unused) {
+    size_t bytes;
+    CHECK(strcmp(ternion_last_error(), "") == 0);
+    REFUSED(TERNION_NOT_FOUND, ternion_packed_bytes("second", n, k, &bytes), "found second");
+    return unused;
+}
+
+static void test_messages(void) {
+    size_t bytes;
+    pthread_t other;
+    REFUSED(TERNION_NOT_FOUND, ternion_packed_bytes("first", n, k, &bytes), "found first");
+    if (pthread_create(&other, NULL, fail_alone, NULL) != 0) abort();
+    pthread_join(other, NULL);
+    CHECK(strstr(ternion_last_error(), "found first") != NULL);
 }
 
 static void test_callers(void) {
@@ -131,5 +148,6 @@ void test_threads(void) {
     REFUSED(TERNION_INVALID_ARGUMENT, ternion_gemv_int8(weights, q, k, y, n, &without), "parallel_for");
     REFUSED(TERNION_INVALID_ARGUMENT, ternion_gemv_int8(weights, q, k, y, n, &huge), "expected 1 to 65536");
     test_callers();
+    test_messages();
     ternion_free_weights(weights);
 }

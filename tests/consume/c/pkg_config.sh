@@ -7,7 +7,7 @@ source=$2
 work=$3
 PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name ternion.pc)")
 export PKG_CONFIG_PATH
-[ -z "$(find "$prefix" -name '*.hpp')" ] || { echo "the component c brought headers of C++"; exit 1; }
+[ -z "$(find "$prefix" -name '*.hpp')" ] || { echo "the components of C brought headers of C++"; exit 1; }
 flags="-std=c99 -O2 -Wall -Wextra -pedantic -Werror $(pkg-config --cflags ternion)"
 shared=$(pkg-config --libs ternion)
 library=$(pkg-config --variable=libdir ternion)
