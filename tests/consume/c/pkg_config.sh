@@ -32,4 +32,10 @@ for compiler in gcc clang clang-19; do
     compilers=$((compilers + 1))
 done
 [ "$compilers" -gt 0 ] || { echo "no C compiler is here"; exit 1; }
+if command -v meson >/dev/null; then
+    mkdir "$work/meson"
+    cp "$source/tests/consume/c/meson.build" "$source/examples/c_interface/main.c" "$work/meson/"
+    (cd "$work/meson" && meson setup build && meson compile -C build)
+    [ "$(LD_LIBRARY_PATH=$library "$work/meson/build/consumer" | head -n 1)" = "$expected" ] || { echo "meson's program is wrong"; exit 1; }
+fi
 echo "ternion $(pkg-config --modversion ternion) consumed in C, by $compilers compilers"
