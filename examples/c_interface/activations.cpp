@@ -26,10 +26,10 @@ void refill(ternion_activations& activations, Fill&& fill) {
     }
 }
 
-ternion::AnyQuantizer quantizer_of(const ternion::KernelTable& kernels, const char* name, size_t group_inputs) {
+ternion::AnyQuantizer quantizer_of(const ternion_isa& isa, const char* name, size_t group_inputs) {
     if (name == nullptr) name = "absmax8";
     if (std::string_view(name) != "none") {
-        const auto& found = by_name([&]() -> const ternion::QuantizerKernels& { return kernels.quantizer(name); });
+        const auto& found = by_name([&]() -> const ternion::QuantizerKernels& { return isa.table.quantizer(name); });
         return ternion::AnyQuantizer(found, group_inputs);
     }
     if (group_inputs != 0) refuse("group_inputs is " + std::to_string(group_inputs) + ", but floats have no scales");
@@ -39,7 +39,7 @@ ternion::AnyQuantizer quantizer_of(const ternion::KernelTable& kernels, const ch
 void copy_token(ternion::QuantizedActivations& to, size_t m, const int8_t* q, std::span<const float> scales) {
     std::copy_n(q, to.inputs(), to.mutable_row(m));
     int32_t* sums = to.mutable_group_sums(m);
-    best_kernels().quantizers.front().sum_groups(q, to.inputs(), sums);
+    best_isa().table.quantizers.front().sum_groups(q, to.inputs(), sums);
     const int32_t sum = std::accumulate(sums, sums + ternion::ceil_div(to.inputs(), to.sum_inputs), int32_t{0});
     if (to.group_inputs() == 0) return to.set(m, scales.empty() ? 1 : scales[m], sum);
     const size_t groups = ternion::ceil_div(to.inputs(), to.group_inputs());
@@ -64,7 +64,7 @@ ternion_status ternion_quantize(const ternion_isa* isa, const char* quantizer, s
                                 size_t x_count, size_t x_ld, size_t m, size_t k, const ternion_executor* executor,
                                 ternion_activations* activations) {
     return guarded("ternion_quantize", [&] {
-        const auto by = quantizer_of(kernels_of(isa), quantizer, group_inputs);
+        const auto by = quantizer_of(isa_or_best(isa), quantizer, group_inputs);
         CallbackExecutor threads(executor);
         check_shape("activations", std::max<size_t>(m, 1), k);
         rows_of("x", x, x_count, x_ld, m, k);

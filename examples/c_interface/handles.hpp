@@ -12,7 +12,7 @@
 #include "status.hpp"
 
 struct ternion_weights {
-    const ternion::KernelTable* kernels;
+    const ternion_isa* isa;
     ternion::AnyTernary matrix;
 };
 
@@ -22,18 +22,15 @@ struct ternion_activations {
 
 namespace ternion_c {
 
-/// A ternion_isa is a kernel table under another name; NULL is the best one.
-inline const ternion::KernelTable& kernels_of(const ternion_isa* isa) {
-    return isa == nullptr ? best_kernels() : *reinterpret_cast<const ternion::KernelTable*>(isa);
-}
-inline const ternion_isa* isa_of(const ternion::KernelTable& kernels) {
-    return reinterpret_cast<const ternion_isa*>(&kernels);
+/// What is asked for; the best one where that is NULL.
+inline const ternion_isa& isa_or_best(const ternion_isa* isa) {
+    return isa == nullptr ? best_isa() : *isa;
 }
 
 /// Names are literals, and so end with a zero.
-inline const ternion::PackingKernels& packing_of(const ternion::KernelTable& kernels, const char* name) {
+inline const ternion::PackingKernels& packing_of(const ternion_isa& isa, const char* name) {
     required("packing", name);
-    return by_name([&]() -> const ternion::PackingKernels& { return kernels.packing(name); });
+    return by_name([&]() -> const ternion::PackingKernels& { return isa.table.packing(name); });
 }
 
 /// The bytes of a matrix, whose shape is checked.

@@ -14,8 +14,8 @@ void fill(ternion_packing_info& info, const ternion::PackingInfo& packing) {
 
 }  // namespace
 
-const ternion::KernelTable& ternion_c::best_kernels() {
-    static const ternion::KernelTable& best = ternion::find_kernels<Packings>();
+const ternion_isa& ternion_c::best_isa() {
+    static const ternion_isa& best = Dispatcher()(KernelsOf{});
     return best;
 }
 
@@ -43,15 +43,14 @@ int32_t ternion_isa_available_at(size_t index) {
 ternion_status ternion_find_isa(const char* name, const ternion_isa** isa) {
     return guarded("ternion_find_isa", [&] {
         required("isa", isa) = nullptr;
-        *isa = isa_of(by_name([&]() -> const ternion::KernelTable& {
-            return name == nullptr ? best_kernels() : ternion::find_kernels<Packings>(name);
-        }));
+        *isa = &by_name(
+            [&]() -> const ternion_isa& { return name == nullptr ? best_isa() : Dispatcher(name)(KernelsOf{}); });
     });
 }
 
 const char* ternion_isa_name(const ternion_isa* isa) {
     const char* name = "";
-    guarded("ternion_isa_name", [&] { name = kernels_of(isa).isa.data(); });
+    guarded("ternion_isa_name", [&] { name = isa_or_best(isa).table.isa.data(); });
     return name;
 }
 
@@ -62,7 +61,7 @@ size_t ternion_packing_count() {
 ternion_status ternion_packing_at(size_t index, ternion_packing_info* info) {
     return guarded("ternion_packing_at", [&] {
         required("info", info) = {};
-        const auto packings = best_kernels().packings;
+        const auto packings = best_isa().table.packings;
         if (index >= packings.size()) {
             throw NotFound("there are " + std::to_string(packings.size()) + " packings, and no number " +
                            std::to_string(index));
@@ -74,27 +73,27 @@ ternion_status ternion_packing_at(size_t index, ternion_packing_info* info) {
 ternion_status ternion_find_packing(const char* name, ternion_packing_info* info) {
     return guarded("ternion_find_packing", [&] {
         required("info", info) = {};
-        fill(*info, packing_of(best_kernels(), name).packing);
+        fill(*info, packing_of(best_isa(), name).packing);
     });
 }
 
 ternion_status ternion_packed_bytes(const char* packing, size_t n, size_t k, size_t* bytes) {
     return guarded("ternion_packed_bytes", [&] {
         required("bytes", bytes) = 0;
-        *bytes = packed_bytes(packing_of(best_kernels(), packing).packing, n, k);
+        *bytes = packed_bytes(packing_of(best_isa(), packing).packing, n, k);
     });
 }
 
 size_t ternion_quantizer_count() {
     size_t count = 0;
-    guarded("ternion_quantizer_count", [&] { count = best_kernels().quantizers.size(); });
+    guarded("ternion_quantizer_count", [&] { count = best_isa().table.quantizers.size(); });
     return count;
 }
 
 const char* ternion_quantizer_name_at(size_t index) {
     const char* name = nullptr;
     guarded("ternion_quantizer_name_at", [&] {
-        const auto quantizers = best_kernels().quantizers;
+        const auto quantizers = best_isa().table.quantizers;
         if (index < quantizers.size()) name = quantizers[index].name.data();
     });
     return name;

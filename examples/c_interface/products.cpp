@@ -27,22 +27,9 @@ Rows results_of(const ternion_weights& weights, T* y, size_t y_count, size_t y_l
     return results;
 }
 
-/// The sum of k integers by the kernels' own sums, a few thousand at a time.
-int32_t sum_of(const ternion::KernelTable& kernels, const int8_t* q, size_t k) {
-    constexpr size_t groups = 64, inputs = ternion::QuantizedActivations::sum_inputs;
-    int32_t sum = 0, sums[groups];
-    for (size_t done = 0; done < k; done += groups * inputs) {
-        const size_t count = std::min(groups * inputs, k - done);
-        kernels.quantizers.front().sum_groups(q + done, count, sums);
-        for (size_t i = 0; i < ternion::ceil_div(count, inputs); ++i)
-            sum += sums[i];
-    }
-    return sum;
-}
-
 void gemm_int8(const ternion_weights* weights, size_t m, const int8_t* q, size_t q_count, size_t q_ld, int32_t* y,
                size_t y_count, size_t y_ld, const ternion_executor* executor) {
-    const auto& [kernels, w] = required("weights", weights);
+    const auto& [isa, w] = required("weights", weights);
     CallbackExecutor threads(executor);
     const Rows from = rows_of("q", q, q_count, q_ld, m, w.cols());
     check_apart(results_of(*weights, y, y_count, y_ld, m, w.rows()), from);
@@ -50,19 +37,19 @@ void gemm_int8(const ternion_weights* weights, size_t m, const int8_t* q, size_t
     std::vector<int32_t> many(m > 1 ? m : 0);
     int32_t* sums = m > 1 ? many.data() : &one;
     for (size_t token = 0; token < m; ++token)
-        sums[token] = sum_of(*kernels, q + token * q_ld, w.cols());
+        sums[token] = isa->sum_of(q + token * q_ld, w.cols());
     const ternion::ActivationView x{q, m, w.cols(), q_ld, nullptr, sums};
     ternion::multiply_weights(w, x, RowRange{0, w.rows()}, ternion::Output<int32_t>{y, y_ld}, threads);
 }
 
 void gemm_float(const ternion_weights* weights, size_t m, const float* x, size_t x_count, size_t x_ld, float* y,
                 size_t y_count, size_t y_ld, const ternion_executor* executor) {
-    const auto& [kernels, w] = required("weights", weights);
+    const auto& [isa, w] = required("weights", weights);
     CallbackExecutor threads(executor);
     const Rows from = rows_of("x", x, x_count, x_ld, m, w.cols());
     check_apart(results_of(*weights, y, y_count, y_ld, m, w.rows()), from);
     check_shape("activations", std::max<size_t>(m, 1), w.cols());
-    const ternion::AnyQuantizer by(kernels->quantizer("absmax8"));
+    const ternion::AnyQuantizer by(isa->table.quantizer("absmax8"));
     ternion::AnyActivations quantised;
     quantize_tokens(by, x, x_ld, m, w.cols(), quantised, threads);
     if (w.needs_group_sums()) ternion::add_group_sums<ternion::default_arch>(by, quantised, threads);

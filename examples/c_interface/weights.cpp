@@ -16,8 +16,8 @@ using namespace ternion_c;
 namespace {
 
 /// The matrix in a handle of the caller's.
-void give(ternion_weights** weights, const ternion::KernelTable& kernels, ternion::AnyTernary matrix) {
-    *weights = new ternion_weights{&kernels, std::move(matrix)};
+void give(ternion_weights** weights, const ternion_isa& isa, ternion::AnyTernary matrix) {
+    *weights = new ternion_weights{&isa, std::move(matrix)};
 }
 
 /// The rows of W's bytes, as one.
@@ -76,7 +76,7 @@ ternion_status ternion_pack(const ternion_isa* isa, const char* packing, const i
                             ternion_weights** weights) {
     return guarded("ternion_pack", [&] {
         required("weights", weights) = nullptr;
-        const auto& kernels = kernels_of(isa);
+        const ternion_isa& kernels = isa_or_best(isa);
         const auto& to = packing_of(kernels, packing);
         packed_bytes(to.packing, n, k);
         give(weights, kernels,
@@ -88,7 +88,7 @@ ternion_status ternion_pack_floats(const ternion_isa* isa, const char* packing, 
                                    size_t n, size_t k, const ternion_executor* executor, ternion_weights** weights) {
     return guarded("ternion_pack_floats", [&] {
         required("weights", weights) = nullptr;
-        const auto& kernels = kernels_of(isa);
+        const ternion_isa& kernels = isa_or_best(isa);
         const auto& to = packing_of(kernels, packing);
         packed_bytes(to.packing, n, k);
         const CallbackExecutor threads(executor);
@@ -102,7 +102,7 @@ ternion_status ternion_borrow(const ternion_isa* isa, const char* packing, const
                               size_t n, size_t k, const ternion_scales* scales, ternion_weights** weights) {
     return guarded("ternion_borrow", [&] {
         required("weights", weights) = nullptr;
-        const auto& kernels = kernels_of(isa);
+        const ternion_isa& kernels = isa_or_best(isa);
         const auto& from = packing_of(kernels, packing);
         check_pointer("bytes", bytes, 1, 1);
         packed_bytes(from.packing, n, k);
@@ -114,7 +114,7 @@ ternion_status ternion_repack(const ternion_isa* isa, const char* packing, const
                               const ternion_executor* executor, ternion_weights** weights) {
     return guarded("ternion_repack", [&] {
         required("weights", weights) = nullptr;
-        const auto& kernels = kernels_of(isa);
+        const ternion_isa& kernels = isa_or_best(isa);
         const CallbackExecutor threads(executor);
         give(weights, kernels,
              ternion::repack_as(packing_of(kernels, packing), required("from", from).matrix, threads));
@@ -128,12 +128,12 @@ void ternion_free_weights(ternion_weights* weights) {
 ternion_status ternion_describe_weights(const ternion_weights* weights, ternion_weights_info* info) {
     return guarded("ternion_describe_weights", [&] {
         required("info", info) = {};
-        const auto& [kernels, matrix] = required("weights", weights);
+        const auto& [isa, matrix] = required("weights", weights);
         const ternion::TernaryBytes& w = matrix;
         const bool among_bytes = w.scales == nullptr && w.group_inputs != 0;
-        *info = {matrix.rows(),       matrix.cols(),  matrix.packing().name.data(),
-                 kernels->isa.data(), w.data,         matrix.bytes().size(),
-                 scale_count(w),      w.group_inputs, w.has_one_scale() ? w.scale : 1,
+        *info = {matrix.rows(),         matrix.cols(),  matrix.packing().name.data(),
+                 isa->table.isa.data(), w.data,         matrix.bytes().size(),
+                 scale_count(w),        w.group_inputs, w.has_one_scale() ? w.scale : 1,
                  among_bytes ? 1 : 0};
     });
 }
