@@ -30,5 +30,6 @@ void test_products(void);
 void test_scales(void);
 void test_errors(void);
 void test_threads(void);
+void test_allocation(void);
 
 #endif

@@ -37,8 +37,9 @@ int main(int argc, char** argv) {
     static const struct {
         const char* name;
         void (*run)(void);
-    } tests[] = {{"library", test_library}, {"abi", test_abi},       {"products", test_products},
-                 {"scales", test_scales},   {"errors", test_errors}, {"threads", test_threads}};
+    } tests[] = {{"library", test_library},      {"abi", test_abi},       {"products", test_products},
+                 {"scales", test_scales},        {"errors", test_errors}, {"threads", test_threads},
+                 {"allocation", test_allocation}};
     for (int i = 1; i < argc; ++i) {
         int known = 0;
         for (size_t t = 0; t < sizeof tests / sizeof tests[0]; ++t) {

@@ -28,7 +28,7 @@ for compiler in gcc clang clang-19; do
         [ "$(head -n 1 "$work/output")" = "$expected" ] || { echo "$compiler, $program: $(cat "$work/output")"; exit 1; }
     done
     ! "$work/shared" >/dev/null 2>&1 || { echo "the shared library was not used"; exit 1; }
-    LD_LIBRARY_PATH=$library "$work/tests" library abi products scales errors threads
+    LD_LIBRARY_PATH=$library "$work/tests" library abi products scales errors threads allocation
     compilers=$((compilers + 1))
 done
 [ "$compilers" -gt 0 ] || { echo "no C compiler is here"; exit 1; }
