@@ -1,7 +1,8 @@
 # Gets what ternion's library, tests, examples and benchmarks are built from: cmake -P cmake/setup.cmake
 # With -DTERNION_SETUP=isas before -P, also what the presets of other machines need (docs/isas.md): cross compilers and
-# emulators. With -DTERNION_SETUP=ci, those and what only CI needs: clang-format 19, a newer clang with its fuzzer, libedit,
-# Chromium.
+# emulators. With -DTERNION_SETUP=ci, those, Python's, and what only CI needs: clang-format 19, a newer clang with its fuzzer,
+# libedit, Chromium.
+# With -DTERNION_SETUP=python, what the Python package is built and tested with: Python's headers, pybind11, numpy, wheel, venv.
 # With -DTERNION_SETUP=web, what the page in examples/web and its test in a browser need: Emscripten, Node.js, Chromium.
 #
 # Nothing is done where nothing is missing. On Debian the packages come from the package sources that the machine is set
@@ -75,6 +76,37 @@ function(find_missing_ci_tools result)
   set(${result} ${missing} PARENT_SCOPE)
 endfunction()
 
+# Of the Python that examples/python/CMakeLists.txt takes: the first that has numpy, else the system's.
+function(find_missing_python_tools result)
+  set(missing "")
+  foreach(name IN ITEMS python3 /usr/bin/python3)
+    find_program(python NAMES ${name} NO_CACHE)
+    execute_process(COMMAND "${python}" -c "import numpy" RESULT_VARIABLE status OUTPUT_QUIET ERROR_QUIET)
+    if(status EQUAL 0)
+      break()
+    endif()
+    unset(python)
+  endforeach()
+  if(NOT python)
+    set(python /usr/bin/python3)
+  endif()
+  set(has_headers "import os, sysconfig; os.stat(os.path.join(sysconfig.get_path('include'), 'Python.h'))")
+  foreach(pair IN ITEMS "import numpy:python3-numpy" "import wheel:python3-wheel" "import ensurepip, venv:python3-venv"
+                        "${has_headers}:python3-dev")
+    string(REGEX MATCH "^(.*):([^:]*)$" pair "${pair}")
+    set(package "${CMAKE_MATCH_2}")
+    execute_process(COMMAND "${python}" -c "${CMAKE_MATCH_1}" RESULT_VARIABLE status OUTPUT_QUIET ERROR_QUIET)
+    if(NOT status EQUAL 0)
+      list(APPEND missing ${package})
+    endif()
+  endforeach()
+  find_path(pybind11 pybind11/pybind11.h PATHS /usr/include "${source}/build/deps/usr/include" NO_CACHE)
+  if(NOT pybind11)
+    list(APPEND missing pybind11-dev)
+  endif()
+  set(${result} ${missing} PARENT_SCOPE)
+endfunction()
+
 function(find_missing_web_tools result)
   find_missing_programs(missing em++:emscripten node:nodejs chromium:chromium)
   set(${result} ${missing} PARENT_SCOPE)
@@ -90,7 +122,11 @@ if(TERNION_SETUP STREQUAL "ci" OR TERNION_SETUP STREQUAL "isas")
 endif()
 if(TERNION_SETUP STREQUAL "ci")
   find_missing_ci_tools(missing_ci_tools)
-  list(APPEND missing_tools ${missing_ci_tools})
+  find_missing_python_tools(missing_python_tools)
+  list(APPEND missing_tools ${missing_ci_tools} ${missing_python_tools})
+endif()
+if(TERNION_SETUP STREQUAL "python")
+  find_missing_python_tools(missing_tools)
 endif()
 if(TERNION_SETUP STREQUAL "web")
   find_missing_web_tools(missing_tools)

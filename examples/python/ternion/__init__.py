@@ -15,6 +15,8 @@ type), ValueError (another value or shape) or RuntimeError (a file, this machine
 expected and what was found. `ternion.BitLinear` is a layer for torch, which is imported with it and not before.
 """
 
+from typing import TYPE_CHECKING
+
 from ternion._ternion import PackedTernary, ThreadPool, __version__, backward, gemm, gemv, isas, packings
 from ternion.matrices import from_bytes, pack, quantize, repack
 from ternion.model import Model
@@ -36,11 +38,14 @@ __all__ = [
     "repack",
 ]
 
+if TYPE_CHECKING:
+    from ternion.bit_linear import BitLinear
+else:
 
-def __getattr__(name: str) -> object:
-    # BitLinear needs torch, which takes seconds to import and which most users of the rest don't have.
-    if name == "BitLinear":
-        from ternion.bit_linear import BitLinear
+    def __getattr__(name):
+        # BitLinear needs torch, which takes seconds to import and which most users of the rest don't have.
+        if name == "BitLinear":
+            from ternion.bit_linear import BitLinear
 
-        return BitLinear
-    raise AttributeError(f"module 'ternion' has no attribute {name!r}")
+            return BitLinear
+        raise AttributeError(f"module 'ternion' has no attribute {name!r}")

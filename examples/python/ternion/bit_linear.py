@@ -22,7 +22,9 @@ class _Product(torch.autograd.Function):
     """y = W . x with both rounded, and the library's gradients of what they were before."""
 
     @staticmethod
-    def forward(ctx: Any, x: torch.Tensor, weight: torch.Tensor, packing: str) -> torch.Tensor:
+    def forward(  # type: ignore[override]
+        ctx: Any, x: torch.Tensor, weight: torch.Tensor, packing: str
+    ) -> torch.Tensor:
         w = pack(weight.detach().numpy(), packing)
         tokens = x.detach().reshape(-1, x.shape[-1])
         ctx.w, ctx.shape = w, x.shape
@@ -30,7 +32,7 @@ class _Product(torch.autograd.Function):
         return torch.from_numpy(_ternion.gemm(w, tokens.numpy())).reshape(*x.shape[:-1], w.shape[0])
 
     @staticmethod
-    @torch.autograd.function.once_differentiable
+    @torch.autograd.function.once_differentiable  # type: ignore[misc]
     def backward(ctx: Any, dy: torch.Tensor) -> Tuple[torch.Tensor, torch.Tensor, None]:
         (tokens,) = ctx.saved_tensors
         dx, dw = _ternion.backward(ctx.w, tokens.numpy(), dy.reshape(-1, ctx.w.shape[0]).numpy())
@@ -57,7 +59,8 @@ class BitLinear(torch.nn.Module):
         _check(self.weight, "weight")
         if x.dim() == 0 or x.shape[-1] != self.in_features:
             raise ValueError(f"BitLinear: x: expected the shape (..., {self.in_features}), found {tuple(x.shape)}")
-        return _Product.apply(x, self.weight, self.packing)
+        y: torch.Tensor = _Product.apply(x, self.weight, self.packing)
+        return y
 
     def packed(self, packing: Optional[str] = None) -> PackedTernary:
         """The weights as they are now, for ternion.gemv and gemm."""
