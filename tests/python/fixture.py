@@ -38,4 +38,4 @@ def program(*arguments, text=""):
     """What the C++ program bitnet-2b4t prints."""
     path = pathlib.Path(os.environ["TERNION_PROGRAMS"]) / "bitnet-2b4t"
     done = subprocess.run([path, *map(str, arguments)], input=text.encode(), stdout=subprocess.PIPE, check=True)
-    return done.stdout.decode()
+    return done.stdout.decode("utf-8", "replace")

@@ -1,4 +1,6 @@
 // Matrices: packing, repacking, unpacking, and what they say of themselves.
+#include <pybind11/stl.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

@@ -101,7 +101,8 @@ class Generation {
 
     /// The bytes of the next token, maybe none; None at the end.
     py::object next() {
-        if (left_ == 0) return py::none();
+        bitnet::Session& session = session_.get("generate");
+        if (left_ == 0 || session.pending().size() > session.room()) return py::none();
         const bitnet::Generation made = generate({}, 1);
         if (left_ > 0) --left_;
         if (made.end != bitnet::GenerationEnd::limit) left_ = 0;

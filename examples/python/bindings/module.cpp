@@ -52,5 +52,6 @@ PYBIND11_MODULE(_ternion, module) {
     const auto [major, minor, patch] = ternion::version;
     module.attr("__version__") = std::to_string(major) + '.' + std::to_string(minor) + '.' + std::to_string(patch);
     ternion_python::add_matrices(module);
+    ternion_python::add_products(module);
     ternion_python::add_models(module);
 }
