@@ -1,4 +1,4 @@
-"""What the package does, in a page: show.py MODEL."""
+"""What the package does, in a page: show.py MODEL [PROMPT]."""
 
 import sys
 import time
@@ -24,8 +24,8 @@ for packing in ternion.packings():
 
 model = ternion.Model.from_pretrained(sys.argv[1])
 print(model)
-prompt = sys.argv[2] if len(sys.argv) > 2 else "Bits of 1"
+prompt = sys.argv[2] if len(sys.argv) > 2 else "User: What is 123 + 45?<|eot_id|>Assistant: "
 print(prompt, end="|")
-for piece in model.generate(prompt, max_new_tokens=32):
+for piece in model.generate(model.tokenize(prompt, special=True), max_new_tokens=64):
     print(piece, end="", flush=True)
 print()

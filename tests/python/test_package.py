@@ -1,8 +1,12 @@
 """The package as it is installed: types, docstrings, version."""
 
 import ast
+import contextlib
 import importlib.metadata
+import importlib.util
 import inspect
+import io
+import os
 import pathlib
 import re
 import subprocess
@@ -53,6 +57,22 @@ class Package(unittest.TestCase):
         script = "import sys, ternion; print([m for m in sys.modules if m.split('.')[0] == 'torch'])"
         said = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, check=True).stdout
         self.assertEqual(said.decode().strip(), "[]")
+
+    def test_the_documentation_s_programs_run(self):
+        blocks = re.findall(r"```python\n(.*?)```", (SOURCE / "docs" / "python.md").read_text(), re.DOTALL)
+        self.assertEqual(len(blocks), 3)
+        names = {}
+        folder = os.getcwd()
+        os.chdir(SOURCE)
+        try:
+            for block in blocks:
+                with self.subTest(block), contextlib.redirect_stdout(io.StringIO()):
+                    if "torch" not in block:
+                        exec(block, names)
+                    elif importlib.util.find_spec("torch"):
+                        exec("import torch\n" + block, names)
+        finally:
+            os.chdir(folder)
 
 
 if __name__ == "__main__":
