@@ -40,8 +40,8 @@ def others_ran(call):
 
     before = sys.getswitchinterval()
     other = threading.Thread(target=work)
+    sys.setswitchinterval(100)  # from here on nobody takes the lock from a thread that keeps it
     other.start()
-    sys.setswitchinterval(100)  # nobody takes the lock from a thread that keeps it
     try:
         begin = rounds[0]
         call()

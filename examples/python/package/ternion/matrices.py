@@ -26,7 +26,8 @@ def pack(
     if values.dtype.kind == "f":
         if scale != 1.0:
             raise ValueError(f"pack: scale: float weights get theirs by absmean, found {scale}; give int8 trits with it")
-        values = values.astype(np.float32, copy=False)
+        with np.errstate(over="ignore"):  # an infinity is refused, with words
+            values = values.astype(np.float32, copy=False)
     elif values.dtype.kind in "iu" and values.dtype != np.int8:
         wrong = values[(values != 0) & (values != 1) & (values != -1)]
         if wrong.size:
