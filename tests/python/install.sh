@@ -4,4 +4,3 @@ set -eu
 rm -rf "$3"
 "$1" -m venv --system-site-packages "$3"
 "$3/bin/python" -m pip install --isolated --no-index --disable-pip-version-check "$2"
-"$3/bin/python" -m pip check

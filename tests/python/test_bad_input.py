@@ -85,10 +85,16 @@ class BadInput(unittest.TestCase):
         self.refused(ValueError, "expected one of", ternion.from_bytes, data, "i3_s", (4, 100))
         self.refused(TypeError, "expected an array of uint8, found int8", ternion.from_bytes, self.trits, "i2_s", (4, 9))
         self.refused(TypeError, "expected a numpy array, found str", ternion.from_bytes, "text", "i2_s", (4, 100))
-        self.refused(ValueError, "", ternion.from_bytes, data, "i2_s", (4, 100, 1))
+        self.refused(ValueError, "expected (N, K), found (4, 100, 1)", ternion.from_bytes, data, "i2_s", (4, 100, 1))
+        self.refused(ValueError, "found -4", ternion.from_bytes, data, "i2_s", (-4, 100))
+        self.refused(TypeError, "", ternion.from_bytes, data, "i2_s", (4.0, 100))
 
     def test_repack(self):
         self.refused(ValueError, "expected one of", ternion.repack, self.w, "nothing")
+        self.refused(TypeError, "packing: expected a str, found NoneType", ternion.repack, self.w, None)
+        self.refused(TypeError, "w: expected a ternion.PackedTernary, found ndarray", ternion.repack, self.trits, "i2_s")
+        self.refused(TypeError, "executor: expected a ternion.ThreadPool, found int", ternion.repack, self.w, "i2_s",
+                     executor=2)
         large = ternion.pack(self.trits, scale=1e6)
         self.refused(ValueError, "scale", ternion.repack, large, "tq2_0")
 

@@ -166,6 +166,10 @@ class BadInput(unittest.TestCase):
         self.refused(RuntimeError, "README.md", load, SOURCE / "README.md")
         self.refused(RuntimeError, "cannot be opened", load, "")
         self.refused(TypeError, "", load, 3)
+        self.refused(TypeError, "Model.from_pretrained", ternion.Model, "path")
+        self.refused(TypeError, "", load, SMALL_MODEL, threads=1.5)
+        self.refused(TypeError, "isa: expected a str, found int", load, SMALL_MODEL, isa=3)
+        self.refused(ValueError, "context", load, SMALL_MODEL, context=2**64)
         self.refused(ValueError, "threads", load, SMALL_MODEL, threads=-1)
         self.refused(ValueError, "threads", load, SMALL_MODEL, threads=10**5)
         self.refused(ValueError, "kv_type: expected one of f32, f16, i8, i4, i3, found f8", load, SMALL_MODEL,
@@ -196,6 +200,8 @@ class BadInput(unittest.TestCase):
         self.refused(ValueError, "temperature", model.generate, "a", temperature=float("nan"))
         self.refused(ValueError, "top", model.generate, "a", top_p=2.0)
         self.refused(ValueError, "seed", model.generate, "a", seed=-1)
+        self.refused(ValueError, "top_k", model.generate, "a", top_k=-1)
+        self.refused(ValueError, "top_k", model.generate, "a", top_k=2**40)
 
 
 class Interrupts(unittest.TestCase):

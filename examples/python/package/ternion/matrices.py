@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ternion import _ternion
 from ternion._ternion import PackedTernary, ThreadPool
+from ternion.arguments import instance, integer, text
 
 
 def pack(
@@ -33,7 +34,8 @@ def pack(
         if wrong.size:
             raise ValueError(f"pack: trits: expected -1, 0 or +1, found {wrong[0]}")
         values = values.astype(np.int8)
-    return _ternion.pack(values, packing, float(scale), isa, executor)
+    _check(executor, "pack")
+    return _ternion.pack(values, text(packing, "pack: packing"), float(scale), text(isa, "pack: isa"), executor)
 
 
 def repack(w: PackedTernary, packing: str, *, isa: str = "", executor: Optional[ThreadPool] = None) -> PackedTernary:
@@ -42,7 +44,9 @@ def repack(w: PackedTernary, packing: str, *, isa: str = "", executor: Optional[
     isa: as for pack; by default that of w. ValueError for a name that is no packing, and for a scale that the packing
     can't hold.
     """
-    return _ternion.repack(w, packing, isa, executor)
+    instance(w, PackedTernary, "repack: w")
+    _check(executor, "repack")
+    return _ternion.repack(w, text(packing, "repack: packing"), text(isa, "repack: isa"), executor)
 
 
 def from_bytes(
@@ -54,7 +58,10 @@ def from_bytes(
     a writable one is copied. Every code is checked once: ValueError for one that is no trit, and for too few bytes.
     Scales among the bytes, as tq1_0, tq2_0 and q2_0 have them, play no part: `scale` does.
     """
-    n, k = shape
+    if len(shape) != 2:
+        raise ValueError(f"from_bytes: shape: expected (N, K), found {shape}")
+    n, k = (integer(size, "from_bytes: shape", 0, 2**63 - 1) for size in shape)
+    packing, isa = text(packing, "from_bytes: packing"), text(isa, "from_bytes: isa")
     return _ternion.from_bytes(data, packing, n, k, float(scale), isa)
 
 
@@ -67,4 +74,10 @@ def quantize(
     are absmax8 (b1.58's, which gemv and gemm use), absmax8_128, absmax4 and absmean4. A token that holds NaN or an
     infinity has the scale NaN. TypeError for other types than float32, ValueError for other shapes and names.
     """
-    return _ternion.quantize(x, quantizer, isa, executor)
+    _check(executor, "quantize")
+    return _ternion.quantize(x, text(quantizer, "quantize: quantizer"), text(isa, "quantize: isa"), executor)
+
+
+def _check(executor: Optional[ThreadPool], function: str) -> None:
+    if executor is not None:
+        instance(executor, ThreadPool, f"{function}: executor")

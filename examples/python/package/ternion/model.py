@@ -10,7 +10,8 @@ from typing import Iterable, Iterator, List, Literal, Optional, Union, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from ternion import _ternion
+from ternion import _ternion, arguments
+from ternion.arguments import integer
 
 
 class Model:
@@ -22,6 +23,8 @@ class Model:
     """
 
     def __init__(self, loaded: _ternion.Model) -> None:
+        if not isinstance(loaded, _ternion.Model):
+            raise TypeError("Model: models are made by ternion.Model.from_pretrained(path)")
         self._loaded = loaded
 
     @classmethod
@@ -43,9 +46,13 @@ class Model:
         RuntimeError for a file that can't be read or holds something else, ValueError for other options. Nothing is
         downloaded.
         """
-        if threads < 0 or context < 0:
-            raise ValueError(f"from_pretrained: expected threads and context of at least 0, found {threads}, {context}")
-        return cls(_ternion.load_model(os.fsencode(path), threads, context, kv_type, activations, isa))
+        threads = integer(threads, "from_pretrained: threads", 0, 1024)
+        context = integer(context, "from_pretrained: context", 0, 2**63 - 1)
+        names = [
+            arguments.text(name, f"from_pretrained: {what}")
+            for name, what in ((kv_type, "kv_type"), (activations, "activations"), (isa, "isa"))
+        ]
+        return cls(_ternion.load_model(os.fsencode(path), threads, context, *names))
 
     @property
     def name(self) -> str:
@@ -77,7 +84,7 @@ class Model:
 
         special: names of special tokens, such as <|eot_id|>, become these tokens; otherwise they are text.
         """
-        return self._loaded.tokenize(_text(text, "tokenize: text"), special)
+        return self._loaded.tokenize(arguments.text(text, "tokenize: text").encode("utf-8"), bool(special))
 
     def detokenize(self, ids: Iterable[int], *, special: bool = False) -> str:
         """The text of token ids. Bytes that are no UTF-8 become U+FFFD.
@@ -85,7 +92,7 @@ class Model:
         special: with the names of special tokens; otherwise these are left out, so that detokenize(tokenize(text)) is
         text again. ValueError for an id that is none.
         """
-        return self._loaded.detokenize(self._ids(ids, "detokenize"), special).decode("utf-8", "replace")
+        return self._loaded.detokenize(self._ids(ids, "detokenize"), bool(special)).decode("utf-8", "replace")
 
     def logits(self, ids: Iterable[int], *, first: int = 0) -> NDArray[np.float32]:
         """Logits, float32 [tokens, vocabulary_size]: row i is what may follow the tokens up to the i-th.
@@ -152,11 +159,11 @@ class Model:
         seed gives the same text. ValueError for options out of range, RuntimeError for a prompt that doesn't fit.
         """
         ids = self.tokenize(prompt) if isinstance(prompt, str) else self._ids(prompt, "generate: prompt")
-        limit = -1 if max_new_tokens is None else operator.index(max_new_tokens)
-        if max_new_tokens is not None and not 0 <= limit < 2**31:
-            raise ValueError(f"generate: max_new_tokens: expected 0 to {2**31 - 1} or None, found {limit}")
-        if not 0 <= operator.index(seed) < 2**64:
-            raise ValueError(f"generate: seed: expected 0 to {2**64 - 1}, found {seed}")
+        limit = -1
+        if max_new_tokens is not None:
+            limit = integer(max_new_tokens, "generate: max_new_tokens", 0, 2**31 - 1)
+        top_k = integer(top_k, "generate: top_k", 0, 2**31 - 1)
+        seed = integer(seed, "generate: seed", 0, 2**64 - 1)
         generation = self._loaded.start(
             ids, limit, float(temperature), top_k, float(top_p), float(min_p), float(repeat_penalty), seed
         )
@@ -174,12 +181,6 @@ class Model:
 
     def __repr__(self) -> str:
         return f"<ternion.Model {self.name}, context {self.context}, vocabulary {self.vocabulary_size}>"
-
-
-def _text(text: str, what: str) -> bytes:
-    if not isinstance(text, str):
-        raise TypeError(f"{what}: expected a str, found {type(text).__name__}")
-    return text.encode("utf-8")
 
 
 def _characters(generation: _ternion.Generation) -> Iterator[str]:
