@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes the Python package's wheel, with the kernels of every instruction set of this kind of machine: gets what is missing,
-# builds, and prints the wheel's path. `PYTHON=python3.12 cmake/wheel.sh` makes one for another Python, which has numpy.
+# builds, and prints the wheel's path. PYTHON in the environment names another Python to build for.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/cmake/setup/release.sh"
