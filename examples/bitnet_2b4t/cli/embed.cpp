@@ -31,14 +31,6 @@ std::vector<float> vector_of(const Model& model, std::span<const int> ids) {
     return session.embedding();
 }
 
-/// A text as models for vectors get it: the end of the text behind it, which their tokenizers may or may not add.
-std::vector<int> ids_of(const Tokenizer& tokenizer, const std::string& text) {
-    std::vector<int> ids = tokenizer.encode_with_bos(text);
-    const int end = tokenizer.special("<|endoftext|>").value_or(tokenizer.eos());
-    if (end >= 0 && (ids.empty() || ids.back() != end)) ids.push_back(end);
-    return ids;
-}
-
 void write_vector(const std::string& text, std::size_t tokens, const std::vector<float>& vector, bool json) {
     if (json) return write_json(nlohmann::json{{"text", text}, {"tokens", tokens}, {"embedding", vector}});
     std::string line;
@@ -63,7 +55,7 @@ void embed(const EmbedOptions& options) {
     const Model model = load(options.model, Parts::weights_and_tokenizer);
     const Interrupt interrupt;
     for (std::string text; next_line(text);) {
-        const std::vector<int> ids = ids_of(model.tokenizer(), text);
+        const std::vector<int> ids = model.tokenizer().encode_for_embedding(text);
         if (ids.empty())
             throw FileError(model.name(), "a line with text", "an empty one, for which there are no tokens");
         write_vector(text, ids.size(), vector_of(model, ids), options.json);

@@ -58,7 +58,7 @@ void hand_out(Progressing& p, Decoder& decoder, std::size_t begin, std::size_t c
 /// Keeps the decoder's last vectors of a sequence, which end behind row `end`.
 void keep_rows(Progressing& p, const Decoder& decoder, std::size_t end, std::size_t count) {
     const std::size_t hidden = decoder.config().hidden;
-    p.rows = std::min(count, Decoder::same_bits);
+    p.rows = std::min(count, Decoder::kept_rows);
     const auto last = decoder.hidden().subspan((end - p.rows) * hidden, p.rows * hidden);
     p.session.next.resize(last.size());
     std::copy(last.begin(), last.end(), p.session.next.begin());
@@ -105,7 +105,7 @@ void finish(std::vector<Progressing>& parts) {
         session.rows = p.rows;
         session.head.reset(session.last);
         // A few tokens are a draft: it is the first of them that will be asked for.
-        if (p.all.size() == 1 || p.all.size() > Decoder::same_bits) heads.push_back(&session.head);
+        if (p.all.size() == 1 || p.all.size() > Decoder::kept_rows) heads.push_back(&session.head);
     }
     if (heads.size() > 1) Likeliest::prepare_last(heads, parts[0].session.threads);
 }

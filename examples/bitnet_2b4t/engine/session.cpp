@@ -2,6 +2,7 @@
 #include <bitnet/session.hpp>
 #include <cmath>
 #include <stdexcept>
+#include <unordered_set>
 #include <utility>
 
 #include "session_state.hpp"
@@ -36,7 +37,7 @@ SessionState::SessionState(const Model& of, int own_threads)
       threads(own ? *own : parts().threads),
       decoder(parts().weights, threads),
       cache(parts().weights.config, parts().options.context, parts().options.kv_type),
-      head(parts().weights.head(), parts().weights.screen ? &*parts().weights.screen : nullptr, Decoder::same_bits) {}
+      head(parts().weights.head(), parts().weights.screen ? &*parts().weights.screen : nullptr, Decoder::kept_rows) {}
 
 void SessionState::truncate(std::size_t length) {
     cache.truncate(length);
@@ -130,6 +131,42 @@ void Session::rewind(std::size_t length) {
     state_->truncate(length);
 }
 
+Snapshot Session::snapshot() const {
+    return Snapshot(std::make_shared<const SnapshotState>(state_->model, state_->cache, state_->tokens));
+}
+
+void Session::restore(const Snapshot& snapshot, std::size_t length) {
+    const SnapshotState& from = *snapshot.state_;
+    if (from.model.state() != state_->model.state())
+        throw std::invalid_argument("restore: expected a snapshot of the session's model, found one of another");
+    if (length > from.tokens.size()) {
+        throw std::invalid_argument(
+            joined("restore: expected at most ", from.tokens.size(), " tokens, those of the snapshot, found ", length));
+    }
+    KvCache cache = from.cache;
+    state_->tokens = from.tokens;
+    state_->cache = std::move(cache);
+    state_->rows = 0;
+    rewind(length);
+}
+
+std::span<const int> Snapshot::tokens() const {
+    return state_->tokens;
+}
+
+std::size_t Snapshot::cache_bytes(std::span<const Snapshot> all) {
+    std::unordered_set<const std::byte*> counted;
+    std::size_t bytes = 0;
+    for (const Snapshot& one : all) {
+        const KvCache& cache = one.state_->cache;
+        for (std::size_t i = 0; i < cache.blocks(); ++i) {
+            const auto memory = cache.memory(i);
+            if (counted.insert(memory.data()).second) bytes += memory.size();
+        }
+    }
+    return bytes;
+}
+
 std::span<const float> Session::logits() {
     SessionState& s = *state_;
     const std::size_t hidden = s.decoder.config().hidden;
@@ -139,8 +176,12 @@ std::span<const float> Session::logits() {
     return s.logits;
 }
 
+std::span<const Candidate> Session::candidates(std::size_t count, std::span<const int> always) {
+    return state_->head.after(state_->row_before(0), count, always, state_->threads);
+}
+
 std::vector<Candidate> Session::likeliest(std::size_t count) {
-    const auto found = state_->head.after(state_->row_before(0), count, {}, state_->threads);
+    const auto found = candidates(count);
     std::vector<Candidate> best(found.begin(), found.end());
     const auto end = best.begin() + static_cast<std::ptrdiff_t>(std::min(count, best.size()));
     std::partial_sort(best.begin(), end, best.end(), Candidate::likelier);

@@ -37,12 +37,19 @@ struct SessionState {
     Decoder decoder;
     KvCache cache;
     std::vector<int> tokens, pending;
-    /// The decoder's last vectors of the tokens at the end, up to Decoder::same_bits: another sequence may have gone
+    /// The decoder's last vectors of the tokens at the end, up to Decoder::kept_rows: another sequence may have gone
     /// through the same decoder since. [rows, hidden]
     ternion::AlignedBuffer<float> last, next;
     std::size_t rows = 0;
     Likeliest head;
     std::vector<float> logits;
+};
+
+/// What a Snapshot holds.
+struct SnapshotState {
+    Model model;
+    KvCache cache;
+    std::vector<int> tokens;
 };
 
 /// Tokens that a session gets after those pending; `progress` is called between batches, with those done and all.

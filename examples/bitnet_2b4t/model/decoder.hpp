@@ -21,12 +21,12 @@ struct Sequence {
 };
 
 /// Runs tokens through the model. The weights and the sequences' KV caches are the caller's; the decoder only owns its
-/// working memory, which grows to the largest number of tokens and is then reused. Up to `same_bits` tokens of a
-/// sequence at once give, bit for bit, what they give one by one, while all numbers are finite; more agree to the
-/// rounding of floats.
+/// working memory, which grows to the largest number of tokens and is then reused. Tokens of a sequence at once give,
+/// bit for bit, what they give one by one, while all numbers are finite.
 class Decoder {
  public:
-    static constexpr std::size_t same_bits = Attention::same_bits;
+    /// So many of a sequence's last vectors are kept, for drafts of fewer tokens.
+    static constexpr std::size_t kept_rows = 8;
 
     /// `weights` and `threads` must outlive the decoder.
     Decoder(const Weights& weights, ternion::ThreadPool& threads);
