@@ -262,7 +262,7 @@ Answered Api::logger(const Call& call) {
     };
 }
 
-void Api::generate(Call& call, GenerationRequest request) {
+void Api::generate(Call& call, TextRequest request) {
     const auto reply =
         std::make_shared<GenerationReply>(model_, name_, std::move(request), call.responder, logger(call));
     submit(call, reply->jobs(deadline()));

@@ -56,7 +56,7 @@ class Api {
     void embed(Call& call);
     void page(Call& call);
 
-    void generate(Call& call, GenerationRequest request);
+    void generate(Call& call, TextRequest request);
     void submit(Call& call, std::vector<Job> jobs);
     Answered logger(const Call& call);
     Clock::time_point deadline() const;

@@ -93,9 +93,9 @@ ChoiceOptions read_choice(const JsonFields& fields, const RequestContext& contex
 }
 
 /// What both kinds of requests have.
-GenerationRequest read_common(const JsonFields& fields, const RequestContext& context) {
+TextRequest read_common(const JsonFields& fields, const RequestContext& context) {
     refuse_unsupported(fields, {"tools", "functions", "audio", "prediction", "web_search_options"});
-    GenerationRequest request;
+    TextRequest request;
     request.choice = read_choice(fields, context);
     request.choices = static_cast<std::size_t>(fields.integer("n", 1, most_choices, 1));
     request.stream = fields.flag("stream", false);
@@ -185,10 +185,10 @@ std::vector<int> read_tokens(const Json& list, const char* name, const Model& mo
     return tokens;
 }
 
-GenerationRequest read_chat_request(const Json& body, const RequestContext& context) {
+TextRequest read_chat_request(const Json& body, const RequestContext& context) {
     if (context.chat == nullptr) throw ApiError(context.no_chat, "", 400, "no_chat_template");
     const JsonFields fields(body);
-    GenerationRequest request = read_common(fields, context);
+    TextRequest request = read_common(fields, context);
     if (fields.has("modalities") && fields["modalities"] != Json::array({"text"}))
         JsonFields::refuse_unsupported("modalities");
     request.chat = true;
@@ -209,9 +209,9 @@ GenerationRequest read_chat_request(const Json& body, const RequestContext& cont
     return request;
 }
 
-GenerationRequest read_completion_request(const Json& body, const RequestContext& context) {
+TextRequest read_completion_request(const Json& body, const RequestContext& context) {
     const JsonFields fields(body);
-    GenerationRequest request = read_common(fields, context);
+    TextRequest request = read_common(fields, context);
     refuse_unsupported(fields, {"echo", "suffix"});
     if (fields.integer("best_of", 1, most_choices, 1) > 1 && fields["best_of"] != fields["n"])
         JsonFields::refuse_unsupported("best_of");

@@ -13,7 +13,7 @@
 namespace bitnet::serve {
 
 /// A request for text: each prompt gets `choices` texts.
-struct GenerationRequest {
+struct TextRequest {
     bool chat = false;
     std::vector<std::vector<int>> prompts;
     std::size_t choices = 1;
@@ -39,8 +39,8 @@ struct RequestContext {
 
 /// Bodies of /v1/chat/completions, /v1/completions and /v1/embeddings. Names of special tokens in what a user writes
 /// are text. Unknown members are ignored; all throw ApiError for one that isn't supported or is out of range.
-GenerationRequest read_chat_request(const Json& body, const RequestContext& context);
-GenerationRequest read_completion_request(const Json& body, const RequestContext& context);
+TextRequest read_chat_request(const Json& body, const RequestContext& context);
+TextRequest read_completion_request(const Json& body, const RequestContext& context);
 EmbeddingRequest read_embedding_request(const Json& body, const RequestContext& context);
 
 /// A list of token ids, each of which the model knows.

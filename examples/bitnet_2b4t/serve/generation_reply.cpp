@@ -32,7 +32,7 @@ Json bytes_of(std::string_view text) {
 
 }  // namespace
 
-GenerationReply::GenerationReply(Model model, std::string name, GenerationRequest request,
+GenerationReply::GenerationReply(Model model, std::string name, TextRequest request,
                                  std::shared_ptr<Responder> responder, Answered finished)
     : model_(std::move(model)),
       name_(std::move(name)),

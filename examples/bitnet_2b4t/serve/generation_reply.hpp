@@ -18,7 +18,7 @@ namespace bitnet::serve {
 class GenerationReply : public std::enable_shared_from_this<GenerationReply> {
  public:
     /// `name` is the model's in answers; `finished` is called once, when the answer's end is written.
-    GenerationReply(Model model, std::string name, GenerationRequest request, std::shared_ptr<Responder> responder,
+    GenerationReply(Model model, std::string name, TextRequest request, std::shared_ptr<Responder> responder,
                     Answered finished);
 
     /// What is to be submitted: all texts of all prompts, each a job that tells this.
@@ -53,7 +53,7 @@ class GenerationReply : public std::enable_shared_from_this<GenerationReply> {
     Model model_;
     std::string name_, id_;
     std::int64_t created_;
-    GenerationRequest request_;
+    TextRequest request_;
     std::shared_ptr<Responder> responder_;
     Answered finished_;
     std::vector<Choice> choices_;

@@ -91,48 +91,48 @@ struct GrammarState::Place {
 };
 
 GrammarState::GrammarState(const Grammar& grammar) : grammar_(&grammar) {
+    Reached reached;
     for (const Grammar::Sequence& way : grammar.ways(0))
-        go_on_from(std::make_shared<const Place>(Place{&way, 0, 0, nullptr}), places_, may_end_);
+        go_on_from(std::make_shared<const Place>(Place{&way, 0, 0, nullptr}), reached);
+    places_ = std::move(reached.before_bytes);
+    may_end_ = reached.end;
 }
 
-/// Finds all bytes' places that a place leads to without a byte. What several ways lead to is there once: ways that
-/// meet again don't multiply.
-void GrammarState::go_on_from(const PlacePointer& place, std::vector<PlacePointer>& found, bool& may_end) const {
+/// Finds all places before a byte that a place leads to. One that several ways lead to counts once: ways that meet
+/// again don't multiply.
+void GrammarState::go_on_from(const PlacePointer& place, Reached& reached) const {
     if (place == nullptr) {
-        may_end = true;
+        reached.end = true;
         return;
     }
-    if (place->index == place->sequence->size()) return go_on_from(place->after, found, may_end);
+    if (std::ranges::any_of(reached.seen, [&](const PlacePointer& other) { return *other == *place; })) return;
+    reached.seen.push_back(place);
+    if (place->index == place->sequence->size()) return go_on_from(place->after, reached);
     const Grammar::Element& element = place->element();
-    if (place->count < element.most) {
-        if (element.rule == Grammar::Element::no_rule) {
-            const auto same = [&](const PlacePointer& other) { return *other == *place; };
-            if (std::ranges::none_of(found, same)) found.push_back(place);
-        } else {
-            const auto after =
-                std::make_shared<const Place>(Place{place->sequence, place->index, place->counted(), place->after});
-            for (const Grammar::Sequence& way : grammar_->ways(element.rule))
-                go_on_from(std::make_shared<const Place>(Place{&way, 0, 0, after}), found, may_end);
-        }
+    const auto at = [&](std::size_t index, std::uint32_t count) {
+        return std::make_shared<const Place>(Place{place->sequence, index, count, place->after});
+    };
+    if (place->count < element.most && element.rule == Grammar::Element::no_rule) reached.before_bytes.push_back(place);
+    if (place->count < element.most && element.rule != Grammar::Element::no_rule) {
+        const PlacePointer after = at(place->index, place->counted());
+        for (const Grammar::Sequence& way : grammar_->ways(element.rule))
+            go_on_from(std::make_shared<const Place>(Place{&way, 0, 0, after}), reached);
     }
-    if (place->count < element.least) return;
-    go_on_from(std::make_shared<const Place>(Place{place->sequence, place->index + 1, 0, place->after}), found,
-               may_end);
+    if (place->count >= element.least) go_on_from(at(place->index + 1, 0), reached);
 }
 
 bool GrammarState::take(unsigned char byte) {
-    std::vector<PlacePointer> found;
-    bool may_end = false;
+    Reached reached;
     bool taken = false;
     for (const PlacePointer& place : places_) {
         if (!place->element().bytes.test(byte)) continue;
         taken = true;
-        go_on_from(std::make_shared<const Place>(Place{place->sequence, place->index, place->counted(), place->after}),
-                   found, may_end);
+        const Place next{place->sequence, place->index, place->counted(), place->after};
+        go_on_from(std::make_shared<const Place>(next), reached);
     }
     if (!taken) return false;
-    places_ = std::move(found);
-    may_end_ = may_end;
+    places_ = std::move(reached.before_bytes);
+    may_end_ = reached.end;
     return true;
 }
 

@@ -78,7 +78,13 @@ class GrammarState {
     struct Place;
     using PlacePointer = std::shared_ptr<const Place>;
 
-    void go_on_from(const PlacePointer& place, std::vector<PlacePointer>& found, bool& may_end) const;
+    /// Where one byte leads to.
+    struct Reached {
+        std::vector<PlacePointer> seen = {}, before_bytes = {};
+        bool end = false;
+    };
+
+    void go_on_from(const PlacePointer& place, Reached& reached) const;
     bool take(unsigned char byte);
 
     const Grammar* grammar_;
