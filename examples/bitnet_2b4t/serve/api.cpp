@@ -294,7 +294,11 @@ void Api::page(Call& call) {
         if (file.path != call.request.path) continue;
         return call.send(HttpReply{.type = std::string(file.type),
                                    .body = std::string(file.content),
-                                   .headers = {{"Cache-Control", "no-cache"}, {"X-Content-Type-Options", "nosniff"}}});
+                                   .headers = {{"Cache-Control", "no-cache"},
+                                               {"Content-Security-Policy",
+                                                "default-src 'none'; script-src 'self'; style-src 'self'; "
+                                                "connect-src 'self'; img-src data:; frame-ancestors 'none'"},
+                                               {"X-Content-Type-Options", "nosniff"}}});
     }
     throw ApiError("there is no such page or endpoint: " + program::in_quotes(call.request.path), "", 404, "not_found");
 }
