@@ -40,7 +40,10 @@ std::size_t most_connections(std::size_t asked) {
 
 struct HttpServer::State {
     State(const HttpOptions& asked, HttpHandler answer)
-        : service{asked, std::move(answer)}, acceptor(net::make_strand(io)), retry(acceptor.get_executor()), signals(io, SIGINT, SIGTERM) {
+        : service{asked, std::move(answer)},
+          acceptor(net::make_strand(io)),
+          retry(acceptor.get_executor()),
+          signals(io, SIGINT, SIGTERM) {
         service.options.most_connections = most_connections(asked.most_connections);
         listen();
         accept();
