@@ -1,7 +1,8 @@
 # Gets what ternion's library, tests, examples and benchmarks are built from: cmake -P cmake/setup.cmake
 # With -DTERNION_SETUP=isas before -P, also what the presets of other machines need (docs/isas.md): cross compilers and
 # emulators. With -DTERNION_SETUP=ci, those and what only CI needs: clang-format 19, a newer clang with its fuzzer, libedit,
-# Chromium.
+# Chromium, and the server's clients.
+# With -DTERNION_SETUP=server, clients that the tests of bitnet-2b4t serve drive it with, under build/deps/clients.
 # With -DTERNION_SETUP=web, what the page in examples/web and its test in a browser need: Emscripten, Node.js, Chromium.
 #
 # Nothing is done where nothing is missing. On Debian the packages come from the package sources that the machine is set
@@ -80,6 +81,32 @@ function(find_missing_web_tools result)
   set(${result} ${missing} PARENT_SCOPE)
 endfunction()
 
+function(find_missing_server_tools result)
+  find_missing_programs(missing node:nodejs npm:npm curl:curl)
+  set(${result} ${missing} PARENT_SCOPE)
+endfunction()
+
+# The packages of tests/serve/clients, in the versions of its lock file.
+function(install_clients)
+  set(clients "${source}/build/deps/clients")
+  set(lock "${source}/tests/serve/clients/package-lock.json")
+  file(SHA256 "${lock}" wanted)
+  if(EXISTS "${clients}/installed")
+    file(READ "${clients}/installed" installed)
+  endif()
+  if(NOT (TERNION_SETUP STREQUAL "ci" OR TERNION_SETUP STREQUAL "server") OR "${installed}" STREQUAL wanted)
+    return()
+  endif()
+  message(STATUS "ternion: installing the server's clients with npm")
+  file(COPY "${lock}" "${source}/tests/serve/clients/package.json" DESTINATION "${clients}")
+  execute_process(COMMAND npm ci --no-audit --no-fund --loglevel=error WORKING_DIRECTORY "${clients}"
+                  RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  if(NOT status EQUAL 0)
+    stop("npm can't install the server's clients: ${output}")
+  endif()
+  file(WRITE "${clients}/installed" "${wanted}")
+endfunction()
+
 find_program(compiler NAMES $ENV{CXX} c++ g++ clang++)
 if(NOT compiler)
   stop("no C++ compiler was found; on Debian: apt-get install g++")
@@ -95,7 +122,12 @@ endif()
 if(TERNION_SETUP STREQUAL "web")
   find_missing_web_tools(missing_tools)
 endif()
+if(TERNION_SETUP STREQUAL "ci" OR TERNION_SETUP STREQUAL "server")
+  find_missing_server_tools(missing_server_tools)
+  list(APPEND missing_tools ${missing_server_tools})
+endif()
 if(NOT missing AND NOT missing_tools)
+  install_clients()
   message(STATUS "ternion: all dependencies are there")
   return()
 endif()
@@ -146,4 +178,5 @@ if(missing)
   list(JOIN missing ", " missing)
   stop("still not found after installing: ${missing}")
 endif()
+install_clients()
 message(STATUS "ternion: all dependencies are there")

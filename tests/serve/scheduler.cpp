@@ -165,7 +165,6 @@ TEST_CASE("a full queue takes nothing more, and what is cancelled leaves at once
     Results results(2);
     std::vector<Job> jobs(2, Job{.prompt = {1}, .limit = 500});
     for (std::size_t i = 0; i < 2; ++i) {
-        jobs[i].choice.bias = {{model.tokenizer().eos(), -100.0F}};
         results.listen(jobs[i], i);
     }
     CHECK_FALSE(scheduler.submit({jobs[0], jobs[0], jobs[0]}));

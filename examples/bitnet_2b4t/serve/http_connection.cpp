@@ -107,7 +107,7 @@ void HttpConnection::refuse(ErrorCode error) {
         return ApiError("expected an HTTP request, found something else: " + error.message());
     }();
     exchange_ = std::make_shared<HttpExchange>(std::function<void()>());
-    keep_alive_ = head_only_ = false;
+    keep_alive_ = head_only_ = finished_ = false;
     exchange_->send({.status = reply.status(), .body = reply.json()});
     stream_.expires_never();
     write_next();

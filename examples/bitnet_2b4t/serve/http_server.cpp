@@ -40,7 +40,10 @@ std::size_t most_connections(std::size_t asked) {
 
 struct HttpServer::State {
     State(const HttpOptions& asked, HttpHandler answer)
-        : service{asked, std::move(answer)}, acceptor(io), retry(io), signals(io, SIGINT, SIGTERM) {
+        : service{asked, std::move(answer)},
+          acceptor(net::make_strand(io)),
+          retry(acceptor.get_executor()),
+          signals(io, SIGINT, SIGTERM) {
         service.options.most_connections = most_connections(asked.most_connections);
         listen();
         accept();
@@ -137,7 +140,7 @@ bool HttpServer::wait_for_signal(double seconds) {
 
 void HttpServer::stop_accepting() {
     state_->service.draining = true;
-    net::post(state_->io, [state = state_.get()] {
+    net::post(state_->acceptor.get_executor(), [state = state_.get()] {
         boost::system::error_code ignored;
         state->acceptor.close(ignored);
     });
