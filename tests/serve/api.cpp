@@ -9,6 +9,7 @@
 #include <set>
 
 #include "model_fixture.hpp"
+#include "serve/api_error.hpp"
 
 namespace {
 
@@ -61,8 +62,13 @@ struct Server {
     explicit Server(const std::string& path = shipped_model, ApiOptions options = {})
         : model(load_model(path, {.threads = 1})),
           scheduler(std::make_unique<Scheduler>(model, SchedulerOptions{.slots = 4, .queue = 4})),
-          api(model, *scheduler, std::move(options)) {}
+          api(model, *scheduler, quiet(std::move(options))) {}
     ~Server() { scheduler.reset(); }
+
+    static ApiOptions quiet(ApiOptions options) {
+        options.log = false;
+        return options;
+    }
 
     HttpReply ask(const std::string& method, const std::string& path, const std::string& body = "",
                   const std::string& authorization = "") {
@@ -160,7 +166,7 @@ TEST_CASE("a completion continues a text, several texts, and tokens") {
     body["max_tokens"] = 2;
     const Json cut = server.post("/v1/completions", body);
     CHECK(cut["choices"][0]["finish_reason"] == "length");
-    CHECK(cut["usage"]["completion_tokens"] == 2);
+    CHECK(cut["usage"]["completion_tokens"] == 2 * 2);
 }
 
 TEST_CASE("the same seed gives the same text, another one another") {
@@ -329,11 +335,17 @@ TEST_CASE("what the server tells of itself") {
     CHECK(server.refusal("/v1/chat/completions", question(), 503)["type"] == "overloaded_error");
 }
 
-TEST_CASE("a model without a chat template completes texts") {
-    Server server(tiny_model);
-    const Json error = server.refusal("/v1/chat/completions", question());
-    CHECK(error["code"] == "no_chat_template");
-    CHECK(server.post("/v1/completions", {{"prompt", "a"}})["choices"].size() == 1);
+TEST_CASE("a model without a chat template says so") {
+    const Model model = load_model(tiny_model, {.threads = 1});
+    const RequestContext context{.model = model, .no_chat = "no template"};
+    try {
+        read_chat_request(question(), context);
+        FAIL("it was read");
+    } catch (const ApiError& error) {
+        CHECK(error.code() == "no_chat_template");
+        CHECK(error.what() == std::string("no template"));
+    }
+    CHECK(read_completion_request({{"prompt", "a"}}, context).prompts.size() == 1);
 }
 
 }  // namespace

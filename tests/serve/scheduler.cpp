@@ -159,12 +159,22 @@ TEST_CASE("a stop string ends a text in front of it") {
     CHECK(stopped.texts[0] == whole.texts[0].substr(0, whole.texts[0].find(job.stops[1])));
 }
 
+/// Biases with which a text goes on until it is cut.
+std::map<int, float> endlessly(const Tokenizer& tokenizer) {
+    std::map<int, float> bias;
+    for (int id = 0; id < static_cast<int>(tokenizer.size()); ++id) {
+        if (tokenizer.is_stop(id)) bias[id] = -100;
+    }
+    return bias;
+}
+
 TEST_CASE("a full queue takes nothing more, and what is cancelled leaves at once") {
-    const Model model = load_model(tiny_model, {.threads = 1});
+    const Model model = load_model(shipped_model, {.threads = 1});
     Scheduler scheduler(model, {.slots = 1, .queue = 1});
     Results results(2);
     std::vector<Job> jobs(2, Job{.prompt = {1}, .limit = 500});
     for (std::size_t i = 0; i < 2; ++i) {
+        jobs[i].choice.bias = endlessly(model.tokenizer());
         results.listen(jobs[i], i);
     }
     CHECK_FALSE(scheduler.submit({jobs[0], jobs[0], jobs[0]}));

@@ -127,6 +127,7 @@ void add_serve(CLI::App& app) {
     command.add_option("--chat-template", options.api.chat_template, "instead of the model's")
         ->check(CLI::IsMember(ChatTemplate::names()).description(""))
         ->type_name("NAME");
+    command.add_flag("!--no-log", options.api.log, "log no requests");
     command.add_flag("--log-json", options.api.log_json, "log JSON objects");
     command.add_flag("--log-prompts", options.api.log_bodies, "log what is asked, too");
     add_limits(command, options);

@@ -56,6 +56,7 @@ std::string as_text(const LogEntry& e, bool body) {
 }  // namespace
 
 void AccessLog::write(const LogEntry& entry) const {
+    if (!wanted_) return;
     const std::string line = (json_ ? as_json(entry, bodies_) : as_text(entry, bodies_)) + "\n";
     std::fwrite(line.data(), 1, line.size(), stderr);
 }

@@ -22,14 +22,14 @@ using Answered = std::function<void(LogEntry)>;
 /// One line on standard error for each request, as text or as a JSON object. From any thread.
 class AccessLog {
  public:
-    AccessLog(bool json, bool bodies) : json_(json), bodies_(bodies) {}
+    AccessLog(bool wanted, bool json, bool bodies) : wanted_(wanted), json_(json), bodies_(wanted && bodies) {}
 
     /// Whether the bodies of requests, prompts among them, are wanted.
     bool bodies() const { return bodies_; }
     void write(const LogEntry& entry) const;
 
  private:
-    bool json_, bodies_;
+    bool wanted_, json_, bodies_;
 };
 
 }  // namespace bitnet::serve

@@ -53,7 +53,7 @@ Api::Api(const Model& model, Scheduler& scheduler, ApiOptions options)
     : model_(model),
       scheduler_(scheduler),
       options_(std::move(options)),
-      log_(options_.log_json, options_.log_bodies),
+      log_(options_.log, options_.log_json, options_.log_bodies),
       name_(std::filesystem::path(model.name()).stem().string()),
       context_{.model = model_, .sampling = options_.sampling},
       started_(std::time(nullptr)) {

@@ -21,7 +21,7 @@ struct ApiOptions {
     std::string chat_template = {};      // as ChatTemplate's
     SamplingOptions sampling = {};       // where a request doesn't say
     int timeout_seconds = 600;           // for a request; 0: no end
-    bool log_json = false, log_bodies = false;
+    bool log = true, log_json = false, log_bodies = false;
 };
 
 /// The endpoints: reads requests, submits jobs, and answers with OpenAI's objects. From any thread.

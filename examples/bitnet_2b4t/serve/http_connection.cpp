@@ -213,15 +213,16 @@ void HttpConnection::write_head(const HttpReply& head, bool chunked) {
 
 void HttpConnection::on_written(ErrorCode error) {
     writing_ = false;
-    if (error) return lose();
+    if (error || !exchange_) return lose();  // the client may have gone with the last byte
     if (finished_) return next_request();
     write_next();
 }
 
 void HttpConnection::next_request() {
-    if (exchange_) exchange_->complete();
+    exchange_->complete();
     exchange_.reset();
-    stream_.socket().cancel();  // the watch
+    ErrorCode ignored;
+    stream_.socket().cancel(ignored);  // the watch
     if (keep_alive_ && !service_.draining) return await_request();
     close_slowly();
 }

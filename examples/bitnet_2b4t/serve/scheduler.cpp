@@ -231,6 +231,7 @@ Scheduler::Running Scheduler::end(Running sequence, FinishReason reason, std::st
         status_.job_seconds += outcome.prompt_seconds + outcome.generation_seconds;
         ++status_.ended[static_cast<std::size_t>(reason)];
     }
+    sequence->tell();
     return running_.erase(sequence);
 }
 

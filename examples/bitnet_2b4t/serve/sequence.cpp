@@ -73,6 +73,9 @@ void Sequence::end(FinishReason reason, std::string problem) {
     outcome_.reason = reason;
     outcome_.problem = std::move(problem);
     if (pending_) outcome_.generation_seconds = seconds_between(read_, Clock::now());
+}
+
+void Sequence::tell() {
     std::string rest = text_.finish();
     if (job().on_piece && (!rest.empty() || !unsent_.empty())) job().on_piece({std::move(rest), std::move(unsent_)});
     if (job().on_end) job().on_end(outcome_);

@@ -46,8 +46,9 @@ class Sequence {
     std::span<const int> input(std::size_t most) const;
     /// They have been processed: chooses the next token where the prompt is read. False where the sequence has ended.
     bool go_on();
-    /// Hands out what is left of the text, and the outcome.
+    /// It goes on no more. `tell` then hands out what is left of the text, and the outcome.
     void end(FinishReason reason, std::string problem = {});
+    void tell();
     FinishReason reason() const { return outcome_.reason; }
     const Outcome& outcome() const { return outcome_; }
 

@@ -3,13 +3,13 @@
 import { execFileSync } from "node:child_process";
 import { createRequire } from "node:module";
 import net from "node:net";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 import { check, finish, part } from "./check.mjs";
 import { Server, eventually, post, sleep } from "./server.mjs";
 
 const [program, model, folder] = process.argv.slice(2);
-const require = createRequire(join(folder, "package.json"));
+const require = createRequire(join(resolve(folder), "package.json"));
 const OpenAI = require("openai");
 
 const question = { role: "user", content: "What is 123 + 45?" };
