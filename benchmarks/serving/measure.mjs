@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 const [program, model, results, ...options] = process.argv.slice(2);
 const clients = [1, 2, 4, 8, 16];
 const rounds = Number(process.env.ROUNDS ?? 3);
-const promptTokens = 32, textTokens = 96, sharedTokens = 384;
+const promptTokens = 32, textTokens = 64, sharedTokens = 384;
 
 const server = spawn(program, ["serve", "-m", model, "--port", "0", "--parallel", "16", "--cache-mb", "2048", "--log-json", ...options],
   { stdio: ["ignore", "ignore", "pipe"] });

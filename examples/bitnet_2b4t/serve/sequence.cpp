@@ -64,8 +64,9 @@ bool Sequence::ends(FinishReason reason) {
     return false;
 }
 
+/// The first token is told of even where its text is held back: a client then knows that it is its turn.
 void Sequence::send(std::string text) {
-    if (text.empty() || !job().on_piece) return;
+    if ((text.empty() && outcome_.generated_tokens > 1) || !job().on_piece) return;
     job().on_piece({std::move(text), std::exchange(unsent_, {})});
 }
 
