@@ -137,7 +137,7 @@ await part("what is no request is refused, and the server goes on", async () => 
   check((await status("\x00\x01\x02\r\n\r\n")) === 400, "bytes");
   check((await status(post("/v1/completions", endless({ max_tokens: 2 }), "Connection: close\r\n"))) === 200, "a request after them");
   const chunked = "POST /tokenize HTTP/1.1\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n5\r\n{\"con\r\n";
-  const chunks = await server.raw(`${chunked}e\r\ntent\": \"a b\"}\r\n0\r\n\r\n`);
+  const chunks = await server.raw(`${chunked}d\r\ntent\": \"a b\"}\r\n0\r\n\r\n`);
   check(chunks.includes('{"tokens":['), "a body in chunks", chunks);
   const two = await server.raw("GET /health HTTP/1.1\r\n\r\nGET /health HTTP/1.1\r\nConnection: close\r\n\r\n");
   check(two.split('{"status":"ok"}').length === 3, "two requests at once", two);
@@ -155,7 +155,7 @@ await part("what is no request is refused, and the server goes on", async () => 
 });
 
 await part("a port that is taken", async () => {
-  const other = await Server.start(program, ["-m", model, "--port", String(server.port)]);
+  const other = await Server.start(program, ["-m", model], server.port);
   const { code } = await other.exit;
   check(code === 1 && /can't listen on 127\.0\.0\.1 port \d+: Address already in use\n$/.test(other.log), "one line", other.log);
 });

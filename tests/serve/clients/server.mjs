@@ -16,9 +16,10 @@ export async function eventually(good, what) {
 
 export class Server {
   /// Starts PROGRAM serve with these arguments; resolves when it listens, or has ended.
-  static async start(program, args) {
+  static async start(program, args, port = 0) {
     const server = new Server();
-    server.process = spawn(program, ["serve", "--port", "0", ...args], { stdio: ["ignore", "ignore", "pipe"] });
+    server.process = spawn(program, ["serve", "--port", String(port), ...args], { stdio: ["ignore", "ignore", "pipe"] });
+    process.on("exit", () => server.process.kill("SIGKILL")); // whatever went wrong, none is left
     server.log = "";
     server.exit = new Promise((resolve) => server.process.on("exit", (code, signal) => resolve({ code, signal })));
     const listening = new Promise((resolve) => {
