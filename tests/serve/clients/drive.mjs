@@ -27,7 +27,7 @@ const endless = (more = {}) => ({
   prompt: "User: ", temperature: 1, logit_bias: Object.fromEntries(ends.map((id) => [id, -100])), ...more });
 
 await part("curl", async () => {
-  const curl = (...args) => execFileSync("curl", ["-sS", "--max-time", "20", ...args], { encoding: "utf8" });
+  const curl = (...args) => execFileSync("curl", ["-sS", "--max-time", "20", ...args], { encoding: "utf8", maxBuffer: 1 << 26 });
   check(curl(`${server.url}/health`) === '{"status":"ok"}', "health");
   check(JSON.parse(curl(`${server.url}/v1/models`)).data[0].id === "small", "models");
   const whole = JSON.parse(curl(`${server.url}/v1/chat/completions`, "-H", "Content-Type: application/json", "-d", JSON.stringify(chat())));
@@ -40,7 +40,9 @@ await part("curl", async () => {
   check(curl("-i", "-X", "OPTIONS", `${server.url}/v1/chat/completions`).includes("Access-Control-Allow-Origin: *"), "CORS");
   const http10 = curl("--http1.0", `${server.url}/v1/completions`, "-d", JSON.stringify(endless({ stream: true, max_tokens: 5 })));
   check(http10.startsWith("data: {") && http10.endsWith("data: [DONE]\n\n"), "a stream for HTTP/1.0", http10);
-  const large = curl("-H", "Expect: 100-continue", `${server.url}/tokenize`, "-d", JSON.stringify({ content: "a ".repeat(600000) }));
+  const body = JSON.stringify({ content: "a ".repeat(600000) }); // too long for a command line
+  const large = execFileSync("curl", ["-sS", "--max-time", "20", "-H", "Expect: 100-continue", `${server.url}/tokenize`, "--data-binary", "@-"],
+    { input: body, encoding: "utf8", maxBuffer: 1 << 26 });
   check(JSON.parse(large).tokens.length > 100000, "a body of a megabyte");
 });
 
