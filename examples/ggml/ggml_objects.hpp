@@ -12,10 +12,10 @@
 
 namespace ternion_ggml {
 
-/// A context for the descriptions of tensors; their bytes are in backends' buffers.
+/// A context for the descriptions of up to 64 tensors and 8 graphs; their bytes are in backends' buffers.
 inline ggml_context_ptr make_context() {
     const ggml_init_params params{
-        .mem_size = 64 * ggml_tensor_overhead() + ggml_graph_overhead(), .mem_buffer = nullptr, .no_alloc = true};
+        .mem_size = 64 * ggml_tensor_overhead() + 8 * ggml_graph_overhead(), .mem_buffer = nullptr, .no_alloc = true};
     return ggml_context_ptr(ggml_init(params));
 }
 

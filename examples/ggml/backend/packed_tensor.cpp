@@ -89,14 +89,21 @@ void PackedTensor::pack(const std::byte* data) {
     try {
         for (std::size_t i = 0; i < count_; ++i)
             matrices_.push_back(pack_matrix(data + i * bytes, memory_ + i * matrix_bytes(fast_.packing, shape_)));
-        std::vector<std::byte> restored(count_ * bytes);
-        restore(restored.data());
-        if (std::memcmp(restored.data(), data, restored.size()) == 0) return;
+        if (restores(data)) return;
     } catch (const std::invalid_argument&) {  // not ternary
     }
     matrices_.clear();
     scales_.clear();
     std::memcpy(memory_, data, count_ * bytes);
+}
+
+/// Whether these bytes come back. Two bits a weight have one encoding for each trit, which `borrow` has checked; TQ1_0
+/// has digits that belong to no weight.
+bool PackedTensor::restores(const std::byte* data) const {
+    if (format_.packing.bits_per_weight >= 2) return true;
+    std::vector<std::byte> restored(count_ * format_.packing.bytes(shape_));
+    restore(restored.data());
+    return std::memcmp(restored.data(), data, restored.size()) == 0;
 }
 
 ternion::AnyTernary PackedTensor::pack_matrix(const std::byte* data, std::byte* into) {

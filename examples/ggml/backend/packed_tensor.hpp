@@ -36,6 +36,7 @@ class PackedTensor {
     void pack(const std::byte* data);
     ternion::AnyTernary pack_matrix(const std::byte* data, std::byte* into);
     void restore(std::byte* data) const;
+    [[nodiscard]] bool restores(const std::byte* data) const;
     void make_raw();
 
     const ternion::PackingKernels& format_;

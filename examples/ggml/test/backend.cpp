@@ -155,6 +155,21 @@ void test_bytes(const Backends& on, ggml_type type) {
     check(get<std::uint8_t>(product.w) == Bytes(size, 0), text(type, s) + ": a buffer is cleared");
 }
 
+/// Whatever a byte of a block says comes back, also where the layout has no place for it.
+void test_every_byte(const Backends& on, ggml_type type) {
+    std::mt19937 random(12);
+    const Shape s{ggml_blck_size(type), 2, 1};
+    const Product product(on.one_thread.get(), type, s);
+    Bytes bytes = random_weights(random, type, s, true);
+    int lost = 0;
+    for (int value = 0; value < 256; ++value) {
+        bytes[ggml_type_size(type) - 3] = static_cast<std::uint8_t>(value);
+        set(product.w, bytes);
+        lost += get<std::uint8_t>(product.w) != bytes;
+    }
+    check(lost == 0, std::string(ggml_type_name(type)) + ": every value of a byte comes back");
+}
+
 /// Bytes that are no trits are multiplied as ggml does, not wrongly.
 void test_other_bytes(const Backends& on, ggml_type type) {
     std::mt19937 random(13);
@@ -212,6 +227,7 @@ int run(const char* library) {
         ++types;
         test_products(on, type);
         test_bytes(on, type);
+        test_every_byte(on, type);
         test_other_bytes(on, type);
         test_refusals(on, type);
     }
