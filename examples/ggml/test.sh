@@ -11,7 +11,6 @@ here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/../.."
 build=${1:-build/ggml}
 bitnet=${2:-build/release/bin/bitnet-2b4t}
-root=$build/root
 fail() {
     echo "test.sh: $*" >&2
     exit 1
@@ -19,8 +18,10 @@ fail() {
 [ -x "$bitnet" ] || fail "expected the program bitnet-2b4t, which makes the models, at $bitnet; build it, or name another"
 
 mkdir -p "$build"
+build=$(cd "$build" && pwd)
+root=$build/root
 "$here/get_ggml.sh" "$root"
-cmake -S . -B "$build" --preset release -DGGML_ROOT="$PWD/$root/usr" -DTERNION_BUILD_TESTS=OFF -DTERNION_BUILD_BENCHMARKS=OFF \
+cmake --preset release -B "$build" -DGGML_ROOT="$root/usr" -DTERNION_BUILD_TESTS=OFF -DTERNION_BUILD_BENCHMARKS=OFF \
     >"$build/configure.log" 2>&1 || { cat "$build/configure.log"; fail "CMake can't configure"; }
 cmake --build "$build" --parallel "$(getconf _NPROCESSORS_ONLN)" --target ggml-ternion ggml-ternion-old ggml_custom_op ggml_backend_test
 

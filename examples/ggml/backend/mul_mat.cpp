@@ -21,9 +21,9 @@ bool supports(const ternion::KernelTable& table, const ggml_tensor* operation) n
     if (operation->op != GGML_OP_MUL_MAT) return false;
     const ggml_tensor* w = operation->src[0];
     const ggml_tensor* x = operation->src[1];
-    return find_ternary(table, w->type) != nullptr && w->view_src == nullptr && ggml_is_contiguous(w) &&
-           x->type == GGML_TYPE_F32 && ggml_is_contiguous(x) && operation->type == GGML_TYPE_F32 &&
-           ggml_is_contiguous(operation) && size(w->ne[0]) <= ternion::max_inputs;
+    return find_ternary(table, w->type) != nullptr && w->view_src == nullptr && x->type == GGML_TYPE_F32 &&
+           ggml_is_contiguous(x) && operation->type == GGML_TYPE_F32 && ggml_is_contiguous(operation) &&
+           size(w->ne[0]) <= ternion::max_inputs;
 }
 
 void MulMat::operator()(ggml_tensor* y) {

@@ -73,6 +73,7 @@ void PackedTensor::get(void* data, std::size_t offset, std::size_t size) const {
 }
 
 const std::vector<ternion::AnyTernary>& PackedTensor::matrices() {
+    const std::lock_guard lock(mutex_);
     if (undecided_) {
         const std::vector<std::byte> copy(memory_, memory_ + count_ * format_.packing.bytes(shape_));
         pack(copy.data());

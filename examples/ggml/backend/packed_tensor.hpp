@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <mutex>
 #include <ternion/runtime/any_ternary.hpp>
 #include <vector>
 
@@ -13,7 +14,7 @@ namespace ternion_ggml {
 /// that is multiplied fastest. ggml reads and writes it as the bytes of its own type: what was set comes back, byte for
 /// byte. Bytes that are no ternary matrix (a code that is no trit, a scale that is not finite, or, in TQ1_0, one of the
 /// encodings that no program writes) stay as they are, and `matrices` is empty then. Until all of a tensor has been set
-/// its bytes stay as they are, too. One thread at a time.
+/// its bytes stay as they are, too. Bytes are set by one thread at a time; `matrices` is for any number.
 class PackedTensor {
  public:
     /// `format` is the tensor's type, `fast` the layout to repack to; the memory at tensor.data has `bytes` bytes.
@@ -44,6 +45,7 @@ class PackedTensor {
     ternion::Shape shape_;
     std::size_t count_;
     std::byte* memory_;
+    std::mutex mutex_;
     bool undecided_ = true;  // raw bytes that nobody has tried to repack
     std::vector<ternion::AnyTernary> matrices_;
     std::vector<ternion::Float16> scales_;  // of every block, as they were: a block of zeros may have any
