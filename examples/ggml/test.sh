@@ -41,25 +41,26 @@ operations=$(find "$root/usr" -name test-backend-ops | head -n1)
 log=$build/test-backend-ops.log
 GGML_BACKEND_PATH=$backend in_root "${operations#"$root"}" test -b ternion -o MUL_MAT -p 'type_a=(tq1_0|tq2_0|q2_0)' >"$log" 2>&1 ||
     { grep -a FAIL "$log" || tail "$log"; fail "test-backend-ops failed: $log"; }
+all=0
 for type in tq1_0 tq2_0 q2_0; do
     passed=$(grep -a "type_a=$type," "$log" | grep -ac 'OK' || true)
     refused=$(grep -a "type_a=$type," "$log" | grep -ac 'not supported' || true)
     echo "$type: $passed cases passed, $refused not supported"
-    [ "$passed" -ge 30 ] || fail "expected test-backend-ops to pass 30 cases of $type or more, found $passed"
+    all=$((all + passed))
+    [ "$passed" -ge 10 ] || fail "expected test-backend-ops to pass 10 cases of $type or more, found $passed"
 done
+[ $all -ge 100 ] || fail "expected test-backend-ops to pass 100 cases or more, found $all"
 
 echo "== llama.cpp"
-# answer NAME=VALUE... MODEL: what it generates.
+# answer NAME=VALUE... MODEL: what it generates. The best tokens of random weights are hardly better than the next; after this prompt
+# they are enough so that the other rounding of activations (Q2_0) changes none.
 answer() {
     local model=${*: -1}
-    env "${@:1:$#-1}" "$here/in_root.sh" "$root" /usr/bin/llama-completion -m "/tmp/$model" -p "Hello" -n "$tokens" -no-cnv --temp 0 -t 2 -lv 4 \
+    env "${@:1:$#-1}" "$here/in_root.sh" "$root" /usr/bin/llama-completion -m "/tmp/$model" -p 42 -n 24 -no-cnv --temp 0 -t 2 -lv 4 \
         </dev/null 2>"$build/llama.log" || { tail "$build/llama.log"; fail "llama-completion failed: $build/llama.log"; }
 }
 "$bitnet" synth --size 125M --family llama --layers 2 --output "$build/tiny.gguf" >"$build/synth.log"
 for type in TQ1_0 TQ2_0 Q2_0; do
-    # ggml rounds the activations of Q2_0 in groups of 32, the backend in groups of 64: texts of random weights part after a while.
-    tokens=24
-    [ $type != Q2_0 ] || tokens=8
     "$bitnet" convert -m "$build/tiny.gguf" --layers $type --output "$root/tmp/tiny.gguf" >"$build/convert.log"
     without=$(answer LC_ALL=C tiny.gguf)
     with=$(answer GGML_BACKEND_PATH=$backend tiny.gguf)
