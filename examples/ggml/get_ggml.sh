@@ -32,7 +32,7 @@ testing() {
         -o Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled=false "$@" >"$state/log" 2>&1 </dev/null ||
         fail "this machine's package sources don't give libggml-dev and llama.cpp-tools: $(grep -m1 '^E:' "$state/log" || tail -n1 "$state/log")"
 }
-testing update
+testing update -o APT::Update::Error-Mode=any
 testing install -y --no-install-recommends --download-only libggml-dev llama.cpp-tools
 # As the package base-files has them, which is the first that a whole system unpacks.
 for name in bin lib lib64 sbin; do
@@ -40,6 +40,7 @@ for name in bin lib lib64 sbin; do
     [ -e "$folder/$name" ] || ln -s "usr/$name" "$folder/$name"
 done
 mkdir -p "$folder/tmp"
+rm -f "$folder/packages"
 for package in "$state"/cache/archives/*.deb; do
     dpkg-deb -x "$package" "$folder" || fail "$package can't be unpacked"
     dpkg-deb -f "$package" Package Version | awk '/^Package/ { name = $2 } END { print name, $2 }' >>"$folder/packages"
