@@ -125,6 +125,7 @@ void device_properties(ggml_backend_dev_t, ggml_backend_dev_props* properties) {
     properties->name = device_name(nullptr);
     properties->description = device_description(nullptr);
     properties->type = GGML_BACKEND_DEVICE_TYPE_ACCEL;
+    properties->caps.mmap_support = true;  // set_tensor takes bytes from anywhere
 }
 
 ggml_backend_buffer_type_t device_buffer_type(ggml_backend_dev_t) {
