@@ -9,13 +9,16 @@ root=$1/root model=$2 rounds=${3:-5}
 [ -e "$root/tmp/libggml-ternion.so" ] || { echo "bench.sh: no backend in $root/tmp; run test.sh $1 first" >&2; exit 1; }
 ln -f "$model" "$root/tmp/bench.gguf" 2>/dev/null || cp "$model" "$root/tmp/bench.gguf"
 results=$(mktemp)
-trap 'rm -f "$results"' EXIT
+trap 'rm -f "$results" "$results.csv" "$results.log"' EXIT
 
 # once WHO BACKEND: a line "WHO test threads tokens/s" for each test.
 once() {
-    GGML_BACKEND_PATH=$2 "$here/in_root.sh" "$root" /usr/bin/llama-bench -m /tmp/bench.gguf -p 128 -n 16 -t 1,2 -r 1 -o csv 2>/dev/null </dev/null |
-        awk -v who="$1" -F'","' 'NR == 1 { gsub(/"/, ""); n = split($0, names, ","); for (i = 1; i <= n; ++i) at[names[i]] = i; next }
-            { gsub(/"$/, ""); print who, ($at["n_prompt"] > 0 ? "prompt" : "generation"), $at["n_threads"], $at["avg_ts"] }' >>"$results"
+    GGML_BACKEND_PATH=$2 "$here/in_root.sh" "$root" /usr/bin/llama-bench -m /tmp/bench.gguf -p 128 -n 16 -t 1,2 -r 1 -o csv \
+        >"$results.csv" 2>"$results.log" </dev/null ||
+        { echo "bench.sh: llama-bench can't run $model: $(grep -aim1 error "$results.log" || tail -n1 "$results.log")" >&2; exit 1; }
+    awk -v who="$1" -F'","' 'NR == 1 { gsub(/"/, ""); n = split($0, names, ","); for (i = 1; i <= n; ++i) at[names[i]] = i; next }
+        { gsub(/"$/, ""); print who, ($at["n_prompt"] > 0 ? "prompt" : "generation"), $at["n_threads"], $at["avg_ts"] }' \
+        "$results.csv" >>"$results"
 }
 for round in $(seq "$rounds"); do
     once ggml ""
