@@ -32,7 +32,12 @@ struct Avx2 : Generic<Arch> {
 #endif
     static TERNION_INLINE Narrow narrow_zero() noexcept { return Narrow(_mm256_setzero_si256()); }
     static TERNION_INLINE Narrow dot(Narrow sum, Bytes codes, Bytes activations) noexcept {
-        return Narrow(_mm256_add_epi16(__m256i(sum), _mm256_maddubs_epi16(codes, activations)));
+        sum = Narrow(_mm256_add_epi16(__m256i(sum), _mm256_maddubs_epi16(codes, activations)));
+#if defined(__GNUC__)
+        // Hides the sum, or GCC adds products to each other first, and has no registers left for so many.
+        __asm__("" : "+x"(sum));
+#endif
+        return sum;
     }
     template <int Shift>
     static TERNION_INLINE Wide fold(Wide wide, Narrow narrow) noexcept {
