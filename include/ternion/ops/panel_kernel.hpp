@@ -54,6 +54,24 @@ struct PanelKernel {
 
     using Accumulators = std::array<typename B::Narrow, M * rows * places * unrolled>;
 
+    static constexpr std::size_t place_of(std::size_t field) noexcept {
+        return static_cast<std::size_t>(P::place_of_code[field] % unit / 2);
+    }
+    /// The dot products of one chunk that one accumulator takes, at most.
+    static constexpr std::size_t dots_of_chunk = [] {
+        std::array<std::size_t, places> count{};
+        for (std::size_t f = 0; f < fields; ++f)
+            ++count[place_of(f)];
+        return *std::max_element(count.begin(), count.end());
+    }();
+
+    static constexpr std::size_t index(std::size_t u, std::size_t m, std::size_t row, std::size_t place) noexcept {
+        return ((u * M + m) * rows + row) * places + place;
+    }
+
+    /// The chunks after which an accumulator must be folded, if it takes one in `unrolled`.
+    static constexpr std::size_t fold_chunks = B::fold_every(highest_code) / dots_of_chunk;
+
     /// sums[m][row] = codes · x, or += with `add`, for `chunks` chunks of R panels that lie `stride` bytes apart. Row m
     /// of x begins at x + m * ld, and of sums at sums + m * R * 16.
     static TERNION_NOINLINE void run(const std::byte* panel, std::size_t stride, std::size_t chunks,
@@ -71,48 +89,7 @@ struct PanelKernel {
         } while (c < chunks);
     }
 
- private:
-    static TERNION_INLINE void run_rows(const std::byte* panel, std::size_t stride, std::size_t chunks,
-                                        const std::int8_t* x, std::size_t ld, std::int32_t* sums, bool add) noexcept {
-        constexpr std::size_t block = B::fold_every(highest_code) / dots_of_chunk * unrolled;
-        std::size_t c = 0;
-        do {
-            const std::size_t count = (std::min)(block, chunks - c);
-            run_block(panel + c * P::chunk_bytes, stride, count, x + c * P::chunk_inputs, ld, sums, add || c != 0);
-            c += block;
-        } while (c < chunks);
-    }
-
-    static constexpr std::size_t place_of(std::size_t field) noexcept {
-        return static_cast<std::size_t>(P::place_of_code[field] % unit / 2);
-    }
-    /// The dot products of one chunk that one accumulator takes, at most.
-    static constexpr std::size_t dots_of_chunk = [] {
-        std::array<std::size_t, places> count{};
-        for (std::size_t f = 0; f < fields; ++f)
-            ++count[place_of(f)];
-        return *std::max_element(count.begin(), count.end());
-    }();
-
-    static constexpr std::size_t index(std::size_t u, std::size_t m, std::size_t row, std::size_t place) noexcept {
-        return ((u * M + m) * rows + row) * places + place;
-    }
-
-    static TERNION_INLINE void run_block(const std::byte* panel, std::size_t stride, std::size_t chunks,
-                                         const std::int8_t* x, std::size_t ld, std::int32_t* sums, bool add) noexcept {
-        Accumulators sum;
-        unroll<sum.size()>([&](auto i) TERNION_INLINE_LAMBDA { sum[i] = B::narrow_zero(); });
-        std::size_t c = 0;
-        for (; c + unrolled <= chunks; c += unrolled) {
-            unroll<unrolled>([&](auto u) TERNION_INLINE_LAMBDA { add_chunk<u>(panel, stride, c + u, x, ld, sum); });
-        }
-        // What is left over goes to different accumulators too: none may take more than its share before it is folded.
-        unroll<unrolled - 1>([&](auto u) TERNION_INLINE_LAMBDA {
-            if (c + u < chunks) add_chunk<u>(panel, stride, c + u, x, ld, sum);
-        });
-        add ? fold<true>(sum, sums) : fold<false>(sum, sums);
-    }
-
+    /// Adds chunk c to accumulators number U of `unrolled`.
     template <std::size_t U>
     static TERNION_INLINE void add_chunk(const std::byte* panel, std::size_t stride, std::size_t c,
                                          const std::int8_t* x, std::size_t ld, Accumulators& sum) noexcept {
@@ -149,6 +126,33 @@ struct PanelKernel {
                 });
             });
         });
+    }
+
+ private:
+    static TERNION_INLINE void run_rows(const std::byte* panel, std::size_t stride, std::size_t chunks,
+                                        const std::int8_t* x, std::size_t ld, std::int32_t* sums, bool add) noexcept {
+        constexpr std::size_t block = fold_chunks * unrolled;
+        std::size_t c = 0;
+        do {
+            const std::size_t count = (std::min)(block, chunks - c);
+            run_block(panel + c * P::chunk_bytes, stride, count, x + c * P::chunk_inputs, ld, sums, add || c != 0);
+            c += block;
+        } while (c < chunks);
+    }
+
+    static TERNION_INLINE void run_block(const std::byte* panel, std::size_t stride, std::size_t chunks,
+                                         const std::int8_t* x, std::size_t ld, std::int32_t* sums, bool add) noexcept {
+        Accumulators sum;
+        unroll<sum.size()>([&](auto i) TERNION_INLINE_LAMBDA { sum[i] = B::narrow_zero(); });
+        std::size_t c = 0;
+        for (; c + unrolled <= chunks; c += unrolled) {
+            unroll<unrolled>([&](auto u) TERNION_INLINE_LAMBDA { add_chunk<u>(panel, stride, c + u, x, ld, sum); });
+        }
+        // What is left over goes to different accumulators too: none may take more than its share before it is folded.
+        unroll<unrolled - 1>([&](auto u) TERNION_INLINE_LAMBDA {
+            if (c + u < chunks) add_chunk<u>(panel, stride, c + u, x, ld, sum);
+        });
+        add ? fold<true>(sum, sums) : fold<false>(sum, sums);
     }
 
     template <bool Add>

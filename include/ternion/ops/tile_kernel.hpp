@@ -78,22 +78,5 @@ struct TileKernel {
     }
 };
 
-/// Decodes `chunks` chunks of one panel into its 16 rows of a tile. `next` is where those of the next tile begin: they
-/// are read in pieces too short to be guessed.
-template <class B, class P>
-void decode_panel(const std::byte* panel, const std::byte* next, std::size_t chunks, std::uint8_t* tile) noexcept {
-    constexpr std::size_t step_bytes = TileKernel<B>::step_bytes;
-    for (std::size_t c = 0; c < chunks; ++c) {
-        B::prefetch(next + c * P::chunk_bytes);
-        unroll<P::chunk_bytes / B::bytes>([&](auto part) TERNION_INLINE_LAMBDA {
-            const auto split = P::template split_bytes<B>(B::load_once(panel + c * P::chunk_bytes + part * B::bytes));
-            unroll<P::codes_per_byte>([&](auto f) TERNION_INLINE_LAMBDA {
-                B::store(tile + (c * P::codes_per_byte + f) * step_bytes + part * B::bytes,
-                         P::template field<B, f, 2>(split));
-            });
-        });
-    }
-}
-
 }  // namespace TERNION_ABI
 }  // namespace ternion

@@ -34,6 +34,7 @@ struct RowBlocks {
     static constexpr std::size_t blocks(Shape shape) noexcept { return ceil_div(shape.k, Inputs); }
     static constexpr std::size_t bytes(Shape shape) noexcept { return shape.n * blocks(shape) * Bytes; }
     static constexpr std::size_t stripe_rows(Shape) noexcept { return 1; }
+    static constexpr std::size_t row_bytes(Shape shape) noexcept { return blocks(shape) * Bytes; }
 
     static TERNION_INLINE void pack_stripe(Shape shape, std::size_t row, const std::uint8_t* codes,
                                            std::byte* data) noexcept {
