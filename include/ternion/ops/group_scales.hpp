@@ -7,7 +7,9 @@
 
 #include "../core/config.hpp"
 #include "../core/shape.hpp"
+#include "../packing/packing.hpp"
 #include "../tensor/activations.hpp"
+#include "../tensor/ternary_view.hpp"
 
 namespace ternion {
 
@@ -56,6 +58,26 @@ struct Groups {
         return group_inputs == 0 ? whole : std::countr_zero(group_inputs);
     }
 };
+
+/// scales[r] = the scale of row `row` + r in a group, for r below `count`.
+template <class P>
+TERNION_INLINE void read_scales(const TernaryView<P>& w, const GroupScales& from, std::size_t row, std::size_t count,
+                                std::size_t group, float* scales) noexcept {
+    if constexpr (BlockScaledPacking<P>) {
+        if (from.values == nullptr) {
+            for (std::size_t r = 0; r < count; ++r)
+                scales[r] = P::scale_at(w.shape(), w.data(), row + r, group);
+            return;
+        }
+    }
+    if (from.rows == scale_panel_rows) {
+        for (std::size_t r = 0; r < count; ++r)
+            scales[r] = from.values[scale_place(row + r, group, from.groups, scale_panel_rows)];
+        return;
+    }
+    for (std::size_t r = 0; r < count; ++r)
+        scales[r] = from.values[(row + r) * from.groups + group];
+}
 
 /// The sum of the activations of `inputs` inputs of token m, a multiple of 64 unless a row ends, from input k on.
 TERNION_INLINE std::int32_t sum_of_group(const ActivationView& x, std::size_t m, std::size_t k,

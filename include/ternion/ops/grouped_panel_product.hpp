@@ -176,8 +176,7 @@ class GroupedPanelProduct {
         for (std::size_t g = first; g < next; ++g) {
             float* to = read + (g - first) * P::panel_rows;
             std::fill_n(to, P::panel_rows, 0.0f);  // rows beyond the last have none
-            for (std::size_t r = 0; r < count; ++r)
-                to[r] = scales_.values[(row + r) * scales_.groups + g];
+            read_scales(w_, scales_, row, count, g, to);
         }
         return read;
     }

@@ -17,8 +17,10 @@
 #include "../tensor/ternary_view.hpp"
 #include "epilogue.hpp"
 #include "float_product.hpp"
+#include "grouped_in_place_product.hpp"
 #include "grouped_panel_product.hpp"
 #include "grouped_product.hpp"
+#include "grouped_tile_product.hpp"
 #include "in_place_product.hpp"
 #include "kernel_path.hpp"
 #include "lookup_product.hpp"
@@ -68,6 +70,12 @@ void multiply_groups(TernaryView<P> w, const GroupScales& scales, const Activati
         if (x.m <= GroupedPanelProduct<B, P>::few_tokens)
             return GroupedPanelProduct<B, P>(w, scales, x, results).run(rows);
     }
+    if constexpr (blocks_are_units<P, B>) {
+        using Product = InPlaceProduct<B, P, BlockSums<B, P>>;
+        if (scales.values == nullptr && Groups(scales, x).inputs == P::group_inputs && Product::takes(w.shape(), x.m))
+            return Product(w, x, results, {scales, x}).run(rows);
+    }
+    if (x.m >= GroupedTileProduct<B, P>::least_tokens) return GroupedTileProduct<B, P>(w, scales, x, results).run(rows);
     GroupedProduct<B, P>(w, scales, x, results).run(rows);
 }
 

@@ -56,7 +56,43 @@ TERNION_INLINE void decode_rows(const TernaryView<P>& w, const std::array<std::s
         B::transpose4(codes[0] + i, inputs, tile + i / 4 * step_bytes, step_bytes);
 }
 
-/// Such a product for some rows of W on one thread. Blocks lie on the stack.
+/// Decodes W to tiles: by panels, or rows that are unpacked and transposed.
+template <class B, Packing P, bool ByPanels = PanelPacking<P, B>>
+struct TileDecoder {
+    using Kernel = TileKernel<B>;
+    /// Inputs that are decoded together: a chunk of a panel, or a step of a tile.
+    static constexpr std::size_t chunk_inputs = [] {
+        if constexpr (ByPanels) return P::chunk_inputs;
+        return std::size_t{4};
+    }();
+
+    /// The tile of the 64 rows from `row` on and the inputs of some chunks. Rows past `end` are those of the last
+    /// panel, or the last row, again: they are left out when results are written.
+    static void decode(const TernaryView<P>& w, std::size_t row, std::size_t end, std::size_t chunk, std::size_t chunks,
+                       std::uint8_t* tile) noexcept {
+        if constexpr (ByPanels) {
+            const std::size_t stride = P::panel_bytes(w.shape());
+            const std::size_t panels = ceil_div((std::min)(Kernel::rows, end - row), P::panel_rows);
+            const bool last = (chunk + chunks) * chunk_inputs >= w.cols();
+            const std::byte* from = w.data() + row / P::panel_rows * stride;
+            const std::byte* next =
+                from + (last ? Kernel::rows / P::panel_rows * stride : (chunk + chunks) * P::chunk_bytes);
+            for (std::size_t p = 0; p < Kernel::rows / P::panel_rows; ++p) {
+                const std::size_t at = (std::min)(p, panels - 1) * stride;
+                decode_panel<B, P>(from + at + chunk * P::chunk_bytes, next + at, chunks, tile + p * P::chunk_bytes);
+            }
+        } else {
+            const std::size_t k = chunk * chunk_inputs;
+            const std::size_t count = (std::min)(chunks * chunk_inputs, w.cols() - k);
+            for (std::size_t r = 0; r < Kernel::rows; r += 4) {
+                const auto at = [&](std::size_t i) { return (std::min)(row + r + i, end - 1); };
+                decode_rows<B>(w, {at(0), at(1), at(2), at(3)}, k, count, tile + 4 * r);
+            }
+        }
+    }
+};
+
+/// The product with many tokens, for some rows of W on one thread. Blocks lie on the stack.
 template <class B, Packing P>
 class TileProduct {
  public:
@@ -71,12 +107,8 @@ class TileProduct {
 
  private:
     using Kernel = TileKernel<B>;
-    static constexpr bool by_panels = PanelPacking<P, B>;
-    /// Inputs that are decoded together: a chunk of a panel, or a step of a tile.
-    static constexpr std::size_t chunk_inputs = [] {
-        if constexpr (by_panels) return P::chunk_inputs;
-        return std::size_t{4};
-    }();
+    using Decoder = TileDecoder<B, P>;
+    static constexpr std::size_t chunk_inputs = Decoder::chunk_inputs;
     static constexpr std::size_t tile_chunks = Kernel::inputs / chunk_inputs;
     /// What is multiplied at once, at most: a multiple of the kernel's tokens, and activations that stay in the second
     /// cache.
@@ -123,33 +155,8 @@ class TileProduct {
     void multiply_tile(std::size_t row, std::size_t end, std::size_t chunk, std::size_t chunks, const std::int8_t* x,
                        std::size_t ld, std::size_t tokens, std::int32_t* sums, Done&& done) const noexcept {
         alignas(64) std::uint8_t tile[Kernel::inputs / 4 * Kernel::step_bytes];
-        decode(row, end, chunk, chunks, tile);
+        Decoder::decode(w_, row, end, chunk, chunks, tile);
         Kernel::run(tile, chunks * (chunk_inputs / 4), x, ld, tokens, sums, done);
-    }
-
-    /// Rows past the end are those of the last panel, or the last row, again: they are left out when results are
-    /// written.
-    void decode(std::size_t row, std::size_t end, std::size_t chunk, std::size_t chunks,
-                std::uint8_t* tile) const noexcept {
-        if constexpr (by_panels) {
-            const std::size_t stride = P::panel_bytes(w_.shape());
-            const std::size_t panels = ceil_div((std::min)(Kernel::rows, end - row), P::panel_rows);
-            const bool last = (chunk + chunks) * chunk_inputs >= x_.k;
-            const std::byte* from = w_.data() + row / P::panel_rows * stride;
-            const std::byte* next =
-                from + (last ? Kernel::rows / P::panel_rows * stride : (chunk + chunks) * P::chunk_bytes);
-            for (std::size_t p = 0; p < Kernel::rows / P::panel_rows; ++p) {
-                const std::size_t at = (std::min)(p, panels - 1) * stride;
-                decode_panel<B, P>(from + at + chunk * P::chunk_bytes, next + at, chunks, tile + p * P::chunk_bytes);
-            }
-        } else {
-            const std::size_t k = chunk * chunk_inputs;
-            const std::size_t count = (std::min)(chunks * chunk_inputs, x_.k - k);
-            for (std::size_t r = 0; r < Kernel::rows; r += 4) {
-                const auto at = [&](std::size_t i) { return (std::min)(row + r + i, end - 1); };
-                decode_rows<B>(w_, {at(0), at(1), at(2), at(3)}, k, count, tile + 4 * r);
-            }
-        }
     }
 
     TernaryView<P> w_;

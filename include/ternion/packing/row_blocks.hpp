@@ -79,8 +79,11 @@ struct RowBlocks {
     /// The scale of inputs group * group_inputs and following of a row.
     static TERNION_INLINE float scale_at(Shape shape, const std::byte* data, std::size_t row,
                                          std::size_t group) noexcept {
+        return scale_of_block(data + block_place(shape, row, group));
+    }
+    static TERNION_INLINE float scale_of_block(const std::byte* block) noexcept {
         std::uint16_t bits;
-        std::memcpy(&bits, data + block_place(shape, row, group) + Codec::scale_place, 2);
+        std::memcpy(&bits, block + Codec::scale_place, 2);
         return static_cast<float>(Float16::from_bits(bits));
     }
     /// Rounds to float16.
