@@ -47,9 +47,13 @@ struct GroupedPanelKernel {
             std::array<typename B::Wide, rows> exact;
             const auto bias = static_cast<std::int32_t>(0u - static_cast<std::uint32_t>(groups.sums[g]));
             exact.fill(typename B::Wide(bias));
-            for (std::size_t c = 0; c < groups.chunks; c += Kernel::fold_chunks) {
-                const std::size_t end = (std::min)(groups.chunks, c + Kernel::fold_chunks);
-                add_chunks(panel, stride, g * groups.chunks + c, g * groups.chunks + end, x, exact);
+            if (groups.chunks == 4) {  // a constant, so no loop
+                add_chunks(panel, stride, 4 * g, 4 * g + 4, x, exact);
+            } else {
+                for (std::size_t c = 0; c < groups.chunks; c += Kernel::fold_chunks) {
+                    const std::size_t end = (std::min)(groups.chunks, c + Kernel::fold_chunks);
+                    add_chunks(panel, stride, g * groups.chunks + c, g * groups.chunks + end, x, exact);
+                }
             }
             const auto x_scale = B::splat_float(groups.scales[g]);
             unroll<rows>([&](auto row) TERNION_INLINE_LAMBDA {
@@ -90,7 +94,7 @@ class GroupedPanelProduct {
         return false;
     }();
     /// More tokens share what is decoded.
-    static constexpr std::size_t few_tokens = 3;
+    static constexpr std::size_t few_tokens = B::registers > 16 ? 1 : 3;
 
     GroupedPanelProduct(const TernaryView<P>& w, const GroupScales& scales, const ActivationView& x,
                         const Results& results) noexcept

@@ -11,6 +11,7 @@
 
 #include "../core/config.hpp"
 #include "../core/shape.hpp"
+#include "../core/unroll.hpp"
 #include "../packing/packing.hpp"
 #include "../packing/panel.hpp"
 #include "../tensor/activations.hpp"
@@ -33,12 +34,12 @@ class GroupedTileProduct {
     using Kernel = TileKernel<B>;
     using Decoder = TileDecoder<B, P, by_panels>;
     static constexpr std::size_t rows_at_once = Kernel::rows;
-    static constexpr std::size_t block_tokens = 132;
+    static constexpr std::size_t block_tokens = 96;
     static_assert(max_group_inputs <= Kernel::inputs && 64 % Decoder::chunk_inputs == 0);
 
  public:
     /// Fewer tokens are faster without decoding tiles.
-    static constexpr std::size_t least_tokens = 12;
+    static constexpr std::size_t least_tokens = by_panels && B::registers > 16 ? 48 : 12;
 
     GroupedTileProduct(const TernaryView<P>& w, const GroupScales& scales, const ActivationView& x,
                        const Results& results) noexcept
@@ -95,8 +96,18 @@ class GroupedTileProduct {
 
     static TERNION_INLINE void add(const std::int32_t* __restrict sums, const float* __restrict scales, float x_scale,
                                    float* __restrict totals) noexcept {
-        for (std::size_t r = 0; r < rows_at_once; ++r)
-            totals[r] = multiply_add(static_cast<float>(sums[r]), scales[r] * x_scale, totals[r]);
+        if constexpr (requires(typename B::Floats x) { B::multiply_add(x, x, x); }) {
+            const auto x_scales = B::splat_float(x_scale);
+            unroll<rows_at_once / B::lanes>([&](auto i) TERNION_INLINE_LAMBDA {
+                const std::size_t r = i * B::lanes;
+                const auto scale = B::multiply(B::load_floats(scales + r), x_scales);
+                const auto sum = B::to_floats(B::load_wide(sums + r));
+                B::store_floats(totals + r, B::multiply_add(sum, scale, B::load_floats(totals + r)));
+            });
+        } else {
+            for (std::size_t r = 0; r < rows_at_once; ++r)
+                totals[r] = multiply_add(static_cast<float>(sums[r]), scales[r] * x_scale, totals[r]);
+        }
     }
 
     TernaryView<P> w_;
