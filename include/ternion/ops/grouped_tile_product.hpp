@@ -38,8 +38,11 @@ class GroupedTileProduct {
     static_assert(max_group_inputs <= Kernel::inputs && 64 % Decoder::chunk_inputs == 0);
 
  public:
-    /// Fewer tokens are faster without decoding tiles.
-    static constexpr std::size_t least_tokens = by_panels && B::registers > 16 ? 48 : 12;
+    /// Whether so many tokens are faster than without decoding tiles. Panels that are decoded for large blocks of
+    /// tokens are faster without, always.
+    static constexpr bool takes(std::size_t tokens) noexcept {
+        return !(by_panels && B::registers > 16) && tokens >= 12;
+    }
 
     GroupedTileProduct(const TernaryView<P>& w, const GroupScales& scales, const ActivationView& x,
                        const Results& results) noexcept
