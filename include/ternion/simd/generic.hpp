@@ -97,11 +97,11 @@ struct Generic {
     static TERNION_INLINE Bytes select(Bytes mask, Bytes a, Bytes b) noexcept { return b ^ ((a ^ b) & mask); }
     static TERNION_INLINE Bytes add(Bytes a, Bytes b) noexcept { return a + b; }
     static TERNION_INLINE Bytes thirds(Bytes a) noexcept {
-        const auto r = xsimd::bitwise_cast<std::int8_t>(a);
-        const auto below = [&](int bound) TERNION_INLINE_LAMBDA {
-            return xsimd::select(r < Batch<std::int8_t>(static_cast<std::int8_t>(bound)), splat(255), splat(0));
+        const Bytes value = a + splat(128);
+        const auto below = [&](std::uint8_t bound) TERNION_INLINE_LAMBDA {
+            return xsimd::select(value < splat(bound), splat(255), splat(0));
         };
-        return splat(2) + below(43) + below(-42);
+        return splat(2) + below(86) + below(171);
     }
 
     static TERNION_INLINE Bytes broadcast16(const void* from) noexcept {
