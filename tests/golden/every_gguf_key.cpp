@@ -321,6 +321,9 @@ TEST_CASE("keys that no golden file has are read") {
     CHECK(effect_of("hidden_activation", "silu") == Effect::other);
     CHECK(effect_of("hidden_activation", "relu2") == Effect::none);
     CHECK(effect_of("hidden_activation", "gelu") == Effect::refused);
+    CHECK(effect_of("bitlinear.family", "a4.8") == Effect::other);
+    CHECK(effect_of("bitlinear.family", "b1.58") == Effect::none);
+    CHECK(effect_of("bitlinear.family", "v3") == Effect::refused);
     CHECK(effect_of("pooling_type", std::uint32_t{3}) == Effect::other);
     CHECK(effect_of("pooling_type", std::uint32_t{0}) == Effect::none);
     CHECK(effect_of("pooling_type", std::uint32_t{1}) == Effect::refused);

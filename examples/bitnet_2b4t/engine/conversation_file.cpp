@@ -62,10 +62,11 @@ std::uint64_t fingerprint(const ModelState& model) {
     // What 2B4T has isn't hashed, so that conversations that were saved before there was a choice still load.
     if (c.activation != Activation::squared_relu)
         hash.add<std::size_t>(std::array{static_cast<std::size_t>(c.activation)});
+    if (c.bit_linear != BitLinearKind::b158) hash.add<std::size_t>(std::array{static_cast<std::size_t>(c.bit_linear)});
     hash.add(weights.output_norm.weight());
     for (const LayerWeights& layer : weights.layers) {
-        const auto add_norm = [&](const ternion::AnyRmsNorm* norm) {
-            if (norm != nullptr) hash.add(norm->weight());
+        const auto add_norm = [&](const InputNorm* norm) {
+            if (norm != nullptr) hash.add(norm->rms().weight());
         };
         add_norm(&layer.attn_norm.norm());
         add_norm(layer.o.norm().norm());

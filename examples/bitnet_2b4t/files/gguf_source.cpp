@@ -66,7 +66,9 @@ GgufSource::GgufSource(std::vector<std::unique_ptr<MappedFile>> files, Masters m
     : parts_(opened<Part>(std::move(files))),
       family_(family_of_gguf(gguf().text("general.architecture"), name())),
       config_((check_parts(), read_gguf_config(gguf(), family_))),
-      masters_(family_.masters || config_.projection_norms ? Masters::quantised : masters) {
+      masters_(config_.bit_linear == BitLinearKind::v1       ? Masters::refused  // signs, not trits
+               : family_.masters || config_.projection_norms ? Masters::quantised
+                                                             : masters) {
     check_tensors();
     for (const auto& part : parts_) {
         check_declarations(declarations_of(part->gguf), harmless_gguf_keys(), gguf().text("general.architecture"),

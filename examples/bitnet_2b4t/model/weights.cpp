@@ -23,22 +23,24 @@ class LayerLoader {
 
     LayerWeights load(std::size_t index) {
         using enum LayerTensor;
+        using enum LayerInput;
         index_ = index;
         auto memory = ternion::AlignedBuffer<std::byte>::uninitialized(bytes_of_layer());
         rest_ = {memory.data(), memory.size()};
         // In the order of their use, as they then lie in memory.
-        auto q = linear(attn_q, attn_q_norm_in), k = linear(attn_k, attn_k_norm_in), v = linear(attn_v, attn_v_norm_in);
-        auto o = linear(attn_output, attn_sub_norm, attn_output_norm_in);
-        auto gate = linear(ffn_gate, ffn_gate_norm_in), up = linear(ffn_up, ffn_up_norm_in);
-        auto down = linear(ffn_down, ffn_sub_norm, ffn_down_norm_in);
-        return {.attn_norm = stage(attn_norm, {&q, &k, &v}),
+        auto q = linear(attn_q, attention, attn_q_norm_in), k = linear(attn_k, attention, attn_k_norm_in),
+             v = linear(attn_v, attention, attn_v_norm_in);
+        auto o = linear(attn_output, attention_output, attn_sub_norm, attn_output_norm_in);
+        auto gate = linear(ffn_gate, feed_forward, ffn_gate_norm_in), up = linear(ffn_up, feed_forward, ffn_up_norm_in);
+        auto down = linear(ffn_down, feed_forward_down, ffn_sub_norm, ffn_down_norm_in);
+        return {.attn_norm = stage(attn_norm, attention, {&q, &k, &v}),
                 .q = std::move(q),
                 .k = std::move(k),
                 .v = std::move(v),
                 .q_norm = optional_norm(attn_q_norm),
                 .k_norm = optional_norm(attn_k_norm),
                 .o = std::move(o),
-                .ffn_norm = stage(ffn_norm, {&gate, &up}),
+                .ffn_norm = stage(ffn_norm, feed_forward, {&gate, &up}),
                 .gate = std::move(gate),
                 .up = std::move(up),
                 .down = std::move(down),
@@ -56,21 +58,23 @@ class LayerLoader {
         return bytes;
     }
 
-    ternion::AnyRmsNorm norm(LayerTensor tensor) const {
-        return {table_, reader_.norm(name_of(tensor, index_), info_of(tensor).cols(config_)), config_.norm_eps};
+    InputNorm norm(LayerTensor tensor) const {
+        ternion::AnyRmsNorm rms(table_, reader_.norm(name_of(tensor, index_), info_of(tensor).cols(config_)),
+                                config_.norm_eps);
+        return InputNorm(std::move(rms), config_.bit_linear == BitLinearKind::v1);
     }
     bool has(LayerTensor tensor) const { return config_.*info_of(tensor).with; }
     OptionalNorm optional_norm(LayerTensor tensor) const {
         return has(tensor) ? OptionalNorm(norm(tensor)) : OptionalNorm(info_of(tensor).cols(config_));
     }
     /// For layers with the same input.
-    InputStage stage(LayerTensor tensor, std::initializer_list<const Linear*> layers) const {
+    InputStage stage(LayerTensor tensor, LayerInput input, std::initializer_list<const Linear*> layers) const {
         bool groups = false, sums = false;
         for (const Linear* layer : layers) {
             groups = groups || wants_groups(layer->weights());
             sums = sums || layer->weights().needs_group_sums();
         }
-        return InputStage(norm(tensor), quantizer(groups), sums);
+        return InputStage(norm(tensor), quantizer(input, groups), sums);
     }
     /// Whether one int8 scale for a token would be too coarse: where weights have scales in groups, and in models that
     /// weren't trained with such activations, unless a matrix with one scale says that they were.
@@ -86,7 +90,15 @@ class LayerLoader {
         return wants_groups(
             reader_.ternary(name_of(LayerTensor::attn_q, 0), info.rows(config_), info.cols(config_)).matrix);
     }
-    ternion::AnyQuantizer quantizer(bool groups) const {
+    /// As the model's kind has it, unless the caller wants another rounding: then what the weights were trained behind,
+    /// a rotation, stays.
+    InputQuantizer quantizer(LayerInput input, bool groups) const {
+        const InputQuantizer own = family_quantizer(config_.bit_linear, input, table_);
+        if (activations_ == ActivationType::automatic && !groups) return own;
+        const bool rotated = own.change() == TokenChange::rotated;
+        return InputQuantizer(rounding(groups), rotated ? TokenChange::rotated : TokenChange::none);
+    }
+    ternion::AnyQuantizer rounding(bool groups) const {
         const auto int8 = [&](std::size_t inputs) {
             return ternion::AnyQuantizer(table_.quantizer("absmax8"), inputs);
         };
@@ -110,14 +122,14 @@ class LayerLoader {
         rest_ = rest_.subspan(into.size());
         return reader_.matrix(name_of(tensor, index_), info.rows(config_), info.cols(config_), packing_, into);
     }
-    Linear linear(LayerTensor tensor, LayerTensor before) {
+    Linear linear(LayerTensor tensor, LayerInput input, LayerTensor before) {
         ternion::AnyTernary weights = matrix(tensor);
         const bool groups = wants_groups(weights);
-        return Linear(std::move(weights), optional_norm(before), quantizer(groups));
+        return Linear(std::move(weights), optional_norm(before), quantizer(input, groups));
     }
     /// Behind the first norm where the model has it, else behind the second.
-    Linear linear(LayerTensor tensor, LayerTensor sub_norm, LayerTensor before) {
-        return linear(tensor, has(sub_norm) ? sub_norm : before);
+    Linear linear(LayerTensor tensor, LayerInput input, LayerTensor sub_norm, LayerTensor before) {
+        return linear(tensor, input, has(sub_norm) ? sub_norm : before);
     }
 
     const TensorReader& reader_;

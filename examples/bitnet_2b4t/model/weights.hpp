@@ -15,6 +15,7 @@
 #include "../head/embedding.hpp"
 #include "../head/screen.hpp"
 #include "config.hpp"
+#include "layer_inputs.hpp"
 
 namespace bitnet {
 
@@ -22,24 +23,24 @@ namespace bitnet {
 class OptionalNorm {
  public:
     explicit OptionalNorm(std::size_t channels) : channels_(channels) {}
-    explicit OptionalNorm(ternion::AnyRmsNorm norm) : channels_(norm.channels()), norm_(std::move(norm)) {}
+    explicit OptionalNorm(InputNorm norm) : channels_(norm.channels()), norm_(std::move(norm)) {}
 
     std::size_t channels() const { return channels_; }
     /// Null where there is none.
-    const ternion::AnyRmsNorm* norm() const { return norm_ ? &*norm_ : nullptr; }
+    const InputNorm* norm() const { return norm_ ? &*norm_ : nullptr; }
     void normalise(const float* x, float* y) const noexcept {
         norm_ ? norm_->normalise(x, y) : void(std::copy_n(x, channels_, y));
     }
 
  private:
     std::size_t channels_;
-    std::optional<ternion::AnyRmsNorm> norm_;
+    std::optional<InputNorm> norm_;
 };
 
 /// What layers that share an input have in front: a norm and the quantizer.
-using InputStage = ternion::InputStage<ternion::AnyRmsNorm, ternion::AnyQuantizer>;
+using InputStage = ternion::InputStage<InputNorm, InputQuantizer>;
 /// A linear layer, whose norm is its sub-norm, or the one of its own that some models have before each.
-using Linear = ternion::BitLinear<ternion::AnyTernary, ternion::AnyQuantizer, OptionalNorm>;
+using Linear = ternion::BitLinear<ternion::AnyTernary, InputQuantizer, OptionalNorm>;
 
 struct LayerWeights {
     InputStage attn_norm;
