@@ -2,7 +2,7 @@
 // takes what it adds for a constant. With that constant frozen, the loss is smooth, and its derivative is what the
 // backward pass gives: compared with central differences.
 #include <catch2/catch_test_macros.hpp>
-#include <catch2/generators/catch_generators.hpp>
+#include <catch2/generators/catch_generators_range.hpp>
 #include <cmath>
 #include <train/run/objective.hpp>
 

@@ -3,12 +3,14 @@
 #include <catch2/matchers/catch_matchers.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <cmath>
+#include <cstring>
 #include <map>
 #include <set>
 #include <ternion/ternion.hpp>
 #include <train/data/byte_vocabulary.hpp>
 #include <train/data/dialogue_file.hpp>
 #include <train/data/text_file.hpp>
+#include <train/run/export.hpp>
 #include <train/run/start.hpp>
 
 #include "files_fixture.hpp"
@@ -44,7 +46,7 @@ std::string message(const std::string& role, const std::string& content) {
 std::string text_of(const std::vector<int>& tokens) {
     std::string text;
     for (const int token : tokens)
-        text += token < 0 ? "_" : std::string(bytes().piece(token));
+        text += token < 0 ? "\1" : std::string(bytes().piece(token));
     return text;
 }
 
@@ -59,7 +61,7 @@ TEST_CASE("a dialogue is learned by its answers, in the chat template") {
           "<|begin_of_text|>System: Be brief.<|eot_id|>User: Hi<|eot_id|>Assistant: Ho<|eot_id|>User: "
           "A<|eot_id|>Assistant: B");
     std::string wanted = text_of(found[0].targets);
-    std::erase(wanted, '_');
+    std::erase(wanted, '\1');
     CHECK(wanted == "Ho<|eot_id|>B<|eot_id|>");
     for (std::size_t i = 0; i + 1 < found[0].tokens.size(); ++i)
         CHECK((found[0].targets[i] == -1 || found[0].targets[i] == found[0].tokens[i + 1]));
@@ -84,7 +86,7 @@ TEST_CASE("what is no dialogue is refused with its line") {
     const std::string longer =
         R"({"messages":[)" + message("user", std::string(60, 'x')) + "," + message("assistant", "Ho") + "]}";
     CHECK_THROWS_WITH(dialogues(good + longer, 50),
-                      ContainsSubstring("line 2: expected at most 50 tokens, the model's context, found 7"));
+                      ContainsSubstring("line 2: expected at most 50 tokens, the model's context, found 8"));
     CHECK_THROWS_WITH(dialogues("\n"), ContainsSubstring("expected JSON lines, found none"));
 }
 
@@ -120,7 +122,7 @@ TEST_CASE("texts are learned token by token, each once") {
     CHECK(learned == text + "<|end_of_text|>Hello<|end_of_text|>World<|end_of_text|>");
     write_text(folder / "empty", "");
     CHECK_THROWS_WITH(read_texts({folder / "empty"}, bytes(), 16),
-                      ContainsSubstring("expected a text, found an empty one"));
+                      ContainsSubstring("found an empty one"));
 }
 
 std::vector<Sequence> numbered(int count) {
@@ -221,6 +223,24 @@ TEST_CASE("gradients that are added up are those of the batches at once") {
     CHECK(once.tokens == twice.tokens);
 }
 
+TEST_CASE("a loss that is no number is said with the lines that it came from") {
+    ternion::ThreadPool threads(1);
+    const Recipe recipe = with_vocabulary(small_recipe(Weights::real));
+    std::vector<Sequence> sequences = numbered(2);
+    for (std::size_t i = 0; i < 2; ++i) {
+        sequences[i].file = "data.jsonl";
+        sequences[i].line = 7 + i;
+    }
+    Corpus corpus(sequences, {});
+    Trainer trainer(recipe, corpus, threads);
+    trainer.state()[0][100] = NAN;
+    trainer.restored(0);
+    CHECK_THROWS_WITH(trainer.step(), ContainsSubstring("the loss is nan") && ContainsSubstring("in step 1 (") &&
+                                          ContainsSubstring("data.jsonl, line 7") &&
+                                          ContainsSubstring("data.jsonl, line 8"));
+    CHECK(trainer.steps_done() == 0);
+}
+
 TEST_CASE("masters that are made anew give the same trits and scale") {
     Random random(4, 4);
     for (const int zeros : {0, 3, 9}) {
@@ -237,6 +257,51 @@ TEST_CASE("masters that are made anew give the same trits and scale") {
         ternion::absmean_quantize(masters, by_absmean);
         CHECK(by_absmean == trits);
     }
+}
+
+TEST_CASE("a model that training starts from computes what the decoder computes") {
+    const Start start = read_start(bitnet_tests::golden_gguf);
+    Recipe recipe;
+    recipe.sizes = start.sizes;
+    Network network(recipe);
+    ternion::ThreadPool threads(1);
+    network.update(start.weights, threads);
+    const auto about = nlohmann::json::parse(bitnet_tests::read_text(TESTS_DIR "/golden/tiny-bitnet.json"));
+    const auto tokens = about.at("tokens").get<std::vector<int>>();
+    Batch batch;
+    batch.add(tokens, std::vector<int>(tokens.size(), 0));
+    Network::State state;
+    network.forward(batch, state);
+    const std::string golden = bitnet_tests::read_text(TESTS_DIR "/golden/tiny-bitnet.logits.f64");
+    const Floats& found = network.logits(state);
+    REQUIRE(golden.size() == static_cast<std::size_t>(found.size()) * sizeof(double));
+    double difference = 0, size = 0;
+    for (Eigen::Index i = 0; i < found.size(); ++i) {
+        double wanted = 0;
+        std::memcpy(&wanted, golden.data() + static_cast<std::size_t>(i) * sizeof wanted, sizeof wanted);
+        difference += std::pow(static_cast<double>(found.data()[i]) - wanted, 2);
+        size += wanted * wanted;
+    }
+    CHECK(std::sqrt(difference / size) < 1e-5);
+}
+
+TEST_CASE("master weights that were written are what training goes on from") {
+    const TemporaryFolder folder;
+    const Recipe recipe = with_vocabulary(small_recipe());
+    ternion::ThreadPool threads(2);
+    DialogueRun run(recipe, threads);
+    run.trainer.step();
+    const auto weights = run.trainer.state()[0];
+    export_masters(folder / "masters.gguf", "test", recipe, run.trainer.network(), weights, dialogue_vocabulary());
+    const Start start = read_start(folder / "masters.gguf");
+    const Layout& layout = run.trainer.network().layout();
+    for (const Layout::Piece& piece : layout.pieces()) {
+        if (piece.tensor.kind == bitnet::TensorKind::embedding) continue;  // in float16
+        INFO(piece.tensor.name);
+        CHECK(std::ranges::equal(std::span(start.weights).subspan(piece.offset, piece.size()),
+                                 weights.subspan(piece.offset, piece.size())));
+    }
+    CHECK(start.vocabulary.size() == recipe.sizes.vocab);
 }
 
 TEST_CASE("the schedule has two stages: a drop to a much lower peak, and weight decay that ends") {

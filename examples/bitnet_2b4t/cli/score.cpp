@@ -213,7 +213,7 @@ void add_score(CLI::App& app) {
     add_model_options(command, options.model);
     add_file(command, "-f,--file", options.files,
              "questions: ARC, OpenbookQA, BoolQ, HellaSwag, PIQA, WinoGrande, CommonsenseQA, TruthfulQA, MMLU, or "
-             "{context, choices, answer}; with --generate GSM8K, TriviaQA, or {prompt, answers}")
+             "context, choices and answer; with --generate GSM8K, TriviaQA, or prompt and answers")
         ->required()
         ->expected(1, 1000);
     std::vector<std::string> names;

@@ -22,14 +22,16 @@ void add_run(CLI::App& app) {
         "bitnet-train run -o my-model", train_in_folder);
     add_run_options(command, options);
     program::add_file(command, "-m,--model", options.model, "a model to go on from, ternary or its master weights");
-    program::add_file(command, "--text", options.texts, "texts to learn from: a document each, or .jsonl of {text}")
+    program::add_file(command, "--text", options.texts,
+                      "texts to learn from: a document each, or .jsonl with a \"text\" in each line")
         ->expected(1, 1000);
-    program::add_file(command, "--dialogues", options.dialogues, "JSON lines of {messages} to learn from")
+    program::add_file(command, "--dialogues", options.dialogues, "JSON lines with \"messages\" to learn from")
         ->excludes("--text");
-    program::add_file(command, "--second-text", options.second_texts, "texts of the second stage")
+    program::add_file(command, "--second-text", options.second, "texts of the second stage")
         ->expected(1, 1000)
         ->needs("--text");
-    program::add_file(command, "--second-dialogues", options.second_dialogues, "dialogues of the second stage")
+    program::add_file(command, "--second-dialogues", options.second, "dialogues of the second stage")
+        ->expected(1)
         ->needs("--dialogues");
     add_held_out_options(command, options);
     program::add_file(command, "--tokenizer", options.tokenizer, "a model whose tokenizer is used (default: bytes)")
@@ -57,7 +59,7 @@ void add_sft(CLI::App& app) {
     program::add_file(command, "-m,--model", options.model, "the model to go on from, ternary or its master weights")
         ->required();
     program::add_file(command, "--dialogues", options.dialogues,
-                      "JSON lines {\"messages\": [{\"role\": ..., \"content\": ...}, ...]}")
+                      "JSON lines with \"messages\", each of a \"role\" and \"content\"")
         ->required();
     add_held_out_options(command, options);
     command.add_option("--chat-template", options.chat_template, "chat template by name (default: the model's)");
@@ -82,8 +84,7 @@ void add_dpo(CLI::App& app) {
     add_run_options(command, options);
     program::add_file(command, "-m,--model", options.model, "the model to go on from, ternary or its master weights")
         ->required();
-    program::add_file(command, "--pairs", options.pairs,
-                      "JSON lines {\"prompt\": ..., \"chosen\": ..., \"rejected\": ...}")
+    program::add_file(command, "--pairs", options.pairs, "JSON lines with \"prompt\", \"chosen\" and \"rejected\"")
         ->required();
     program::add_file(command, "--reference", options.reference,
                       "the reference model (default: the model as it was before)");

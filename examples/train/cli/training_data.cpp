@@ -25,24 +25,25 @@ TrainingData::TrainingData(const TrainingOptions& options, Recipe recipe, const 
         return;
     }
     const bool own_file = !options.held_out.empty();
-    first_ = corpus(read(options.texts, options.dialogues), own_file ? 0 : options.held_out_share);
-    if (own_file) read_held_out();
+    first_ = corpus(read(options.files()), own_file ? 0 : options.held_out_share);
+    if (own_file) first_->hold_out(read({options.held_out}));
     if (options.epochs != 0) {
         const std::size_t batches = first_->batches(options.epochs);
         recipe_.steps = (batches + recipe_.accumulate - 1) / recipe_.accumulate;
     }
     recipe_.data = hexadecimal(first_->fingerprint());
-    if (options.second_texts.empty() && options.second_dialogues.empty()) return;
-    second_ = corpus(read(options.second_texts, options.second_dialogues), 0);
+    if (options.second.empty()) return;
+    second_ = corpus(read(options.second), 0);
     recipe_.data += "+" + hexadecimal(second_->fingerprint());
     staged_ = std::make_unique<StagedData>(*first_, *second_, recipe_.second_stage() * recipe_.accumulate);
 }
 
-std::vector<Sequence> TrainingData::read(const std::vector<std::string>& texts, const std::string& dialogues) const {
-    if (!texts.empty()) return read_texts(texts, tokenizer_, std::min(recipe_.length, recipe_.sizes.context));
+/// Of the kind that the data has.
+std::vector<Sequence> TrainingData::read(const std::vector<std::string>& files) const {
+    if (!options_.texts.empty()) return read_texts(files, tokenizer_, std::min(recipe_.length, recipe_.sizes.context));
     const DialogueForm form{tokenizer_, bitnet::ChatTemplate(tokenizer_, options_.chat_template), recipe_.sizes.context,
                             recipe_.all_tokens};
-    return options_.pairs.empty() ? read_dialogues(dialogues, form) : read_pairs(options_.pairs, form);
+    return (options_.pairs.empty() ? read_dialogues : read_pairs)(files.front(), form);
 }
 
 std::unique_ptr<Corpus> TrainingData::corpus(std::vector<Sequence> sequences, double held_out) const {
@@ -51,18 +52,6 @@ std::unique_ptr<Corpus> TrainingData::corpus(std::vector<Sequence> sequences, do
                                                                           .held_out = held_out,
                                                                           .together = options_.pairs.empty() ? 1U : 2U,
                                                                           .answers = options_.texts.empty()});
-}
-
-/// In the same form as the data.
-void TrainingData::read_held_out() {
-    TrainingOptions of = options_;
-    if (!of.texts.empty()) of.texts = {of.held_out};
-    (of.pairs.empty() ? of.dialogues : of.pairs) = of.held_out;
-    of.held_out.clear();
-    of.epochs = 0;
-    of.second_texts.clear();
-    of.second_dialogues.clear();
-    first_->hold_out(TrainingData(of, recipe_, tokenizer_).first_->sequences());
 }
 
 }  // namespace train::cli

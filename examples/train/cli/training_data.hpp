@@ -23,9 +23,8 @@ class TrainingData {
     Corpus* pairs() { return options_.pairs.empty() ? nullptr : first_.get(); }
 
  private:
-    std::vector<Sequence> read(const std::vector<std::string>& texts, const std::string& dialogues) const;
+    std::vector<Sequence> read(const std::vector<std::string>& files) const;
     std::unique_ptr<Corpus> corpus(std::vector<Sequence> sequences, double held_out) const;
-    void read_held_out();
 
     const TrainingOptions& options_;
     Recipe recipe_;

@@ -20,12 +20,16 @@ struct TrainingOptions {
     std::string model, reference;  // to go on from, and to compare with
     std::string tokenizer;         // of this model; empty: of `model`, or bytes
     std::string chat_template;     // empty: the tokenizer's
-    std::vector<std::string> texts, second_texts;
-    std::string dialogues, second_dialogues, pairs;  // JSON lines; no file at all: dialogues that the program makes
+    std::vector<std::string> texts;
+    std::string dialogues, pairs;     // JSON lines; no file at all: dialogues that the program makes
+    std::vector<std::string> second;  // of the second stage, of the same kind
     std::string held_out;
     double held_out_share = 0.05;
 
     bool own_data() const { return !texts.empty() || !dialogues.empty() || !pairs.empty(); }
+    std::vector<std::string> files() const {
+        return !texts.empty() ? texts : std::vector<std::string>{pairs.empty() ? dialogues : pairs};
+    }
 };
 
 // Groups of options that commands share.

@@ -15,7 +15,7 @@ using program::FileError;
 
 void check_architecture(const bitnet::Config& config, const std::string& file) {
     const auto expect = [&](bool good, const char* expected, const char* found) {
-        if (!good) throw FileError(file, program::joined("a model of BitNet's architecture, ", expected, ","), found);
+        if (!good) throw FileError(file, program::joined("a model of BitNet's architecture, ", expected), found);
     };
     expect(config.activation == bitnet::Activation::squared_relu, "with squared ReLU", "SiLU");
     expect(config.sub_norms, "with sub-norms", "none");
