@@ -76,7 +76,7 @@ void add_recipe_options(CLI::App& command, TrainingOptions& options) {
 
 void add_size_options(CLI::App& command, bitnet::Config& sizes) {
     const auto size = [&](const char* name, std::size_t& value, const char* help) {
-        program::add_number(command, name, value, help, 1, 1 << 16)->group("Sizes");
+        program::add_number(command, name, value, help, 1, 1 << 16)->group("Sizes")->excludes("--model");
     };
     size("--layers", sizes.layers, "layers");
     size("--hidden", sizes.hidden, "width of the residual stream");

@@ -32,24 +32,26 @@ void Layer::update(std::span<const float> master) {
     for (Matrix* matrix : matrices())
         matrix->linear.update(weights(matrix->piece));
     for (Norm* norm : norms())
-        norm->stage = stage(*norm, weights(norm->piece));
+        norm->stage = stage(norm->stage.quantizer(), weights(norm->piece));
 }
 
 Layer::Norm Layer::norm(const Recipe& recipe, const Layout& layout, std::size_t index, const char* name,
                         bitnet::LayerInput input) const {
-    return {&piece(layout, index, name), bitnet::family_quantizer(recipe.sizes.bit_linear, input, kernels_)};
+    const Layout::Piece& found = piece(layout, index, name);
+    const auto quantizer = bitnet::family_quantizer(recipe.sizes.bit_linear, input, kernels_);
+    return {&found, stage(quantizer, std::vector<float>(found.size(), 1.0F))};
 }
 
-Stage Layer::stage(const Norm& norm, std::span<const float> weights) const {
+Stage Layer::stage(const bitnet::InputQuantizer& quantizer, std::span<const float> weights) const {
     return Stage(bitnet::InputNorm(ternion::AnyRmsNorm(kernels_, {weights.begin(), weights.end()}, eps_), centred_),
-                 norm.quantizer);
+                 quantizer);
 }
 
 void Layer::freeze(std::span<const float> master, LayerState& state) {
-    state.attn.freeze(*attn_norm_.stage, state.entering);
-    state.attn_out.freeze(*attn_sub_norm_.stage, state.attended);
-    state.ffn.freeze(*ffn_norm_.stage, state.between);
-    state.ffn_down.freeze(*ffn_sub_norm_.stage, state.gated);
+    state.attn.freeze(attn_norm_.stage, state.entering);
+    state.attn_out.freeze(attn_sub_norm_.stage, state.attended);
+    state.ffn.freeze(ffn_norm_.stage, state.between);
+    state.ffn_down.freeze(ffn_sub_norm_.stage, state.gated);
     for (Matrix* matrix : matrices())
         matrix->linear.freeze(master.subspan(matrix->piece->offset, matrix->piece->size()));
 }
@@ -64,22 +66,22 @@ const Linear* Layer::matrix(const std::string& name) {
 void Layer::forward(Floats& h, std::span<const std::size_t> lengths, const Rope& rope, LayerState& state) const {
     state.lengths.assign(lengths.begin(), lengths.end());
     state.entering = h;
-    state.attn.prepare(*attn_norm_.stage, h, kind_);
+    state.attn.prepare(attn_norm_.stage, h, kind_);
     q_.linear.forward(state.attn, state.q);
     k_.linear.forward(state.attn, state.k);
     v_.linear.forward(state.attn, state.v);
     rope.forward(state.q, lengths);
     rope.forward(state.k, lengths);
     state.attention.forward(state.q, state.k, state.v, lengths, state.attended);
-    state.attn_out.prepare(*attn_sub_norm_.stage, state.attended, kind_);
+    state.attn_out.prepare(attn_sub_norm_.stage, state.attended, kind_);
     o_.linear.forward(state.attn_out, h, true);
 
     state.between = h;
-    state.ffn.prepare(*ffn_norm_.stage, h, kind_);
+    state.ffn.prepare(ffn_norm_.stage, h, kind_);
     gate_.linear.forward(state.ffn, state.gate);
     up_.linear.forward(state.ffn, state.up);
     state.gated = state.gate.array().max(0.0F).square() * state.up.array();
-    state.ffn_down.prepare(*ffn_sub_norm_.stage, state.gated, kind_);
+    state.ffn_down.prepare(ffn_sub_norm_.stage, state.gated, kind_);
     down_.linear.forward(state.ffn_down, h, true);
 }
 
@@ -89,7 +91,7 @@ void Layer::back(const Matrix& matrix, const Inputs& x, const Floats& dy, Floats
 }
 
 void Layer::back(const Norm& norm, const Floats& x, Floats& dy, Floats& dx, std::span<float> gradients) const {
-    ternion::backward(*norm.stage, values_of(x), norm.piece->size(), values_of(dy), values_of(dx),
+    ternion::backward(norm.stage, values_of(x), norm.piece->size(), values_of(dy), values_of(dx),
                       of(gradients, norm.piece));
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <optional>
 #include <span>
 #include <string>
 
@@ -56,12 +55,11 @@ class Layer {
     };
     struct Norm {
         const Layout::Piece* piece;
-        bitnet::InputQuantizer quantizer;
-        std::optional<Stage> stage = {};  // from the first update on
+        Stage stage;
     };
     Norm norm(const Recipe& recipe, const Layout& layout, std::size_t index, const char* name,
               bitnet::LayerInput input) const;
-    Stage stage(const Norm& norm, std::span<const float> weights) const;
+    Stage stage(const bitnet::InputQuantizer& quantizer, std::span<const float> weights) const;
     std::vector<Matrix*> matrices() { return {&q_, &k_, &v_, &o_, &gate_, &up_, &down_}; }
     std::vector<Norm*> norms() { return {&attn_norm_, &attn_sub_norm_, &ffn_norm_, &ffn_sub_norm_}; }
     std::span<float> of(std::span<float> gradients, const Layout::Piece* piece) const {
