@@ -34,6 +34,7 @@ void add_run(CLI::App& app) {
         ->expected(1)
         ->needs("--dialogues");
     add_held_out_options(command, options);
+    command.add_option("--chat-template", options.chat_template, "chat template by name (default: the model's)");
     program::add_file(command, "--tokenizer", options.tokenizer, "a model whose tokenizer is used (default: bytes)")
         ->excludes("--model");
     command.add_flag("--sum-loss", options.recipe.sum_loss,

@@ -25,7 +25,7 @@ StatusLine::~StatusLine() {
 }
 
 void StatusLine::show(const StepReport& report, const std::optional<Accuracy>& tested) {
-    if (!terminal_ && !tested) return;
+    if (!terminal_ && !tested && report.step != steps_) return;
     const double seconds = watch_.seconds(), rate = static_cast<double>(report.step - first_step_) / seconds;
     const std::string line = program::formatted("step %zu of %zu, loss %.4f, %.0f tokens/s, %s left", report.step,
                                                 steps_, report.loss, static_cast<double>(tokens_) / seconds,

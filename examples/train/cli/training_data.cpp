@@ -31,7 +31,8 @@ TrainingData::TrainingData(const TrainingOptions& options, Recipe recipe, const 
         const std::size_t batches = first_->batches(options.epochs);
         recipe_.steps = (batches + recipe_.accumulate - 1) / recipe_.accumulate;
     }
-    recipe_.data = hexadecimal(first_->fingerprint());
+    // Of pairs the recipe knows the reference model.
+    recipe_.data = (options.pairs.empty() ? "" : recipe_.data + "+") + hexadecimal(first_->fingerprint());
     if (options.second.empty()) return;
     second_ = corpus(read(options.second), 0);
     recipe_.data += "+" + hexadecimal(second_->fingerprint());

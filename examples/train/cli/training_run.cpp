@@ -51,6 +51,7 @@ TrainingRun::TrainingRun(const TrainingOptions& options)
       folder_(made(options.output)),
       threads_(options.threads),
       start_(begin(options)),
+      reference_(reference()),
       tokenizer_(start_.vocabulary),
       data_(options, recipe_of(), tokenizer_),
       trainer_(data_.recipe(), data_.data(), threads_, start_.weights),
@@ -76,22 +77,26 @@ Recipe TrainingRun::recipe_of() const {
         recipe.weights = Weights::binary;
     if (start_.weights.empty()) recipe.sizes.vocab = start_.vocabulary.size();
     recipe.sizes.validate("options");
+    Fingerprint compared;
+    for (const float weight : reference_)
+        compared.add(std::bit_cast<std::uint32_t>(weight));
+    if (!reference_.empty())
+        recipe.data = program::formatted("%016llx", static_cast<unsigned long long>(compared.value()));
     if (recipe.weights != Weights::real) check_that_i2s_fits(recipe.sizes);
     return recipe;
 }
 
-/// The model as it was before the run, unless another is asked for.
+std::vector<float> TrainingRun::reference() const {
+    if (options_.pairs.empty()) return {};
+    if (options_.reference.empty()) return start_.weights;
+    Start other = read_start(options_.reference);
+    if (other.weights.size() != start_.weights.size())
+        throw program::FileError(options_.reference, "a model of the same sizes", "another");
+    return std::move(other.weights);
+}
+
 void TrainingRun::compare_with_reference() {
-    Corpus* pairs = data_.pairs();
-    if (pairs == nullptr) return;
-    std::vector<float> weights = start_.weights;
-    if (!options_.reference.empty()) {
-        Start other = read_start(options_.reference);
-        if (other.weights.size() != weights.size())
-            throw program::FileError(options_.reference, "a model of the same sizes", "another");
-        weights = std::move(other.weights);
-    }
-    pairs->set_reference(trainer_.log_probabilities(pairs->sequences(), weights));
+    if (Corpus* pairs = data_.pairs()) pairs->set_reference(trainer_.log_probabilities(pairs->sequences(), reference_));
 }
 
 LossLog TrainingRun::resumed() {

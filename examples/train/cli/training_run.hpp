@@ -23,6 +23,8 @@ class TrainingRun {
 
  private:
     static Start begin(const TrainingOptions& options);
+    /// The model as it was before the run, unless another is asked for; nothing where there are no pairs.
+    std::vector<float> reference() const;
     Recipe recipe_of() const;
     std::string path(const char* file) const { return (folder_ / file).string(); }
     void compare_with_reference();
@@ -35,6 +37,7 @@ class TrainingRun {
     std::filesystem::path folder_;
     ternion::ThreadPool threads_;
     Start start_;
+    std::vector<float> reference_;  // weights of the model that preferences are compared with
     bitnet::Tokenizer tokenizer_;
     TrainingData data_;
     Trainer trainer_;

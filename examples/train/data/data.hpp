@@ -39,9 +39,13 @@ class Data {
 class Fingerprint {
  public:
     template <class T>
+    void add(const T& number) {
+        value_ = (value_ ^ static_cast<std::uint64_t>(number)) * 0x100000001b3U;
+    }
+    template <class T>
     void add(const std::vector<T>& numbers) {
         for (const T& number : numbers)
-            value_ = (value_ ^ static_cast<std::uint64_t>(number)) * 0x100000001b3U;
+            add(number);
     }
     std::uint64_t value() const { return value_; }
 

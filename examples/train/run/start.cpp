@@ -69,6 +69,9 @@ Start read_start(const std::string& path) {
     const auto source = bitnet::open_model(path, true, bitnet::Masters::quantised);
     Start start{source->config(), source->vocabulary(), {}};
     check_architecture(start.sizes, source->name());
+    if (start.vocabulary.size() > start.sizes.vocab)
+        throw FileError(source->name(), program::joined("a tokenizer of at most ", start.sizes.vocab, " tokens"),
+                        start.vocabulary.size());
     const Layout layout(start.sizes);
     start.weights.resize(layout.size());
     for (const Layout::Piece& piece : layout.pieces()) {
