@@ -13,7 +13,7 @@
 #include <regex>
 
 #include "model_options.hpp"
-#include "score_item.hpp"
+#include "score_objects.hpp"
 
 namespace bitnet::cli {
 

@@ -6,8 +6,10 @@
 #include <functional>
 #include <program/cli/input.hpp>
 #include <program/io/file_error.hpp>
+#include <program/io/json_file.hpp>
 #include <program/io/utf8.hpp>
-#include <sstream>
+
+#include "score_objects.hpp"
 
 namespace bitnet::cli {
 
@@ -241,37 +243,14 @@ std::vector<Item> items_of(const Json& json, std::string task, const std::string
     return items;
 }
 
-/// The fields of a line of CSV, and where the next begins.
-std::vector<std::string> csv_fields(std::string_view text, std::size_t& at) {
-    std::vector<std::string> fields(1);
-    bool quoted = false;
-    for (; at < text.size(); ++at) {
-        const char c = text[at];
-        if (c == '"' && quoted && at + 1 < text.size() && text[at + 1] == '"') {
-            fields.back() += text[++at];
-        } else if (c == '"') {
-            quoted = !quoted;
-        } else if (c == ',' && !quoted) {
-            fields.emplace_back();
-        } else if (c == '\n' && !quoted) {
-            ++at;
-            break;
-        } else if (c != '\r' || quoted) {
-            fields.back() += c;
-        }
-    }
-    return fields;
-}
-
 /// MMLU as published: question, four choices and the answer's letter; the file's name is the subject's.
 std::vector<Item> read_mmlu_csv(const std::string& text, const std::string& file) {
     std::string subject = std::filesystem::path(file).stem().string();
     for (const std::string_view split : {"_test", "_dev", "_val"})
         if (subject.ends_with(split)) subject.resize(subject.size() - split.size());
     std::vector<Item> items;
-    for (std::size_t at = 0; at < text.size();) {
+    for (const std::vector<std::string>& fields : csv_records(text)) {
         const std::string where = joined(file, ", record ", items.size() + 1);
-        const std::vector<std::string> fields = csv_fields(text, at);
         if (fields.size() != 6) throw FileError(where, "a question, four choices and an answer", fields.size());
         const std::string letter = trimmed(fields[5]);
         if (letter.size() != 1 || letter[0] < 'A' || letter[0] > 'D')
@@ -292,53 +271,11 @@ void check(const Item& item) {
         throw FileError(item.where, "choices with a text", "an empty one");
 }
 
-/// Adds {"label": N} from a file of numbers.
-void add_labels(std::vector<ReadObject>& objects, const std::string& file) {
-    std::istringstream lines(read_input(file));
-    std::vector<std::string> labels;
-    for (std::string line; lines >> line;)
-        labels.push_back(line);
-    if (labels.size() != objects.size())
-        throw FileError(file, joined(objects.size(), " labels, one for each question"), labels.size());
-    for (std::size_t i = 0; i < objects.size(); ++i)
-        objects[i].json["label"] = labels[i];
-}
-
 }  // namespace
 
 std::string Item::introduction() const {
     if (task != title_of("mmlu") || group.empty()) return {};
     return "The following are multiple choice questions (with answers) about " + group + ".\n\n";
-}
-
-std::string id_of(const Json& json, std::size_t number) {
-    for (const char* key : {"id", "ind", "qID", "idx", "QuestionId", "question_id"})
-        if (json.contains(key)) return json[key].is_string() ? json[key].get<std::string>() : json[key].dump();
-    return std::to_string(number);
-}
-
-std::vector<ReadObject> read_objects(const std::string& text, const std::string& file) {
-    std::vector<ReadObject> objects;
-    const Json whole = Json::accept(text) ? Json::parse(text) : Json();
-    const bool data = whole.is_object() && whole.contains("Data") && whole["Data"].is_array();
-    const Json& list = data ? whole["Data"] : whole;
-    if (data || (list.is_array() && !list.empty() && list[0].is_object())) {
-        for (const Json& json : list) {
-            const std::string where = joined(file, ", item ", objects.size() + 1);
-            if (!json.is_object()) throw FileError(where, "a JSON object", json.type_name());
-            objects.push_back({json, where, objects.size() + 1});
-        }
-        return objects;
-    }
-    std::istringstream lines(text);
-    std::size_t line_number = 0;
-    for (std::string line; std::getline(lines, line);) {
-        ++line_number;
-        if (trimmed(line).empty()) continue;
-        const std::string where = joined(file, ", line ", line_number);
-        objects.push_back({parse_json_object(line, where), where, line_number});
-    }
-    return objects;
 }
 
 std::vector<Item> read_items(const std::string& file, const std::string& task, const std::string& labels) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <program/io/json_file.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,16 +52,5 @@ inline constexpr ScoreTask score_tasks[] = {{"choices", "choices", Metric::norma
 /// is ARC. `labels` are the answers' numbers, one a line, where a benchmark has them in a file of their own. Throws
 /// FileError, which names the line.
 std::vector<Item> read_items(const std::string& file, const std::string& task, const std::string& labels);
-
-/// The objects of a file in any of these forms, each with where it stands.
-struct ReadObject {
-    program::Json json;
-    std::string where;
-    std::size_t number;
-};
-std::vector<ReadObject> read_objects(const std::string& text, const std::string& file);
-
-/// "id", "ind" and what else benchmarks call it, or the number.
-std::string id_of(const program::Json& json, std::size_t number);
 
 }  // namespace bitnet::cli
