@@ -8,6 +8,7 @@
 #include <program/cli/measurement.hpp>
 #include <program/cli/output.hpp>
 #include <program/io/file_error.hpp>
+#include <program/io/json_file.hpp>
 #include "commands.hpp"
 #include "model_options.hpp"
 #include "score_generated.hpp"
@@ -38,7 +39,7 @@ struct ScoredChoice {
 
 /// Whose examples a question may have: those of its benchmark and subject.
 std::string group_of(const Item& item) {
-    return joined(item.task, " ", item.group);
+    return item.group.empty() ? std::string(item.task) : joined(item.task, ", ", item.group);
 }
 
 std::size_t characters_of(const std::string& text) {
