@@ -3,7 +3,9 @@ include(GNUInstallDirs)
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/ternion")
 
 install(TARGETS ternion EXPORT ternionTargets FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
-                                              FILE_SET openmp FILE_SET other_isas DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+                                              FILE_SET openmp DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+                                              FILE_SET mpi DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+                                              FILE_SET other_isas DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 # The engine, which install_bitnet adds where the examples are built, is a component of its own.
 function(install_bitnet)
   install(TARGETS bitnet EXPORT ternionBitnetTargets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT bitnet OPTIONAL

@@ -4,7 +4,7 @@
 BEGIN {
     # A file includes its own layer or one below it.
     layer["core"] = 0; layer["simd"] = 1; layer["packing"] = 2; layer["quant"] = 2
-    layer["tensor"] = 3; layer["ops"] = 4; layer["nn"] = 5; layer["runtime"] = 6; layer["ternion.hpp"] = 7
+    layer["tensor"] = 3; layer["ops"] = 4; layer["nn"] = 5; layer["runtime"] = 6; layer["distributed"] = 7; layer["ternion.hpp"] = 7
     # Written so that these rules don't find themselves.
     todo = "(^|[^A-Za-z.])(TO" "DO|FIX" "ME|XX" "X)([^A-Za-z]|$)"
     registry = "(deb|snapshot|archive|security|ftp)[.](de" "bian|ub" "untu)[.]|(py" "pi[.]org|cra" "tes[.]io|npm" "js[.]|con" "da[.]org)"
@@ -49,6 +49,7 @@ function check_quoted_include(name,    from, to, target) {
 function check_system_include(name) {
     if (name ~ /^ternion\//) complain("include", "<" name ">: includes here are quoted and relative")
     if (name ~ /^Eigen\// && FILENAME != "include/ternion/tensor/eigen.hpp") complain("eigen", "only tensor/eigen.hpp includes Eigen")
+    if (name == "mpi.h" && FILENAME != "include/ternion/distributed/mpi.hpp") complain("mpi", "only distributed/mpi.hpp includes mpi.h")
     if (name ~ /^xsimd\// && FILENAME !~ /^include\/ternion\/simd\//) complain("xsimd", "only simd includes xsimd")
     if (name ~ /(intrin|arm_neon|arm_sve|arm_acle|wasm_simd128|riscv_vector|altivec)[.]h$/ && FILENAME !~ /\/simd\/isa\//)
         complain("intrinsics", "<" name "> belongs into simd/isa")
