@@ -1,7 +1,7 @@
 # Gets what ternion's library, tests, examples and benchmarks are built from: cmake -P cmake/setup.cmake
 # With -DTERNION_SETUP=isas before -P, also what the presets of other machines need (docs/isas.md): cross compilers and
 # emulators. With -DTERNION_SETUP=ci, those and what only CI needs: clang-format 19, a newer clang with its fuzzer, libedit,
-# Chromium.
+# Chromium, Open MPI.
 # With -DTERNION_SETUP=web, what the page in examples/web and its test in a browser need: Emscripten, Node.js, Chromium.
 #
 # Nothing is done where nothing is missing. On Debian the packages come from the package sources that the machine is set
@@ -68,6 +68,8 @@ function(find_missing_ci_tools result)
   if(NOT fuzzer)
     list(APPEND missing libclang-rt-19-dev)
   endif()
+  find_missing_programs(mpi mpicxx:libopenmpi-dev mpirun:openmpi-bin)
+  list(APPEND missing ${mpi})
   find_path(editline histedit.h NO_CACHE)
   if(NOT editline)
     list(APPEND missing libedit-dev)

@@ -112,9 +112,16 @@ void check_replaceable(const std::string& path) {
     if (mark != "TERNKV") throw FileError(path, "a new file or a saved conversation to replace", "another file");
 }
 
+/// A file has all of a KV cache, of which each rank has a part.
+void check_alone(const std::string& path, const SessionState& session) {
+    if (!session.parts().leader) return;
+    throw FileError(path, "a conversation on one rank to be saved or restored", session.parts().weights.shares.count());
+}
+
 }  // namespace
 
 void Conversation::save(const std::string& path) const {
+    check_alone(path, session_.state());
     check_replaceable(path);
     OutputFile file(path);
     const SessionState& session = session_.state();
@@ -128,6 +135,7 @@ void Conversation::save(const std::string& path) const {
 }
 
 void Conversation::load(const std::string& path) {
+    check_alone(path, session_.state());
     const auto refuse = [&](std::string_view expected, const auto& found) { throw FileError(path, expected, found); };
     const MappedFile file(path, MappedFile::Mode::read);
     const std::size_t size = file.bytes().size();

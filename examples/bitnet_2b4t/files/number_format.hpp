@@ -61,6 +61,11 @@ struct DenseTensor {
 
     /// Rows `row_begin` and following, as many as `out` ([row_count, cols]) holds, as floats.
     void read(std::size_t row_begin, std::span<float> out) const;
+    /// Rows `begin` to `end` - 1, where they lie.
+    DenseTensor some_rows(std::size_t begin, std::size_t end) const {
+        const std::size_t row_bytes = format->bytes(cols);
+        return {name, format, end - begin, cols, bytes.subspan(begin * row_bytes, (end - begin) * row_bytes)};
+    }
 };
 
 }  // namespace bitnet

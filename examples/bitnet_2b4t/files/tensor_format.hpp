@@ -75,6 +75,10 @@ const TernaryFormat* find_ternary_format(std::uint32_t gguf_type);
 const TernaryFormat* find_ternary_format(std::string_view name);
 inline constexpr std::uint32_t gguf_type_q2_0 = 42, gguf_type_pq2_0 = 142;
 
+/// Rows `begin` to `end` - 1 of a matrix with their scales, as a matrix of its own in memory of its own; throws
+/// FileError where one of them holds what is no trit.
+TernaryTensor some_rows(const TernaryTensor& matrix, std::size_t begin, std::size_t end, ternion::ThreadPool& threads);
+
 /// A matrix as safetensors files hold it, in the layout of ternion::HuggingFace and without its scale.
 TernaryTensor open_hugging_face(const StoredMatrix& matrix, float scale);
 

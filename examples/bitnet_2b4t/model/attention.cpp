@@ -20,12 +20,12 @@ Attention::Attention(const Config& config, const Kernels& kernels)
     : kernels_(kernels),
       heads_(config.heads),
       kv_heads_(config.kv_heads),
-      group_(config.heads / config.kv_heads),
+      group_(config.kv_heads == 0 ? 0 : config.heads / config.kv_heads),
       head_dim_(config.head_dim) {}
 
 void Attention::operator()(std::span<const float> queries, std::size_t first, std::size_t count, const KvCache& cache,
                            std::size_t layer, std::span<float> out, ternion::ThreadPool& threads) {
-    if (count == 0) return;
+    if (count == 0 || kv_heads_ == 0) return;
     const std::size_t tile_tokens = std::max(same_bits, tile_rows / group_);
     const std::size_t tiles = ternion::ceil_div(count, tile_tokens);
     const std::size_t span = tiles == 1 ? span_keys : first + count;

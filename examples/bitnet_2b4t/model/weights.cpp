@@ -14,9 +14,11 @@ namespace {
 /// Loads the layers of a model one by one.
 class LayerLoader {
  public:
-    LayerLoader(const TensorReader& reader, const Config& config, const Kernels& kernels, ActivationType activations)
+    LayerLoader(const TensorReader& reader, const Config& config, const ModelShares& shares, const Kernels& kernels,
+                ActivationType activations)
         : reader_(reader),
           config_(config),
+          shares_(shares),
           table_(*kernels.ternary),
           activations_(activations),
           packing_(compute_packing(kernels, computes_in_groups())) {}
@@ -47,7 +49,18 @@ class LayerLoader {
 
  private:
     std::size_t bytes_of(const LayerTensorInfo& info) const {
-        return packing_.packing.bytes({info.rows(config_), info.cols(config_)});
+        const ternion::RowRange rows = rows_of(info.tensor);
+        return packing_.packing.bytes({rows.end - rows.begin, info.cols(config_)});
+    }
+    /// The outputs that this rank has.
+    ternion::RowRange rows_of(LayerTensor tensor) const {
+        using enum LayerTensor;
+        const auto of = [&](const ternion::Shares& shares) {
+            return ternion::RowRange{shares.begin(shares_.rank), shares.end(shares_.rank)};
+        };
+        if (tensor == attn_q || tensor == attn_k || tensor == attn_v)
+            return of(shares_.of_heads(info_of(tensor).rows(config_)));
+        return of(tensor == ffn_gate || tensor == ffn_up ? shares_.ffn : shares_.hidden);
     }
     std::size_t bytes_of_layer() const {
         std::size_t bytes = 0;
@@ -108,7 +121,8 @@ class LayerLoader {
         const LayerTensorInfo& info = info_of(tensor);
         const auto into = rest_.first(bytes_of(info));
         rest_ = rest_.subspan(into.size());
-        return reader_.matrix(name_of(tensor, index_), info.rows(config_), info.cols(config_), packing_, into);
+        return reader_.matrix(name_of(tensor, index_), {info.rows(config_), info.cols(config_)}, rows_of(tensor),
+                              packing_, into);
     }
     Linear linear(LayerTensor tensor, LayerTensor before) {
         ternion::AnyTernary weights = matrix(tensor);
@@ -122,6 +136,7 @@ class LayerLoader {
 
     const TensorReader& reader_;
     const Config& config_;
+    const ModelShares& shares_;
     const ternion::KernelTable& table_;
     ActivationType activations_;
     const ternion::PackingKernels& packing_;
@@ -132,25 +147,30 @@ class LayerLoader {
 }  // namespace
 
 Weights load_weights(const ModelSource& source, const Kernels& kernels, ternion::ThreadPool& threads,
-                     const LoadProgress& progress, ActivationType activations) {
+                     const LoadProgress& progress, ActivationType activations, ternion::AnyCommunicator* ranks) {
     const TensorReader reader(source, threads);
     const Config config = source.config();
-    const auto table = [&](const char* name) {
-        return Embedding(reader.dense(name, config.vocab, config.hidden), kernels);
-    };
+    const ModelShares shares(config, ranks);
+    const DenseTensor embedding = reader.dense("token_embd.weight", config.vocab, config.hidden);
     Weights weights{
         .config = config,
         .kernels = kernels,
-        .embedding = table("token_embd.weight"),
-        .separate_head = {},
+        .shares = shares,
+        .embedding = Embedding(embedding, kernels),
+        .own_head = {},
         .screen = {},
         .layers = {},
         .output_norm = {*kernels.ternary, reader.norm("output_norm.weight", config.hidden), config.norm_eps},
         .rope_divisors = {}};
     if (config.rope_divisors) weights.rope_divisors = reader.rope_divisors(config.head_dim / 2);
-    if (config.separate_head) weights.separate_head = table("output.weight");
+    if (config.separate_head || shares.ranks != nullptr) {
+        const DenseTensor head =
+            config.separate_head ? reader.dense("output.weight", config.vocab, config.hidden) : embedding;
+        weights.own_head.emplace(head.some_rows(shares.tokens.begin(shares.rank), shares.tokens.end(shares.rank)),
+                                 kernels);
+    }
     weights.layers.reserve(config.layers);
-    LayerLoader loader(reader, config, kernels, activations);
+    LayerLoader loader(reader, config, shares, kernels, activations);
     for (std::size_t i = 0; i < config.layers; ++i) {
         if (progress) progress(i, config.layers);
         weights.layers.push_back(loader.load(i));

@@ -13,6 +13,10 @@
 #include "kv_type.hpp"
 #include "tokenizer.hpp"
 
+namespace ternion {
+class AnyCommunicator;
+}
+
 namespace bitnet {
 
 /// How a model is loaded. What is left at its default is chosen for the machine and the model; Model::options() then
@@ -28,6 +32,7 @@ struct LoadOptions {
     bool full_head = false;  // true: no int8 copy of the head; saves its memory, and tokens take longer
     bool tokenizer = true;   // false: token ids only; a file without a tokenizer will do
     std::function<void(std::size_t done, std::size_t total)> progress = {};  // layers; may throw, to give up
+    std::shared_ptr<ternion::AnyCommunicator> ranks = {};  // processes that share the work: see ranks.hpp
 };
 
 /// The context asked for is longer than the model's.
