@@ -50,7 +50,10 @@ Said say(const std::string& path, const LoadOptions& options) {
         said.logits.insert(said.logits.end(), logits.begin(), logits.end());
     });
     for (int i = 0; i < 6; ++i) {
-        if (i == 3) session.rewind(20);
+        if (i == 3) {
+            session.rewind(20);
+            session.append(std::vector<int>{9});
+        }
         const std::vector<Candidate> best = session.likeliest(4);
         said.likeliest.insert(said.likeliest.end(), best.begin(), best.end());
         const auto all = session.logits();

@@ -77,10 +77,9 @@ int run_on_ranks(const std::function<int()>& program) {
         std::fprintf(stderr, "bitnet-2b4t: %s\n", error.what());
         return 2;
     }
-    if (started()->size() == 1) started().reset();
-    const bool follows = started() != nullptr && started()->rank() != 0;
+    const bool follows = started()->rank() != 0;
     const int status = follows ? follow_rank_0() : program();
-    if (started() != nullptr && !follows) release_ranks(*started());
+    if (!follows) release_ranks(*started());
     MPI_Finalize();
     return status;
 }

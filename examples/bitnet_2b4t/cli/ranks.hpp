@@ -6,7 +6,7 @@
 
 namespace bitnet::cli {
 
-/// The processes that `mpirun` has started together with this one; null where it is alone, or was built without MPI.
+/// The processes that `mpirun` has started, of which this is one; null without `mpirun`, or in a build without MPI.
 const std::shared_ptr<ternion::AnyCommunicator>& ranks();
 
 /// Runs `program` on rank 0, the only one that looks at the command line and talks to the user, while the others

@@ -18,6 +18,7 @@ auto or_abort(ternion::AnyCommunicator& ranks, F&& f) {
         return f();
     } catch (const std::exception& error) {
         ranks.abort(error.what());
+        throw;  // not reached
     }
 }
 
