@@ -22,6 +22,15 @@ function(ternion_find_pcre2)
   endif()
 endfunction()
 
+# One script, which is put into the server's page; the target's only purpose is to say that it is there.
+function(ternion_find_marked)
+  find_file(TERNION_MARKED NAMES marked.umd.min.js marked.umd.js PATHS /usr ${TERNION_DEPS_PREFIX} PATH_SUFFIXES share/nodejs/marked/lib)
+  mark_as_advanced(TERNION_MARKED)
+  if(TERNION_MARKED)
+    add_library(marked::script INTERFACE IMPORTED GLOBAL)
+  endif()
+endfunction()
+
 # The headers of an installed header-only project may lie among all others of the host, of which a cross compiler must
 # see no more than these.
 function(ternion_isolate_headers name)
@@ -45,7 +54,10 @@ function(ternion_find name)
   if(name STREQUAL "PCRE2" AND NOT TARGET PCRE2::8BIT AND NOT CMAKE_DISABLE_FIND_PACKAGE_PCRE2)
     ternion_find_pcre2()
   endif()
-  if(TARGET ${${name}_TARGET} OR name STREQUAL "PCRE2")
+  if(name STREQUAL "Marked" AND NOT TARGET marked::script)
+    ternion_find_marked()
+  endif()
+  if(TARGET ${${name}_TARGET} OR name MATCHES "^(PCRE2|Marked)$")
     return()
   endif()
   if(CMAKE_CROSSCOMPILING)  # the host's headers serve any machine, its libraries none

@@ -4,6 +4,8 @@
 set(TERNION_LIBRARY_DEPENDENCIES xsimd Eigen3)
 set(TERNION_TEST_DEPENDENCIES Catch2)
 set(TERNION_EXAMPLE_DEPENDENCIES CLI11 nlohmann_json PCRE2)
+# Not fetched: without Boost there is no server, without Marked its page shows Markdown as it was written.
+set(TERNION_SERVER_DEPENDENCIES Boost Marked)
 set(TERNION_BENCHMARK_DEPENDENCIES benchmark)
 
 function(ternion_declare name)
@@ -39,6 +41,8 @@ ternion_declare(CLI11 VERSIONS 2.1 TARGET CLI11::CLI11 PACKAGE libcli11-dev
 ternion_declare(nlohmann_json VERSIONS 3.9 HEADERS nlohmann TARGET nlohmann_json::nlohmann_json PACKAGE nlohmann-json3-dev
                 GIT https://github.com/nlohmann/json.git
                 TAG 3.11.3 COMMIT 9cca280a4d0ccf0c08f47a99aa71d1b0e52f8d03)
+ternion_declare(Boost VERSIONS 1.74 TARGET Boost::headers PACKAGE libboost-dev TAG 1.74.0)
+ternion_declare(Marked VERSIONS 4 TARGET marked::script PACKAGE node-marked TAG 4.2.3)
 ternion_declare(PCRE2 VERSIONS 10.30 TARGET PCRE2::8BIT PACKAGE libpcre2-dev
                 GIT https://github.com/PCRE2Project/pcre2.git
                 TAG 10.44 COMMIT 6ae58beca071f13ccfed31d03b3f479ab520639b)

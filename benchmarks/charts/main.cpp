@@ -1,4 +1,5 @@
-// Draws the charts of the documentation from what ternion-bench wrote: draw-charts RESULTS.json [FOLDER]
+// Draws the charts of the documentation from what ternion-bench wrote, draw-charts RESULTS.json [FOLDER], or from what
+// serving/measure.mjs did, draw-charts serving RESULTS.json OUTPUT.svg.
 
 #include <cstdio>
 #include <exception>
@@ -19,10 +20,15 @@ void write(const std::string& path, const std::string& text) {
 }  // namespace
 
 int main(int argc, char** argv) try {
+    if (argc == 4 && std::string(argv[1]) == "serving") {
+        write(argv[3], charts::serving(argv[2]));
+        return 0;
+    }
     if (argc < 2 || argc > 3 || argv[1][0] == '-') {
         std::fputs(
             "Usage: draw-charts RESULTS.json [FOLDER]\n"
-            "Writes performance-gemv.svg and roofline.svg to FOLDER (default: docs).\n",
+            "Writes performance-gemv.svg and roofline.svg to FOLDER (default: docs).\n"
+            "       draw-charts serving RESULTS.json OUTPUT.svg\n",
             stderr);
         return 2;
     }

@@ -46,5 +46,7 @@ Run read_results(const std::string& path);
 /// the roof that reads and dot products make. Throw std::runtime_error where the run lacks what they show.
 std::string bars(const Run& run);
 std::string roofline(const Run& run);
+/// A server under load, from what benchmarks/serving/measure.mjs wrote. Throws program::FileError.
+std::string serving(const std::string& path);
 
 }  // namespace charts

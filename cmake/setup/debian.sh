@@ -63,8 +63,13 @@ version_in() {
 
 at_least() { [ -n "$1" ] && dpkg --compare-versions "$1" ge "$2"; }
 
-# choose NAME PACKAGE MINIMUM: puts it into to_install, to_unpack or unavailable.
+# choose NAME PACKAGE MINIMUM: puts it into to_install, to_download, to_unpack or unavailable.
 choose() {
+    # One script is all that is wanted of marked, whose package asks for Node.js.
+    if [ "$1" = Marked ]; then
+        to_download="$to_download $2"
+        return
+    fi
     if at_least "$(candidate "$2")" "$3"; then
         to_install="$to_install $2"
         return
@@ -102,7 +107,7 @@ rm -rf "$state"
 mkdir -p "$state"
 say "reading the package lists of $codename (a copy of its own; the system's stay as they are)"
 update own
-to_install= to_unpack= unavailable=
+to_install= to_download= to_unpack= unavailable=
 for wanted in "$@"; do
     choose "$(echo "$wanted" | cut -d: -f1)" "$(echo "$wanted" | cut -d: -f2)" "$(echo "$wanted" | cut -d: -f3)"
 done
@@ -117,12 +122,20 @@ if [ -n "$to_install" ] && [ "$root" = yes ]; then
     own apt-get install -q -y --no-remove --no-install-recommends $to_install >"$state/install.log" 2>&1 ||
         fail "apt-get can't install$to_install: $(grep -m1 '^E:' "$state/install.log" || tail -n1 "$state/install.log")"
 elif [ -n "$to_install" ]; then
-    case $to_install in *clang* | *qemu* | *-gnu* | *emscripten* | *nodejs* | *chromium*) fail "only root can install$to_install" ;; esac
+    case $to_install in *clang* | *qemu* | *-gnu* | *emscripten* | *nodejs* | *chromium* | *python* | *openmpi*) fail "only root can install$to_install" ;; esac
     say "not root, so unpacking into build/deps:$to_install"
     # shellcheck disable=SC2086
     own apt-get install -q -y --download-only -o Debug::NoLocking=1 --no-install-recommends $to_install \
         >"$state/install.log" 2>&1 || fail "can't download$to_install: $(tail -n1 "$state/install.log")"
     unpack "$state"/cache/archives/*.deb
+fi
+if [ -n "$to_download" ]; then
+    say "unpacking into build/deps:$to_download"
+    mkdir -p "$state/alone"
+    # shellcheck disable=SC2086
+    (cd "$state/alone" && own apt-get download -q $to_download) >"$state/install.log" 2>&1 ||
+        fail "can't download$to_download: $(tail -n1 "$state/install.log")"
+    unpack "$state"/alone/*.deb
 fi
 if [ -n "$to_unpack" ]; then
     say "unpacking into build/deps, from newer releases:$to_unpack"

@@ -22,9 +22,10 @@ constexpr double width = left + size_width + 4 * column_width + 24;
 struct Path {
     std::string_view name, colour, meaning;
 };
-constexpr std::array<Path, 5> paths{{{"panel", "s0", "decoded in registers"},
+constexpr std::array<Path, 6> paths{{{"panel", "s0", "decoded in registers"},
                                      {"lookup", "s2", "looked up in tables of sums"},
                                      {"mask", "s3", "added and subtracted under masks"},
+                                     {"in_place", "s4", "rows multiplied in registers"},
                                      {"unpack_simd", "s1", "rows unpacked by SIMD"},
                                      {"unpack", "rival", "rows unpacked"}}};
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <ternion/core/float16.hpp>
+#include <tuple>
 
 #include "cli_program.hpp"
 #include "files/gguf_source.hpp"
@@ -18,6 +19,7 @@ namespace {
 
 using namespace bitnet_tests;
 using nlohmann::json;
+using program::joined;
 
 std::string logits_of(const std::string& model) {
     const TemporaryFolder folder;
@@ -28,13 +30,11 @@ std::string logits_of(const std::string& model) {
     return read_text(folder / "out");
 }
 
-void convert(const std::string& from, const std::string& to, const std::string& embedding = "keep",
-             bool warns = false) {
+void convert(const std::string& from, const std::string& to, const std::string& embedding = "keep") {
     const Outcome outcome = run({"convert", "-m", from, "--output", to, "--embedding", embedding});
     INFO(outcome.err);
     REQUIRE(outcome.status == 0);
-    CHECK((outcome.err.find("far worse model") != std::string::npos) == warns);
-    CHECK(outcome.err.empty() == !warns);
+    CHECK(outcome.err.empty());
     CHECK(outcome.out.empty());
 }
 
@@ -89,7 +89,9 @@ void write_master_weights(const std::string& folder) {
     GgufBytes file;
     file.number(std::uint64_t{header.dump().size()});
     write_text(folder + "/model.safetensors", file.text + header.dump() + data);
-    std::filesystem::copy(golden_folder + "/config.json", folder + "/config.json");
+    json config = json::parse(read_text(golden_folder + "/config.json"));
+    config["quantization_config"]["quantization_mode"] = "online";
+    write_text(folder + "/config.json", config.dump());
 }
 
 TEST_CASE("cli: convert keeps a GGUF as it is") {
@@ -122,10 +124,10 @@ TEST_CASE("cli: convert makes the golden GGUF's tensors of the golden Hugging Fa
     CHECK(tensors_of(folder / "back") == tensors_of(golden_gguf));
 }
 
-TEST_CASE("cli: convert quantises master weights") {
+TEST_CASE("cli: convert quantises master weights, without a warning where the model's kind is trained for it") {
     const TemporaryFolder folder;
     write_master_weights(folder / "");
-    convert(folder / "", folder / "model.gguf", "keep", true);
+    convert(folder / "", folder / "model.gguf");
     CHECK(logits_of(folder / "model.gguf") == logits_of(folder / ""));
     const auto trits = [](const std::string& model) {
         const auto source = bitnet::open_model(model);
@@ -176,6 +178,55 @@ TEST_CASE("cli: a GGUF with TQ2_0 layers computes the same, and convert makes I2
     CHECK(logits_of(folder / "tq2_0.gguf") == logits_of(golden_gguf));
     convert(folder / "tq2_0.gguf", folder / "i2_s.gguf");
     CHECK(tensors_of(folder / "i2_s.gguf") == tensors_of(golden_gguf));
+}
+
+TEST_CASE("cli: convert refuses scales that a format holds only coarsely, and names one that holds them") {
+    const TemporaryFolder folder;
+    const auto with_scale = [&](float scale) {
+        EditableGguf file(read_text(golden_gguf));
+        auto& tensor = file.tensor("blk.1.attn_k.weight");
+        std::memcpy(tensor.bytes.data() + 128 * 256 / 4, &scale, sizeof scale);
+        write_text(folder / "model.gguf", file.text());
+    };
+    for (const float scale : {1e5F, 3e-5F, 1e-9F}) {
+        with_scale(scale);
+        for (const std::string layers : {"TQ1_0", "tq2_0", "Q2_0", "PQ2_0"})
+            check_refused({"convert", "-m", folder / "model.gguf", "--output", folder / "out", "--layers", layers}, 1,
+                          {"scales that ", " can hold (--layers I2_S has such) in tensor \"blk.1.attn_k.weight\"",
+                           "found scale ", "which becomes "});
+        CHECK(folder.entries() == 1);
+        convert(folder / "model.gguf", folder / "i2_s.gguf");
+        std::filesystem::remove(folder / "i2_s.gguf");
+    }
+    with_scale(0x1p-20F);  // a float16 as it is
+    CHECK(run({"convert", "-m", folder / "model.gguf", "--output", folder / "out", "--layers", "TQ2_0"}).status == 0);
+    check_refused({"convert", "-m", TESTS_DIR "/golden/families/qwen3-q2_0.gguf", "--output", folder / "other"}, 1,
+                  {"(--layers Q2_0 has such)", "found scale by 64"});
+}
+
+TEST_CASE("cli: convert refuses numbers of an embedding that a format would make infinite") {
+    const TemporaryFolder folder;
+    const auto with_number = [&](float number) {
+        convert(golden_gguf, folder / "f32.gguf", "F32");
+        EditableGguf file(read_text(folder / "f32.gguf"));
+        std::memcpy(file.tensor("token_embd.weight").bytes.data(), &number, sizeof number);
+        write_text(folder / "model.gguf", file.text());
+    };
+    for (const auto& [number, type, fits] : {std::tuple(65519.0F, "F16", true),
+                                             {65520.0F, "F16", false},
+                                             {8e6F, "Q8_0", true},
+                                             {9e6F, "Q8_0", false},
+                                             {2.5e8F, "Q6_K", true},
+                                             {2.6e8F, "Q6_K", false},
+                                             {3.39e38F, "BF16", true},
+                                             {3.4e38F, "BF16", false}}) {
+        INFO(type << " " << number);
+        with_number(number);
+        const std::vector<std::string> arguments = {
+            "convert", "-m", folder / "model.gguf", "--output", folder / "out", "--embedding", type};
+        if (fits) CHECK(run(arguments).status == 0);
+        if (!fits) check_refused(arguments, 1, {joined("expected numbers that fit ", type, " in tensor \"token_embd")});
+    }
 }
 
 TEST_CASE("cli: convert takes the tokenizer along") {

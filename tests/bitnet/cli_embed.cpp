@@ -67,6 +67,39 @@ TEST_CASE("cli: embed turns each line into a vector of length 1, as numbers or a
     CHECK(object.at("embedding").get<std::vector<float>>() == vectors[1]);
 }
 
+TEST_CASE("cli: embed needs a model that says how its vectors are made, or somebody who does") {
+    const auto with = [](const std::string& path, std::vector<std::string> more) {
+        std::vector<std::string> arguments = {"embed", "-m", path, "--tokens", "1,2,3"};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        return run(arguments);
+    };
+    check_refused({"embed", "-m", golden_gguf, "--tokens", "1,2,3"}, 1,
+                  {"expected a model that is made for vectors (with --pooling last", "found one that doesn't say"});
+    CHECK(with(golden_gguf, {"--pooling", "last"}).status == 0);
+    CHECK(with(golden_gguf, {"--pooling", "mean"}).status == 2);
+    CHECK(with(model, {"--pooling", "last"}).out == with(model, {}).out);
+    // The folder has no file for it, but norms that only such models have.
+    const std::string hf = TESTS_DIR "/golden/families/bitnet-embedding-hf";
+    CHECK(with(hf, {}).status == 0);
+    const TemporaryFolder folder;
+    for (const char* file : {"config.json", "model.safetensors"})
+        std::filesystem::copy(golden_folder + "/" + file, folder / file);
+    CHECK(with(folder / "", {}).status == 1);
+    std::filesystem::create_directory(folder / "1_Pooling");
+    const auto pooling = [&](const nlohmann::json& content) {
+        write_text(folder / "1_Pooling/config.json", content.dump());
+        return with(folder / "", {});
+    };
+    CHECK(pooling({{"word_embedding_dimension", 256}, {"pooling_mode_lasttoken", true}}).status == 0);
+    CHECK(pooling({{"pooling_mode", "lasttoken"}}).status == 0);
+    CHECK(pooling({{"pooling_mode_mean_tokens", true}})
+              .err.find("1_Pooling/config.json: expected true in "
+                        "\"pooling_mode_lasttoken\"") != std::string::npos);
+    CHECK(pooling({{"pooling_mode", "mean"}}).err.find("\"pooling_mode\"") != std::string::npos);
+    CHECK(pooling({{"pooling_mode_lasttoken", true}, {"pooling_mode_cls_token", true}}).status == 1);
+    CHECK(pooling({{"pooling_mode_lasttoken", true}, {"other", true}}).status == 1);
+}
+
 TEST_CASE("cli: embed refuses ids that the model doesn't know, and an output without them") {
     const Outcome unknown = run({"embed", "-m", model, "--tokens", "336"});
     CHECK(unknown.status == 1);

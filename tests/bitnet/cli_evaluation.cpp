@@ -1,13 +1,13 @@
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <cmath>
-#include <cstring>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "cli_program.hpp"
 #include "files_fixture.hpp"
 #include "gguf_edit.hpp"
+#include "naive_scores.hpp"
 
 // perplexity and score, against a naive computation from what `logits` writes.
 
@@ -16,42 +16,6 @@ namespace {
 using namespace bitnet_tests;
 using Catch::Approx;
 using nlohmann::json;
-
-constexpr std::size_t vocab = 528;
-constexpr int bos = 512;
-
-std::vector<int> tokens_of(const std::string& text) {
-    const Outcome outcome = run({"tokenize", "-m", golden_gguf, "--no-bos", "--no-parse-special"}, text);
-    REQUIRE(outcome.status == 0);
-    std::istringstream numbers(outcome.out);
-    std::vector<int> ids;
-    for (int id; numbers >> id;)
-        ids.push_back(id);
-    return ids;
-}
-
-/// The log-probability of each token after those before it, from the whole softmax; that of the first is 0.
-std::vector<double> naive(const std::vector<int>& tokens) {
-    const TemporaryFolder folder;
-    std::string list;
-    for (const int id : tokens)
-        list += (list.empty() ? "" : ",") + std::to_string(id);
-    REQUIRE(
-        run({"logits", "-m", golden_gguf, "--tokens", list, "--output", folder / "out", "--kv-type", "f32"}).status ==
-        0);
-    const std::string bytes = read_text(folder / "out");
-    REQUIRE(bytes.size() == tokens.size() * vocab * sizeof(float));
-    std::vector<double> results = {0};
-    for (std::size_t i = 1; i < tokens.size(); ++i) {
-        std::vector<float> row(vocab);
-        std::memcpy(row.data(), bytes.data() + (i - 1) * vocab * sizeof(float), vocab * sizeof(float));
-        double sum = 0;
-        for (const float logit : row)
-            sum += std::exp(static_cast<double>(logit));
-        results.push_back(static_cast<double>(row[static_cast<std::size_t>(tokens[i])]) - std::log(sum));
-    }
-    return results;
-}
 
 json perplexity(const std::string& text, std::vector<std::string> more, const std::string& model = golden_gguf) {
     const TemporaryFolder folder;
@@ -147,17 +111,6 @@ std::vector<json> score(const std::string& lines) {
     for (std::string line; std::getline(out, line);)
         objects.push_back(json::parse(line));
     return objects;
-}
-
-/// A choice's sum of log-probabilities after the context.
-double naive_sum(const std::string& context, const std::string& choice) {
-    std::vector<int> tokens = tokens_of(context + " " + choice);
-    tokens.insert(tokens.begin(), bos);
-    const std::vector<double> each = naive(tokens);
-    double sum = 0;
-    for (std::size_t i = 1 + tokens_of(context).size(); i < each.size(); ++i)
-        sum += each[i];
-    return sum;
 }
 
 TEST_CASE("cli: score sums a choice's log-probabilities, as a naive computation does") {

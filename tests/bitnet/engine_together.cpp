@@ -2,6 +2,7 @@
 #include <bitnet/engine.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
+#include <functional>
 #include <list>
 #include <stdexcept>
 #include <string>
@@ -55,6 +56,92 @@ TEST_CASE("several sequences in one step give the bits that each gives alone, an
         for (std::size_t i = 0; i < prompts.size(); ++i)
             check(i);
     }
+}
+
+TEST_CASE("a prompt gives the same bits in whatever pieces it comes, beside whatever else") {
+    const Model model = load_model(tiny_model, {.threads = 2, .batch = 256});
+    std::vector<int> prompt(500);
+    for (std::size_t i = 0; i < prompt.size(); ++i)
+        prompt[i] = static_cast<int>(i * i * 31 % 500);
+    Session alone(model);
+    alone.append(prompt);
+    const std::vector<float> expected(alone.logits().begin(), alone.logits().end());
+    const std::size_t piece = GENERATE(1, 7, 32, 100, 255);
+    Session pieces(model), other(model), workspace(model);
+    const std::vector<int> one = {3};
+    for (std::size_t begin = 0; begin < prompt.size(); begin += piece) {
+        const auto part = std::span(prompt).subspan(begin, std::min(piece, prompt.size() - begin));
+        append_together(std::vector<Step>{{&workspace, {}}, {&other, one}, {&pieces, part}});
+    }
+    CHECK(same(pieces.logits(), expected));
+    CHECK(workspace.tokens().empty());
+}
+
+TEST_CASE("a session goes on from a snapshot as from its own tokens") {
+    const KvType kv_type = GENERATE(KvType::f16, KvType::i3);
+    const Model model = load_model(tiny_model, {.threads = 2, .kv_type = kv_type});
+    std::vector<int> tokens(200);
+    for (std::size_t i = 0; i < tokens.size(); ++i)
+        tokens[i] = static_cast<int>(i * 37 % 500);
+    Session first(model);
+    first.append(tokens);
+    const Snapshot taken = first.snapshot();
+    first.append(std::vector<int>{9, 8, 7});  // what shares memory doesn't notice
+    CHECK(std::ranges::equal(taken.tokens(), tokens));
+    for (const std::size_t length : {1, 63, 64, 65, 150, 199}) {
+        Session again(model), alone(model);
+        again.append(std::vector<int>{1, 2, 3});
+        again.restore(taken, length);
+        CHECK(again.tokens().size() == length);
+        CHECK_THROWS_AS(again.logits(), std::logic_error);
+        again.append(std::vector<int>{5, 6});
+        alone.append(std::span(tokens).first(length));
+        alone.append(std::vector<int>{5, 6});
+        CHECK(same(again.logits(), alone.logits()));
+    }
+    Session whole(model);
+    whole.restore(taken, tokens.size());
+    whole.append(std::vector<int>{9, 8, 7});
+    CHECK(same(whole.logits(), first.logits()));
+    CHECK_THROWS_AS(whole.restore(taken, 201), std::invalid_argument);
+    CHECK_THROWS_AS(Session(load_model(tiny_model)).restore(taken, 1), std::invalid_argument);
+}
+
+TEST_CASE("snapshots that begin alike share memory") {
+    const Model model = load_model(tiny_model, {.threads = 1});
+    std::vector<int> tokens(256, 4);
+    Session session(model);
+    session.append(tokens);
+    const Snapshot a = session.snapshot();
+    session.append(std::vector<int>{1});
+    const Snapshot b = session.snapshot();
+    const std::size_t block = session.cache_bytes() / 5;
+    CHECK(Snapshot::cache_bytes(std::vector{a}) == 4 * block);
+    CHECK(Snapshot::cache_bytes(std::vector{a, b}) == 5 * block);
+    Session other(model);
+    other.restore(a, 100);
+    other.append(std::vector<int>{2});
+    CHECK(Snapshot::cache_bytes(std::vector{a, b, other.snapshot()}) == 6 * block);
+    CHECK(Snapshot::cache_bytes({}) == 0);
+}
+
+TEST_CASE("candidates have the likeliest tokens, and those that are asked for, with their exact logits") {
+    const Model model = load_model(tiny_model, {.threads = 1, .full_head = false});
+    Session session(model);
+    session.append(some_prompts()[1]);
+    const std::vector<float> logits(session.logits().begin(), session.logits().end());
+    const std::vector<int> always = {17, 400};
+    const auto found = session.candidates(5, always);
+    const auto has = [&](int id) { return std::ranges::any_of(found, [&](const Candidate& c) { return c.id == id; }); };
+    for (const Candidate& c : found)
+        CHECK(c.logit == logits[static_cast<std::size_t>(c.id)]);
+    CHECK((has(17) && has(400)));
+    std::vector<float> sorted = logits;
+    std::ranges::sort(sorted, std::greater());
+    for (std::size_t id = 0; id < logits.size(); ++id) {
+        if (logits[id] >= sorted[2]) CHECK(has(static_cast<int>(id)));
+    }
+    CHECK(session.candidates(0).size() == model.vocabulary_size());
 }
 
 TEST_CASE("generating together gives each its own text") {

@@ -1,5 +1,7 @@
 // Files that contradict themselves, or hold what a reader of something near would take for something else.
+#include <bitnet/model.hpp>
 #include <cmath>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -42,7 +44,8 @@ TEST_CASE("tensors that share bytes are refused") {
     const std::string file = read_text(golden_gguf);
     CHECK(refused(file).empty());
     CHECK_THAT(refused(with_offset(file, "blk.1.attn_norm.weight", 0)),
-               ContainsSubstring("an offset of at least ") && ContainsSubstring("behind those before, found 0"));
+               ContainsSubstring("bytes of tensor \"") && ContainsSubstring(" behind those of \"") &&
+                   ContainsSubstring("\"blk.1.attn_norm.weight\"") && ContainsSubstring(", found 0"));
 }
 
 TEST_CASE("rows of q and k that are no whole heads are refused, not read past their end") {
@@ -64,6 +67,94 @@ TEST_CASE("packed layers need a configuration that says what their scales do") {
     config.erase("quantization_config");
     CHECK_THAT(refusal(open),
                ContainsSubstring("\"quantization_config\", which says whether scales multiply or divide"));
+}
+
+TEST_CASE("layers that a configuration calls quantised have their scales, or the model isn't opened") {
+    nlohmann::json config = config_of("llama-rope3-hf");
+    const std::string weights = read_text(families("llama-rope3-hf") + "/model.safetensors");
+    const std::string name = "model.layers.0.mlp.up_proj.weight_scale";
+    std::string lacking = weights;
+    lacking.replace(lacking.find(name), name.size(), "model.layers.0.mlp.up_proj.rotary_emb.inv_freq");
+    std::uint64_t length = 0;
+    std::memcpy(&length, lacking.data(), sizeof length);
+    length += lacking.size() - weights.size();
+    std::memcpy(lacking.data(), &length, sizeof length);
+    const auto refused = [&](const std::string& file) {
+        return refusal([&] {
+            const auto text = in_memory(config.dump(), "config.json");
+            bitnet::HuggingFaceSource source(in_memory(file), *text, "folder");
+        });
+    };
+    CHECK(refused(weights).empty());
+    CHECK_THAT(refused(lacking), ContainsSubstring("tensor \"" + name +
+                                                   "\", as \"quantization_config\" of mode "
+                                                   "\"offline\" has one for each layer, found none"));
+    // Floats of -s, 0 and s have theirs, but for those that are still to be quantised.
+    const std::string folder = TESTS_DIR "/golden/refuse/dequantised-hf";
+    const std::string floats = read_text(folder + "/model.safetensors");
+    config = nlohmann::json::parse(read_text(folder + "/config.json"));
+    CHECK(refused(floats).empty());
+    config["quantization_config"] = {{"quant_method", "bitnet"}, {"linear_class", "autobitlinear"}};
+    CHECK_THAT(refused(floats), ContainsSubstring("weight_scale\", as \"quantization_config\""));
+    config["quantization_config"]["quantization_mode"] = "online";
+    CHECK(refused(floats).empty());
+}
+
+TEST_CASE("norms before each projection are refused where a configuration wants them, and only there") {
+    nlohmann::json config = config_of("llama-rope3-hf");
+    const auto read = [&] { return refusal([&] { bitnet::read_hugging_face_config(config.dump(), "config.json"); }); };
+    config["quantization_config"]["use_rms_norm"] = false;
+    config["quantization_config"]["rms_norm_eps"] = 1e-6;
+    CHECK(read().empty());
+    config["quantization_config"]["use_rms_norm"] = true;
+    CHECK_THAT(read(), ContainsSubstring("false in \"quantization_config.use_rms_norm\", found true"));
+    config["quantization_config"].erase("use_rms_norm");
+    // Elsewhere it has other meanings, and none in these models.
+    config["use_rms_norm"] = false;
+    CHECK_THAT(read(), ContainsSubstring("no key \"use_rms_norm\""));
+}
+
+TEST_CASE("every shape is compared when a model is opened") {
+    const auto opened = [](const EditableGguf& file) {
+        const TemporaryFolder folder;
+        write_text(folder / "model.gguf", file.text());
+        return refusal([&] { bitnet::open_model(folder / "model.gguf"); });
+    };
+    const EditableGguf whole(read_text(golden_gguf));
+    CHECK(opened(whole).empty());
+    EditableGguf norm = whole;
+    norm.tensor("blk.2.ffn_norm.weight").dims = {128};
+    CHECK_THAT(opened(norm), ContainsSubstring("1 x 256 numbers in tensor \"blk.2.ffn_norm.weight\", found 1 x 128"));
+    EditableGguf swapped = whole;
+    std::swap(swapped.tensor("blk.2.ffn_down.weight").dims[0], swapped.tensor("blk.2.ffn_down.weight").dims[1]);
+    CHECK_THAT(opened(swapped),
+               ContainsSubstring("256 x 768 numbers in tensor \"blk.2.ffn_down.weight\", found 768 x 256"));
+    CHECK_THAT(refusal([&] { bitnet::load_model_from_memory("name", bytes_of(swapped.text())); }),
+               ContainsSubstring("256 x 768 numbers in tensor"));
+
+    const TemporaryFolder folder;
+    nlohmann::json config = nlohmann::json::parse(read_text(golden_folder + "/config.json"));
+    config["intermediate_size"] = 512;
+    write_text(folder / "config.json", config.dump());
+    std::filesystem::copy(golden_folder + "/model.safetensors", folder / "model.safetensors");
+    CHECK_THAT(
+        refusal([&] { bitnet::open_model(folder / ""); }),
+        ContainsSubstring("512 x 256 numbers in tensor \"model.layers.0.mlp.gate_proj.weight\", found 768 x 256"));
+}
+
+TEST_CASE("floats with a scale beside them are trits, or refused, whoever asks") {
+    EditableGguf file(read_text(TESTS_DIR "/golden/refuse/scale-beside-f16.gguf"));
+    const auto ternary = [&] {
+        const std::string text = file.text();
+        const bitnet::GgufSource source(in_memory(text), bitnet::Masters::quantised);
+        return source.ternary("blk.0.attn_q.weight").scale();
+    };
+    CHECK(ternary() != 1);
+    // The first number of the matrix isn't one of three.
+    file.tensor("blk.0.attn_q.weight").bytes.replace(0, 2, "\x55\x35");
+    CHECK_THAT(
+        refusal(ternary),
+        ContainsSubstring("ternary weights in tensor \"blk.0.attn_q.weight\", which has a scale beside it, found F16"));
 }
 
 TEST_CASE("block formats that rounded ternary weights are no master weights") {

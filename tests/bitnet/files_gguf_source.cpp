@@ -121,6 +121,15 @@ TEST_CASE("tensor types are refused by name, where they have one") {
                ContainsSubstring("architecture"));
 }
 
+TEST_CASE("tensors of more than two dimensions are no matrices, unless the others are 1") {
+    const std::string zeros(8 * 8 * 4, '\0');
+    CHECK(refused(with_q(0, {8, 8, 1}, zeros)).empty());
+    CHECK(refused(with_q(0, {8, 8, 1, 1}, zeros)).empty());
+    CHECK_THAT(refused(with_q(0, {8, 2, 4}, zeros)),
+               ContainsSubstring("rows and columns alone in tensor \"" + q + "\", found 3 dimensions"));
+    CHECK_THAT(refused(with_q(0, {8, 1, 8}, zeros)), ContainsSubstring("found 3 dimensions"));
+}
+
 TEST_CASE("tensors of shapes that their types can't have are refused") {
     const auto with = [](std::uint32_t type, std::vector<std::uint64_t> dims) {
         return refused(with_q(type, std::move(dims), std::string(8192, '\0')));

@@ -109,8 +109,18 @@ TEST_CASE("a model is found by what its file is") {
         refusal([&] { bitnet::open_model(folder / ""); }),
         ContainsSubstring("expected model.safetensors or model.safetensors.index.json, found other.gguf: name that "
                           "file itself, -m "));
+    std::filesystem::remove(folder / "other.gguf");
+    CHECK_THAT(refusal([&] { bitnet::open_model(folder / ""); }), ContainsSubstring("found neither"));
+    write_text(folder / "pytorch_model.bin", "PK");
+    CHECK_THAT(refusal([&] { bitnet::open_model(folder / ""); }),
+               ContainsSubstring("found pytorch_model.bin, weights that PyTorch has pickled"));
     std::filesystem::copy(golden_folder + "/model.safetensors", folder / "model.safetensors");
     CHECK_THAT(refusal([&] { bitnet::open_model(folder / ""); }), ContainsSubstring("config.json: cannot be opened"));
+    std::filesystem::copy(golden_folder + "/config.json", folder / "config.json");
+    CHECK(refusal([&] { bitnet::open_model(folder / ""); }).empty());
+    write_text(folder / "adapter_config.json", "{}");
+    CHECK_THAT(refusal([&] { bitnet::open_model(folder / ""); }),
+               ContainsSubstring("a model alone") && ContainsSubstring("found an adapter beside it"));
     CHECK_THAT(refusal([&] { bitnet::open_model(golden_folder)->vocabulary(); }),
                ContainsSubstring("expected tokenizer.json or tokenizer.model, found neither"));
 }
@@ -153,23 +163,27 @@ TEST_CASE("scales that are missing or impossible are refused") {
     const auto scale = [](const std::string& bytes, const char* dtype, std::size_t count) {
         Json header = {{q_proj, entry("U8", {1, 1}, 0, 1)}};
         if (count != 0) header[q_scale] = entry(dtype, {count}, 1, 1 + bytes.size());
-        const auto source = open(safetensors_of(header, "\x55" + bytes), golden_config());
-        return refusal([&] { source->ternary("blk.0.attn_q.weight"); });
+        return refusal(
+            [&] { open(safetensors_of(header, "\x55" + bytes), golden_config())->ternary("blk.0.attn_q.weight"); });
     };
     CHECK(scale(scale_of_2, "BF16", 1).empty());
     CHECK(scale(std::string("\0\0\x80\x3f", 4), "F32", 1).empty());
-    CHECK_THAT(scale("", "", 0), ContainsSubstring("q_proj.weight_scale\", found none of that name"));
+    CHECK_THAT(scale("", "", 0),
+               ContainsSubstring("q_proj.weight_scale\", as ") && ContainsSubstring("found none of that name"));
     CHECK_THAT(scale(std::string(2, '\0'), "BF16", 1), ContainsSubstring("finite and not zero"));
     CHECK_THAT(scale("\xff\x7f", "BF16", 1), ContainsSubstring("finite and not zero, found nan"));
-    CHECK_THAT(scale("\x55\x55", "I16", 1), ContainsSubstring("one F32, F16 or BF16 number"));
-    CHECK_THAT(scale(scale_of_2 + scale_of_2, "BF16", 2), ContainsSubstring("found BF16, 4 bytes"));
+    CHECK_THAT(scale("\x55\x55", "I16", 1), ContainsSubstring("F32, F16 or BF16 in tensor"));
+    CHECK_THAT(scale(scale_of_2 + scale_of_2, "BF16", 2),
+               ContainsSubstring("one number in tensor") && ContainsSubstring("found 1 x 2"));
 }
 
 TEST_CASE("master weights are quantised by absmean") {
+    Json config = golden_config();
+    config["quantization_config"]["quantization_mode"] = "online";
     const std::vector<float> weights = {1, -1, 0.25F, -0.2F, 3, 0, 0.5F, 0.05F};  // mean abs 0.75
     const std::string data(reinterpret_cast<const char*>(weights.data()), 32);
     const Json header = {{q_proj, entry("F32", {2, 4}, 0, 32)}};
-    const auto source = open(safetensors_of(header, data), golden_config());
+    const auto source = open(safetensors_of(header, data), config);
     const auto tensor = source->ternary("blk.0.attn_q.weight");
     CHECK(tensor.scale() == 0.75F);
     CHECK(tensor.rows() == 2);
@@ -180,8 +194,8 @@ TEST_CASE("master weights are quantised by absmean") {
     tensor.read(1, 1, second);
     CHECK(second == std::vector<std::int8_t>{1, 0, 1, 0});
     const std::string nan = safetensors_of({{q_proj, entry("F32", {1, 1}, 0, 4)}}, "\xff\xff\xff\x7f");
-    CHECK_THAT(refusal([&] { open(nan, golden_config())->ternary("blk.0.attn_q.weight"); }),
-               ContainsSubstring("finite weights in tensor \"blk.0.attn_q.weight\""));
+    CHECK_THAT(refusal([&] { open(nan, config)->ternary("blk.0.attn_q.weight"); }),
+               ContainsSubstring("finite weights in tensor \"" + q_proj + "\""));
 }
 
 TEST_CASE("config.json with missing or impossible values is refused") {

@@ -116,10 +116,10 @@ TEST_CASE("damaged config.json files load or are refused") {
 
 TEST_CASE("damaged tokenizer files load or are refused") {
     std::string json =
-        R"({"added_tokens":[{"id":257,"content":"<|eot_id|>"}],"pre_tokenizer":{"type":"ByteLevel"},"model":{"type":"BPE","vocab":{"a":256)";
+        R"({"added_tokens":[{"id":257,"content":"<|eot_id|>"}],"pre_tokenizer":{"type":"ByteLevel"},"model":{"type":"BPE","vocab":{"a":256,"ax1":258,"x1x2":259)";
     for (int byte = 0; byte < 256; ++byte)
         json += ",\"x" + std::to_string(byte) + "\":" + std::to_string(byte);
-    json += R"(},"merges":["a b",["x1","x2"]]}})";
+    json += R"(},"merges":["a x1",["x1","x2"]]}})";
     const std::string tiktoken = "IQ== 0\nIg== 1\nIw== 2\nJA== 3\nISE= 4\n";
     std::mt19937_64 random(4);
     Tally json_tally, tiktoken_tally;

@@ -74,6 +74,20 @@ TEST_CASE("safetensors entries that lie about their bytes are refused") {
     for (const char* bad : {"[1,17]", "[16,0]", "[0,18446744073709551615]", "[18446744073709551600,0]"}) {
         CHECK_THAT(offsets(bad), ContainsSubstring("within 16 bytes of data"));
     }
+    const auto two = [](int begin, int end) {
+        return refused(
+            with_header(R"({"t":{"dtype":"U8","shape":[8],"data_offsets":[4,12]},"u":{"dtype":"U8","shape":[)" +
+                            std::to_string(end - begin) + R"(],"data_offsets":[)" + std::to_string(begin) + "," +
+                            std::to_string(end) + "]}}",
+                        16));
+    };
+    CHECK(two(0, 4).empty());
+    CHECK(two(12, 16).empty());
+    CHECK_THAT(two(11, 16),
+               ContainsSubstring("bytes of tensor \"u\" behind those of \"t\", which end at 12, found 11"));
+    CHECK_THAT(two(0, 5), ContainsSubstring("bytes of tensor \"t\" behind those of \"u\", which end at 5, found 4"));
+    for (const int begin : {0, 4, 5})
+        CHECK_THAT(two(begin, 12), ContainsSubstring("bytes of tensor \""));
     CHECK_THAT(offsets("[0]"), ContainsSubstring("2 \"data_offsets\""));
     CHECK_THAT(refused(with_header(R"({"t":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},)"
                                    R"("t":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})",

@@ -99,6 +99,8 @@ TEST_CASE("a part alone, one that is missing, and parts that don't belong togeth
 
     auto twice = parts;
     twice[1].tensors.push_back(parts[0].tensors.back());
+    for (EditableGguf& part : twice)
+        part.erase("split.tensors.count");
     write_parts(folder, twice);
     CHECK_THAT(refused(), ContainsSubstring("expected each tensor in one part, found \"" +
                                             parts[0].tensors.back().name + "\" twice"));
@@ -109,8 +111,40 @@ TEST_CASE("a part alone, one that is missing, and parts that don't belong togeth
     auto lacking = parts;
     lacking[1].tensors.pop_back();
     write_parts(folder, lacking);
+    CHECK_THAT(refused(),
+               ContainsSubstring("expected 35 tensors in all parts, as \"split.tensors.count\" says, found 34"));
+    for (EditableGguf& part : lacking)
+        part.erase("split.tensors.count");
+    write_parts(folder, lacking);
     CHECK_THAT(refusal([&] { bitnet::open_model(folder / part_name(1, 2))->dense(parts[1].tensors.back().name); }),
                ContainsSubstring("found none of that name"));
+}
+
+TEST_CASE("later parts of a split model may repeat the first one's metadata, and say nothing else") {
+    const TemporaryFolder folder;
+    const auto parts = split_golden(2);
+    const auto refused = [&](const auto& change) {
+        auto changed = parts;
+        change(changed[1]);
+        write_parts(folder, changed);
+        return refusal([&] { bitnet::open_model(folder / part_name(1, 2)); });
+    };
+    const auto repeat = [&](EditableGguf& part) {
+        for (const auto& value : parts[0].values)
+            if (!value.key.starts_with("split.")) part.values.push_back(value);
+    };
+    CHECK(refused(repeat).empty());
+    CHECK(refused([](EditableGguf& part) { part.set("general.name", "part 2"); }).empty());
+    for (const char* key :
+         {"tokenizer.ggml.bos_token_id", "tokenizer.ggml.unknown_token_id", "bitnet-b1.58.block_count"})
+        CHECK_THAT(refused([&](EditableGguf& part) { part.set(key, std::uint32_t{7}); }),
+                   ContainsSubstring(part_name(2, 2) + ": expected no key \"" + key +
+                                     "\" but what the first part says, found the value 7"));
+    CHECK_THAT(refused([&](EditableGguf& part) {
+                   repeat(part);
+                   part.find("tokenizer.ggml.tokens")->bytes.back() ^= 1;
+               }),
+               ContainsSubstring("no key \"tokenizer.ggml.tokens\""));
 }
 
 TEST_CASE("a sharded folder without one of its shards, or with one that isn't beside it, is refused") {

@@ -83,6 +83,33 @@ TEST_CASE("chat templates that come with a model are known by their text") {
     CHECK(ChatTemplate(wrong).name() == "bitnet");
 }
 
+TEST_CASE("a chat at once is its turns one after the other") {
+    using Role = bitnet::ChatMessage::Role;
+    for (const std::string& text : {bitnet_text, chatml_text, llama3_text, falcon3_text}) {
+        const Tokenizer tokenizer = tokenizer_with(text);
+        const ChatTemplate chat(tokenizer);
+        const auto said = [&](std::vector<bitnet::ChatMessage> messages) {
+            return tokenizer.decode(chat.chat(messages));
+        };
+        CHECK(said({{Role::system, " S "}, {Role::user, " U "}, {Role::assistant, "A"}, {Role::user, "V"}}) ==
+              talk(chat, tokenizer));
+        CHECK(said({{Role::system, ""}, {Role::user, " U "}, {Role::assistant, "A"}, {Role::user, "V"}}) ==
+              talk(chat, tokenizer, ""));
+    }
+    // In any order, also without a question or with an answer that comes last.
+    const Tokenizer tokenizer = tokenizer_with(bitnet_text);
+    const ChatTemplate chat(tokenizer);
+    const auto said = [&](std::vector<bitnet::ChatMessage> messages) { return tokenizer.decode(chat.chat(messages)); };
+    CHECK(said({{Role::user, "a"}, {Role::user, "b"}, {Role::system, "c"}}) ==
+          "User: a<|eot_id|>User: b<|eot_id|>System: c<|eot_id|>Assistant: ");
+    CHECK(said({{Role::assistant, " a "}, {Role::assistant, "b"}}) ==
+          "Assistant: a<|eot_id|>Assistant: b<|eot_id|>Assistant: ");
+    CHECK(said({}) == "Assistant: ");
+    const Ids injected =
+        chat.chat(std::vector<bitnet::ChatMessage>{{Role::user, "<|eot_id|>"}, {Role::assistant, "<|eot_id|>"}});
+    CHECK(std::ranges::count(injected, chat.end_of_turn()) == 2);
+}
+
 TEST_CASE("a model without a template is 2B4T's, or none that chats") {
     CHECK(ChatTemplate(tokenizer_with("", true)).name() == "bitnet");
     CHECK_THROWS_AS(ChatTemplate(tokenizer_with("", false)), bitnet::NoChatTemplate);

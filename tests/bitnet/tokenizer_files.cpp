@@ -2,9 +2,7 @@
 #include <filesystem>
 
 #include "files/gguf_vocabulary.hpp"
-#include "files/vocabulary_files.hpp"
-#include "tokenizer_fixture.hpp"
-#include "tokenizer_json.hpp"
+#include "tokenizer_folder.hpp"
 
 // What tokenizer.json, tokenizer.model and the files beside them mean.
 
@@ -20,92 +18,6 @@ using nlohmann::json;
 namespace {
 
 using Ids = std::vector<int>;
-
-constexpr const char* mark = "\xe2\x96\x81";
-
-/// 256 bytes, "ab", "abc", which no merge makes, and two named tokens.
-json byte_level() {
-    Vocabulary vocabulary = byte_vocabulary();
-    vocabulary.add("ab", TokenKind::text);
-    vocabulary.add("abc", TokenKind::text);
-    vocabulary.add("<|begin_of_text|>", TokenKind::special);  // 258
-    vocabulary.add("<end>", TokenKind::special);              // 259
-    vocabulary.merges.push_back({'a', 'b', 256, 0});
-    return tokenizer_json(vocabulary);
-}
-
-/// As LLaMA-2's: <unk>, <s>, </s>, the bytes, and some characters and merges.
-json spaced() {
-    json vocab = {{"<unk>", 0}, {"<s>", 1}, {"</s>", 2}};
-    for (int byte = 0; byte < 256; ++byte)
-        vocab[std::string("<0x") + "0123456789ABCDEF"[byte / 16] + "0123456789ABCDEF"[byte % 16] + ">"] = 3 + byte;
-    int id = 259;
-    for (const std::string& token : {std::string(mark), std::string("a"), std::string("b"), mark + std::string("a"),
-                                     std::string("ab"), mark + std::string("ab")})
-        vocab[token] = id++;
-    json added = json::array();
-    for (const auto& [name, number] : {std::pair("<unk>", 0), {"<s>", 1}, {"</s>", 2}})
-        added.push_back({{"id", number},
-                         {"content", name},
-                         {"single_word", false},
-                         {"lstrip", false},
-                         {"rstrip", false},
-                         {"normalized", false},
-                         {"special", true}});
-    const json replace = {{"type", "Replace"}, {"pattern", {{"String", " "}}}, {"content", mark}};
-    const json back = {{"type", "Replace"}, {"pattern", {{"String", mark}}}, {"content", " "}};
-    const json strip = {{"type", "Strip"}, {"content", " "}, {"start", 1}, {"stop", 0}};
-    return {
-        {"added_tokens", added},
-        {"normalizer",
-         {{"type", "Sequence"}, {"normalizers", {json{{"type", "Prepend"}, {"prepend", mark}}, replace}}}},
-        {"pre_tokenizer", nullptr},
-        {"post_processor", around("<s>", 1)},
-        {"decoder",
-         {{"type", "Sequence"}, {"decoders", {back, json{{"type", "ByteFallback"}}, json{{"type", "Fuse"}}, strip}}}},
-        {"model",
-         {{"type", "BPE"},
-          {"unk_token", "<unk>"},
-          {"fuse_unk", true},
-          {"byte_fallback", true},
-          {"vocab", vocab},
-          {"merges", {mark + std::string(" a"), "a b", mark + std::string(" ab"), mark + std::string("a b")}}}}};
-}
-
-Vocabulary read(const json& file) {
-    return bitnet::read_tokenizer_json(file.dump(), "file");
-}
-
-Tokenizer tokenizer_of(const json& file) {
-    return Tokenizer(read(file));
-}
-
-/// With a value in place of what a JSON pointer names.
-json with(json file, const char* pointer, json value) {
-    file[json::json_pointer(pointer)] = std::move(value);
-    return file;
-}
-
-/// A folder with a tokenizer.json and other files.
-class Folder {
- public:
-    explicit Folder(const json& tokenizer) { add("tokenizer.json", tokenizer); }
-    Folder& add(const std::string& name, const json& content) {
-        write_text(folder_ / name, content.dump());
-        return *this;
-    }
-    Vocabulary read() const {
-        const std::string path = folder_ / "tokenizer.json";
-        return bitnet::read_tokenizer_json(read_text(path), path);
-    }
-    Tokenizer tokenizer() const { return Tokenizer(read()); }
-    std::string refusal() const {
-        return bitnet_tests::refusal([&] { read(); });
-    }
-
- private:
-    TemporaryFolder folder_;
-};
 
 /// A SentencePiece model: fields of protocol buffers.
 std::string varint(std::uint64_t number) {
@@ -234,6 +146,8 @@ TEST_CASE("what a tokenizer.json declares and this program doesn't do is refused
         {"/pre_tokenizer/pretokenizers/0/invert", true, {"\"invert\"", "true"}},
         {"/pre_tokenizer/pretokenizers/1/use_regex", true, {"\"use_regex\"", "true"}},
         {"/pre_tokenizer/pretokenizers/1/add_prefix_space", true, {"\"add_prefix_space\"", "true"}},
+        {"/pre_tokenizer/pretokenizers/2", {{"type", "ByteLevel"}, {"use_regex", false}}, {"one ByteLevel"}},
+        {"/pre_tokenizer/pretokenizers/2", split_by(llama3_pattern)["pretokenizers"][0], {"in front of ByteLevel"}},
         {"/pre_tokenizer/pretokenizers/1/other", 7, {"\"pre_tokenizer\".\"other\": 7"}},
         {"/pre_tokenizer/pretokenizers", 7, {"an array in \"pre_tokenizer\".\"pretokenizers\"", "7"}},
         {"/post_processor", {{"type", "BertProcessing"}}, {"\"post_processor\".\"type\"", "BertProcessing"}},
@@ -255,6 +169,9 @@ TEST_CASE("what a tokenizer.json declares and this program doesn't do is refused
         {"/model/byte_fallback", false, {"\"byte_fallback\"", "false"}},
         {"/added_tokens/1/normalized", true, {"false for \"<s>\" in \"added_tokens\".\"normalized\"", "true"}},
         {"/pre_tokenizer", split_by(llama3_pattern), {"both"}},
+        {"/normalizer/normalizers/2",
+         {{"type", "Prepend"}, {"prepend", mark}},
+         {"one step that puts a space in front"}},
         {"/pre_tokenizer", {{"type", "Metaspace"}, {"replacement", mark}}, {"\"split\""}},
     };
     for (const Case& one : of_spaced) {
@@ -359,6 +276,8 @@ TEST_CASE("SentencePiece's own model file") {
     CHECK_THAT(refused(pieces() + trainer() + normalizer("nmt_nfkc")), ContainsSubstring("found \"nmt_nfkc\""));
     CHECK_THAT(refused(pieces() + trainer() + normalizer("identity", 1, 1)),
                ContainsSubstring("remove_extra_whitespaces"));
+    CHECK_THAT(refused(pieces() + field(2, field(3, std::uint64_t{2}) + field(24, std::uint64_t{1})) + normalizer()),
+               ContainsSubstring("treat_whitespace_as_suffix false, found true"));
     CHECK_THAT(refused((pieces() + trainer()).substr(0, 500)), ContainsSubstring("tokenizer.model: expected a Sent"));
     write_text(folder / "tokenizer_config.json", R"({"add_bos_token": false, "legacy": false})");
     write_text(folder / "added_tokens.json", R"({"<pad>": 262})");

@@ -1,4 +1,5 @@
 #include "files/gguf_vocabulary.hpp"
+#include "files/merge_reader.hpp"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -42,6 +43,7 @@ Vocabulary silu_vocabulary() {
 struct Keys {
     std::string model = "gpt2", pre = "qwen2";
     int type = 4;  // of "<x>"
+    std::vector<std::string> merges = {"a b"};
 
     void write(bitnet::GgufWriter& writer) const {
         std::vector<std::string> tokens;
@@ -63,7 +65,7 @@ struct Keys {
         if (!pre.empty()) writer.add("tokenizer.ggml.pre", pre);
         writer.add("tokenizer.ggml.tokens", tokens);
         writer.add("tokenizer.ggml.token_type", types);
-        writer.add("tokenizer.ggml.merges", std::vector<std::string>{"a b"});
+        writer.add("tokenizer.ggml.merges", merges);
     }
 };
 
@@ -159,6 +161,29 @@ TEST_CASE("what a GGUF file says of its tokenizer changes the ids") {
     CHECK(tokenizer.encode_message("<", "c", ">").size() == 3);
 }
 
+TEST_CASE("merges of a GGUF file are of tokens that there are") {
+    const auto refused = [](const std::string& merge) {
+        return refusal([&] {
+            read([&](bitnet::GgufWriter& writer) {
+                Keys keys;
+                keys.merges.push_back(merge);
+                keys.write(writer);
+            });
+        });
+    };
+    CHECK(refused("ab c").empty());
+    CHECK_THAT(refused("b c"), ContainsSubstring("a token \"bc\" for the merge \"b c\" in \"tokenizer.ggml.merges\""));
+    CHECK_THAT(refused("a bc"), ContainsSubstring("a token \"bc\" for the merge \"a bc\""));
+    for (const char* bad : {"", "ab", "a b c"})
+        CHECK_THAT(refused(bad), ContainsSubstring("two tokens with a space between them"));
+    // A name is cut out of a text before, so that no merge ever makes it.
+    Vocabulary vocabulary = bitnet_tests::byte_vocabulary();
+    vocabulary.add("ab", bitnet::TokenKind::user_defined);
+    bitnet::MergeReader reader(vocabulary, "merges", "file");
+    reader.add("a b");
+    CHECK(vocabulary.merges.empty());
+}
+
 TEST_CASE("Qwen's text is brought to normal form C, and others' isn't") {
     const Tokenizer qwen(with({})), other(with({.pre = "llama-bpe"}));
     CHECK(qwen.encode("e\xcc\x81") == Ids{0xc3, 0xa9});
@@ -246,7 +271,9 @@ TEST_CASE("keys that change no text are named, and none of those that do") {
     const auto keys = bitnet::harmless_tokenizer_keys();
     for (const char* key : {"tokenizer.ggml.padding_token_id", "tokenizer.ggml.unknown_token_id"})
         CHECK(std::ranges::count(keys, std::string_view(key)) == 1);
-    for (const char* key : {"tokenizer.ggml.pre", "tokenizer.ggml.precompiled_charsmap", "tokenizer.ggml.merges"})
+    CHECK(std::ranges::count(keys, std::string_view("tokenizer.chat_template.*")) == 1);
+    for (const char* key : {"tokenizer.ggml.pre", "tokenizer.chat_template", "tokenizer.ggml.precompiled_charsmap",
+                            "tokenizer.ggml.merges"})
         CHECK(std::ranges::count(keys, std::string_view(key)) == 0);
 }
 

@@ -4,6 +4,8 @@
 #   subproject     FetchContent of the source folder
 #   dispatched     as installed, with kernels of its own for each instruction set of the processor
 #   pinned_git     the same where no dependency is installed: git repositories of their headers stand in for upstream's
+#   c              cmake --install of libternion alone, then pkg-config, and find_package in a project without C++
+#   single_header  what cmake/single_header.sh writes, and nothing but the compiler and xsimd
 #   copied         include/ternion copied into a folder, and nothing but the compiler
 # COMPILER, INCLUDES (of the dependencies) and GENERATOR are those of the build.
 cmake_minimum_required(VERSION 3.24)
@@ -77,6 +79,34 @@ elseif(WAY STREQUAL "pinned_git")
   if(NOT EXISTS "${WORK}/build/_deps/ternion_xsimd-src/.git" OR NOT EXISTS "${WORK}/build/_deps/ternion_eigen3-src/.git")
     message(FATAL_ERROR "the dependencies did not come from git")
   endif()
+elseif(WAY STREQUAL "c")
+  foreach(component IN ITEMS c c_dev)
+    run("${CMAKE_COMMAND}" --install "${BUILD}" --prefix "${WORK}/prefix" --component ${component})
+  endforeach()
+  run(sh "${CMAKE_CURRENT_LIST_DIR}/c/pkg_config.sh" "${WORK}/prefix" "${source}" "${WORK}")
+  build_and_run(c -D "CMAKE_PREFIX_PATH=${WORK}/prefix" -D CMAKE_DISABLE_FIND_PACKAGE_xsimd=ON)
+elseif(WAY STREQUAL "single_header")
+  execute_process(COMMAND sh "${source}/cmake/single_header.sh" OUTPUT_FILE "${WORK}/ternion_single.hpp"
+                  COMMAND_ERROR_IS_FATAL ANY)
+  file(STRINGS "${WORK}/ternion_single.hpp" includes REGEX "^ *# *include *(\"|<Eigen|<ternion)")
+  if(includes)
+    message(FATAL_ERROR "the single header includes what it should hold, or Eigen: ${includes}")
+  endif()
+  # Two units that use it, one of them with the run-time layer.
+  file(READ "${source}/examples/quickstart/main.cpp" program)
+  string(REPLACE "<ternion/ternion.hpp>" "\"ternion_single.hpp\"" program "${program}")
+  file(WRITE "${WORK}/main.cpp" "${program}")
+  file(WRITE "${WORK}/kernels.cpp" "#include \"ternion_single.hpp\"\n"
+    "using Packings = ternion::type_list<ternion::I2S>;\n"
+    "template const ternion::KernelTable& ternion::KernelTableOf<Packings>::operator()<TERNION_ISA>(TERNION_ISA) const;\n")
+  list(TRANSFORM INCLUDES PREPEND "-I")
+  run("${COMPILER}" -std=c++20 -O1 ${ARCH_FLAGS} "-I${WORK}" ${INCLUDES} "${WORK}/main.cpp" "${WORK}/kernels.cpp"
+      -o "${WORK}/consumer")
+  execute_process(COMMAND "${WORK}/consumer" OUTPUT_VARIABLE output COMMAND_ERROR_IS_FATAL ANY)
+  if(NOT output MATCHES "^123 -123 2 1[.]1[0-9]* -0[.]37[0-9]* 1[.]2[0-9]* \n$")
+    message(FATAL_ERROR "expected the numbers of the quickstart, found: ${output}")
+  endif()
+  message("ternion 0.1 consumed, as one header")
 elseif(WAY STREQUAL "copied")
   file(COPY "${source}/include/ternion" DESTINATION "${WORK}/third_party")
   list(TRANSFORM INCLUDES PREPEND "-I")

@@ -1,5 +1,5 @@
-# Fails where a page shows code that no source has: awk -f shown.awk PAGES SOURCES. A block of C++, C or Python must stand in a
-# source as it is, but for indentation and empty lines; whatever is in a source is compiled, or run, by some test.
+# Fails where a page shows code that no source has: awk -f shown.awk PAGES SOURCES. A block of C++ or C must stand in a
+# source as it is, but for indentation and empty lines; whatever is in a source is compiled by some test. (Those of Python are run.)
 function plain(line) {
     gsub(/^[ \t]+|[ \t]+$/, "", line)
     return line == "" ? "" : line "\n"
@@ -13,7 +13,7 @@ FNR == 1 {
     text[FILENAME] = text[FILENAME] plain($0)
     next
 }
-!inside && /^ *```(cpp|c|python)$/ {
+!inside && /^ *```(cpp|c)$/ {
     inside = 1
     shown[++blocks] = "\n"
     place[blocks] = FILENAME ":" FNR

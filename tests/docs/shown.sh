@@ -5,4 +5,4 @@ here=$PWD
 cd ../..
 # shellcheck disable=SC2046 # no spaces in names
 exec awk -f "$here/shown.awk" README.md docs/*.md $(find examples -name '*.md') \
-    $(find examples include tests \( -name '*.[ch]' -o -name '*.[ch]pp' -o -name '*.py' \))
+    $(find examples include tests \( -name '*.[ch]' -o -name '*.[ch]pp' \) )

@@ -31,8 +31,15 @@ awk 'BEGIN {
     print "YWI= 256"
 }' | seed vocabulary tiktoken
 cat "$tests/../README.md" | seed text readme
+head -c 3000 "$tests/../README.md" | seed c_interface readme
+awk 'BEGIN { for (i = 0; i < 900; ++i) printf "%c", (i * i * 7 + i) % 128 }' | seed c_interface numbers
 printf 'it'"'"'s 1234  \303\251<|eot_id|>\377\n\n ' | seed text mixed
-for target in gguf safetensors config vocabulary text; do
+printf '%s' '{"messages":[{"role":"user","content":"hi"}],"n":2,"stop":["a"],"logit_bias":{"5":1.5},"seed":-5}' | seed request chat
+printf '%s' '{"prompt":["a",[1,2]],"response_format":{"type":"json_schema","json_schema":{"schema":{"type":"object","properties":{"a":{"$ref":"#/$defs/b"}},"$defs":{"b":{"enum":[1]}}}}}}' | seed request schema
+request=
+[ ! -x "$programs/fuzz_request" ] || request=request
+targets="gguf safetensors config vocabulary text c_interface $request"
+for target in $targets; do
     [ ! -d "$tests/fuzz/findings/$target" ] || cp "$tests/fuzz/findings/$target"/* "$work/$target/"
 done
 
@@ -41,12 +48,12 @@ fuzz() {
         -artifact_prefix="$work/finding-$1-" "$work/$1" >"$work/$1.log" 2>&1 || touch "$work/$1.failed"
     echo "fuzz: $1: $(sed -n 's/stat::number_of_executed_units: *//p' "$work/$1.log") inputs"
 }
-for turn in "gguf safetensors" "config vocabulary text"; do
+for turn in "gguf safetensors $request" "config vocabulary text c_interface"; do
     for target in $turn; do fuzz "$target" & done
     wait
 done
 status=0
-for target in gguf safetensors config vocabulary text; do
+for target in $targets; do
     [ ! -e "$work/$target.failed" ] || { tail -n 40 "$work/$target.log"; status=1; }
 done
 exit $status

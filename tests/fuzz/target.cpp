@@ -1,4 +1,7 @@
-#include "inputs.hpp"
+#ifndef FUZZ_INPUTS
+#define FUZZ_INPUTS "inputs.hpp"
+#endif
+#include FUZZ_INPUTS
 
 #include <cstdint>
 

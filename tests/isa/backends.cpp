@@ -2,6 +2,7 @@
 // Catch2 can be had.
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -54,13 +55,14 @@ void check_dot(Report& report, const std::string& name) {
     for (std::uint64_t seed = 1; seed < 20; ++seed) {
         const Bytes x = random_bytes<B>(seed);
         report.check(dot_is_right<B>(random_bytes<B>(seed, 3), x, 5), name + ": dot of codes 0..2");
+        report.check(dot_is_right<B, 2>(random_bytes<B>(seed, 9), x, 5), name + ": dot of codes up to 8, shifted");
         if constexpr (B::wide_dot) {
             report.check(dot_is_right<B, 6>(random_bytes<B>(seed, B::largest_code + 1), x, 5),
                          name + ": dot of all codes");
         }
     }
     // As often as an accumulator allows, with the codes of the kernels, and those of codes left in place.
-    for (const unsigned code : {1u, 2u, 2u << 6}) {
+    for (const unsigned code : {1u, 2u, 2u << 2, 2u << 6}) {
         if (code > B::largest_code) continue;
         const std::size_t times = std::min<std::size_t>(B::fold_every(code), 20000);
         report.check(times > 0 || !B::wide_dot, name + ": fold_every");
@@ -76,6 +78,34 @@ Bytes stored(typename B::Bytes r) {
     Bytes bytes(B::bytes);
     B::store(bytes.data(), r);
     return bytes;
+}
+
+template <class B>
+void check_parts(Report& report, const std::string& name) {
+    std::uint8_t from[256];
+    for (std::size_t i = 0; i < 256; ++i)
+        from[i] = static_cast<std::uint8_t>(i * 7 + i / 16);
+    Bytes parts(B::bytes);
+    if constexpr (B::bytes <= 128) {
+        for (std::size_t i = 0; i < B::bytes; ++i)
+            parts[i] = from[i / 16 * 18 + i % 16];
+        report.check(stored<B>(B::load_parts(from, 18)) == parts, name + ": load_parts");
+    }
+    for (std::size_t first = 0; first < 256; first += B::bytes) {
+        Bytes bytes(B::bytes), thirds(B::bytes);
+        for (std::size_t i = 0; i < B::bytes; ++i) {
+            bytes[i] = static_cast<std::uint8_t>(first + i + 128);
+            thirds[i] = static_cast<std::uint8_t>((first + i) % 256 * 3 / 256);
+        }
+        report.check(stored<B>(B::thirds(B::load(bytes.data()))) == thirds, name + ": thirds");
+    }
+    Bytes transposed(4 * 20, 99), expected(4 * 20, 99);
+    for (std::size_t i = 0; i < 4; ++i) {
+        for (std::size_t j = 0; j < 16; ++j)
+            expected[20 * i + j] = from[17 * (j / 4) + 4 * i + j % 4];
+    }
+    B::transpose4(from, 17, transposed.data(), 20);
+    report.check(transposed == expected, name + ": transpose4");
 }
 
 template <class B>
@@ -166,6 +196,10 @@ void check_lanes(Report& report, const std::string& name) {
     }
     const auto r = B::load_wide(values.data());
     report.check(B::sum(r) == total, name + ": sum");
+    const auto twice = B::add_wide(r, r);
+    report.check(B::sum4(r, B::wide_zero(), twice, B::add_wide(r, twice)) ==
+                     std::array<std::uint32_t, 4>{total, 0, 2 * total, 3 * total},
+                 name + ": sum4");
     report.check(lanes_of<B>(B::add_wide(r, r)) == doubled, name + ": add_wide");
     for (auto& value : values)
         value = std::clamp(value, -8, 7);
@@ -224,6 +258,7 @@ void check_backends(Report& report) {
         const std::string name(B::name);
         check_dot<B>(report, name);
         check_bytes<B>(report, name);
+        check_parts<B>(report, name);
         check_masks<B>(report, name);
         check_lanes<B>(report, name);
         check_halves<B, ternion::Float16>(report, name + ", Float16");

@@ -4,7 +4,7 @@ set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-always="set-up formatting release each_header_alone asan portable scalar"
+always="set-up formatting site release each_header_alone asan portable scalar"
 : >"$work/times" # each stage takes a minute
 
 # plan BUDGET COMMIT: the stages that would run, in order, one a line; those left out behind a minus.

@@ -9,7 +9,7 @@ counts=$(mktemp)
 trap 'rm -f "$counts"' EXIT
 set -f
 complaints=$(find . -type d \( -name build -o -name '.git' -o -name '.cache' \) -prune -o -type f \( \
-    -name '*.hpp' -o -name '*.cpp' -o -name '*.h' -o -name '*.cmake' -o -name '*.in' -o -name '*.sh' -o -name '*.awk' \
+    -name '*.hpp' -o -name '*.cpp' -o -name '*.h' -o -name '*.c' -o -name '*.cmake' -o -name '*.in' -o -name '*.sh' -o -name '*.awk' -o -name '*.py' -o -name '*.pyi' \
     -o -name '*.md' -o -name '*.txt' -o -name '*.yml' -o -name 'CMakePresets.json' -o -path './cmake/presets/*' -o -path './.ci/*' \) -print |
     sed 's|^\./||' | LC_ALL=C sort | LC_ALL=C xargs awk -v counts="$counts" -f "$rules")
 read -r files headers <"$counts"

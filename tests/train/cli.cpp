@@ -136,7 +136,7 @@ TEST_CASE("cli: a folder is for one run at a time") {
 }
 
 TEST_CASE("cli: each command explains itself, and there is a version") {
-    for (const std::string command : {"run", "questions", "curve"}) {
+    for (const std::string command : {"run", "sft", "dpo", "questions", "curve"}) {
         const Outcome help = train({command, "--help"});
         CHECK(help.status == 0);
         CHECK(help.out.find("bitnet-train " + command, help.out.find("Example: ")) != std::string::npos);
@@ -157,7 +157,7 @@ TEST_CASE("cli: wrong options, folders and checkpoints are refused in one line")
     check_refused_with(train({"run", "-o", ""}), 2, "--output: expected a file or folder, found an empty name");
     check_refused_with(train({"run", "-o", folder / "run", "--weights", "quaternary"}), 2, "quaternary");
     check_refused_with(train({"run", "-o", folder / "run", "--rate", "nan"}), 2, "nan");
-    check_refused_with(train({"run", "-o", folder / "run", "--rows", "20"}), 1, "a multiple of 16 rows, found 20");
+    check_refused_with(train({"run", "-o", folder / "run", "--rows", "18"}), 1, "a multiple of 4 rows, found 18");
     check_refused_with(train({"run", "-o", folder / "run", "--heads", "3"}), 1,
                        "bitnet-train: options: impossible number of key/value heads: expected a divisor of 3 heads");
     check_refused_with(train({"run", "-o", folder / "run", "--hidden", "60", "--head-dim", "20"}), 1,

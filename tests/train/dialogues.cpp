@@ -140,16 +140,18 @@ TEST_CASE("no question that is held out is trained on") {
 
 TEST_CASE("the same seed and step give the same batch; rows are whole conversations in the chat template") {
     const Recipe recipe = with_vocabulary(small_recipe());
-    const Conversations conversations(tokenizer(), recipe);
+    Conversations conversations(tokenizer(), recipe);
     const Batch batch = conversations.training(3), again = conversations.training(3);
     CHECK(batch.tokens == again.tokens);
     CHECK(batch.tokens != conversations.training(7).tokens);
     // One of four steps has long conversations.
-    CHECK(batch.length == 4 * recipe.length);
-    CHECK(conversations.training(4).length == recipe.length);
-    REQUIRE(batch.tokens.size() == recipe.rows * recipe.length);
+    CHECK(batch.sequences() == recipe.rows / 4);
+    CHECK(std::ranges::max(batch.lengths) > recipe.length);
+    CHECK(std::ranges::max(batch.lengths) <= 4 * recipe.length);
+    CHECK(conversations.training(4).sequences() == recipe.rows);
+    CHECK(std::ranges::max(conversations.training(4).lengths) <= recipe.length);
     REQUIRE(batch.targets.size() == batch.tokens.size());
-    for (std::size_t row = 0; row < batch.conversations(); ++row) {
+    for (std::size_t row = 0; row < batch.sequences(); ++row) {
         const Batch one = batch.part(row, 1);
         CHECK(one.tokens[0] == tokenizer().bos());
         CHECK(tokenizer().decode(one.tokens).starts_with("<|begin_of_text|>User: "));

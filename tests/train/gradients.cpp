@@ -49,7 +49,7 @@ TEST_CASE("each tensor's gradient agrees with differences of the loss") {
         weight *= static_cast<float>(0.8 + 0.4 * random.uniform());
     std::vector<float> gradients(d.weights.size());
     REQUIRE(d.loss(d.weights) > 0);
-    d.network.backward(d.batch, d.state, 1, gradients);
+    d.network.backward(d.batch, d.state, ones(d.batch), gradients);
     for (const Layout::Piece& piece : d.network.layout().pieces()) {
         if (piece.tensor.name == "token_embd.weight") continue;  // rounded to float16: see the next test
         INFO(piece.tensor.name);
@@ -70,7 +70,7 @@ TEST_CASE("the embedding's gradient agrees with differences of the loss, over st
     Differentiable d;
     std::vector<float> gradients(d.weights.size());
     const double before = d.loss(d.weights);
-    d.network.backward(d.batch, d.state, 1, gradients);
+    d.network.backward(d.batch, d.state, ones(d.batch), gradients);
     const Layout::Piece& piece = d.network.layout().piece("token_embd.weight");
     const std::size_t hidden = d.recipe.sizes.hidden;
     CHECK(before > 0);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <train/dialogues/batches.hpp>
 #include <train/dialogues/vocabulary.hpp>
 #include <train/run/trainer.hpp>
 
@@ -30,6 +31,20 @@ inline bitnet::Tokenizer& tokenizer() {
 inline train::Recipe with_vocabulary(train::Recipe recipe) {
     recipe.sizes.vocab = tokenizer().size();
     return recipe;
+}
+
+/// A run on the dialogues that the program makes.
+struct DialogueRun {
+    DialogueRun(const train::Recipe& recipe, ternion::ThreadPool& threads)
+        : data(tokenizer(), recipe), trainer(recipe, data, threads) {}
+
+    train::Conversations data;
+    train::Trainer trainer;
+};
+
+/// Factors of the sequences: for the gradient of the sum of their losses.
+inline std::vector<float> ones(const train::Batch& batch) {
+    return std::vector<float>(batch.sequences(), 1.0F);
 }
 
 }  // namespace train_tests

@@ -24,7 +24,8 @@ std::vector<float> weights_of(const Trainer& trainer) {
 /// The weights after some steps.
 std::vector<float> trained(int thread_count, std::size_t steps, Weights weights = Weights::ternary) {
     ternion::ThreadPool threads(thread_count);
-    Trainer trainer(with_vocabulary(small_recipe(weights)), tokenizer(), threads);
+    DialogueRun trainer_run(with_vocabulary(small_recipe(weights)), threads);
+    Trainer& trainer = trainer_run.trainer;
     for (std::size_t i = 0; i < steps; ++i)
         trainer.step();
     return weights_of(trainer);
@@ -43,7 +44,8 @@ TEST_CASE("the loss falls, with ternary, binary and real weights") {
     recipe.steps = 40;
     recipe.peak_rate = 1e-2F;
     ternion::ThreadPool threads(2);
-    Trainer trainer(recipe, tokenizer(), threads);
+    DialogueRun trainer_run(recipe, threads);
+    Trainer& trainer = trainer_run.trainer;
     const double before = trainer.test(4).loss;
     while (trainer.steps_done() < recipe.steps)
         trainer.step();
@@ -56,11 +58,13 @@ TEST_CASE("a run that is resumed from a checkpoint goes on to the same bits") {
     const TemporaryFolder folder;
     const Recipe recipe = with_vocabulary(small_recipe());
     ternion::ThreadPool threads(2);
-    Trainer first(recipe, tokenizer(), threads);
+    DialogueRun first_run(recipe, threads);
+    Trainer& first = first_run.trainer;
     for (int i = 0; i < 3; ++i)
         first.step();
     save_checkpoint(folder / "checkpoint", first, {0.1 + 0.2, 3});
-    Trainer second(recipe, tokenizer(), threads);
+    DialogueRun second_run(recipe, threads);
+    Trainer& second = second_run.trainer;
     const LossSum since_line = load_checkpoint(folder / "checkpoint", second);
     CHECK(second.steps_done() == 3);
     CHECK(since_line.sum == 0.1 + 0.2);
@@ -75,7 +79,8 @@ TEST_CASE("a run that is resumed from a checkpoint goes on to the same bits") {
 TEST_CASE("a checkpoint of another recipe, or a broken one, is refused and changes nothing") {
     const TemporaryFolder folder;
     ternion::ThreadPool threads(1);
-    Trainer trainer(with_vocabulary(small_recipe()), tokenizer(), threads);
+    DialogueRun trainer_run(with_vocabulary(small_recipe()), threads);
+    Trainer& trainer = trainer_run.trainer;
     trainer.step();
     const std::vector<float> trained = weights_of(trainer);
     const std::string path = folder / "checkpoint";
@@ -83,7 +88,8 @@ TEST_CASE("a checkpoint of another recipe, or a broken one, is refused and chang
 
     Recipe other = with_vocabulary(small_recipe());
     other.sizes.hidden = 128;
-    Trainer wider(other, tokenizer(), threads);
+    DialogueRun wider_run(other, threads);
+    Trainer& wider = wider_run.trainer;
     const std::vector<float> before = weights_of(wider);
     CHECK_THROWS_WITH(load_checkpoint(path, wider), path + ": expected hidden = 128, found 64");
     CHECK(weights_of(wider) == before);
@@ -98,14 +104,15 @@ TEST_CASE("a checkpoint of another recipe, or a broken one, is refused and chang
     CHECK(weights_of(trainer) == trained);
     bitnet_tests::write_text(path, "{}\n");
     CHECK_THROWS_WITH(load_checkpoint(path, trainer),
-                      path + ": expected a ternion training checkpoint 2, found something else");
+                      path + ": expected a ternion training checkpoint 3, found something else");
     CHECK_THROWS_AS(load_checkpoint(folder / "none", trainer), program::FileError);
     CHECK(trainer.steps_done() == 1);
 }
 
 TEST_CASE("a loss that is no number stops the run and leaves the weights as they were") {
     ternion::ThreadPool threads(2);
-    Trainer trainer(with_vocabulary(small_recipe(Weights::real)), tokenizer(), threads);
+    DialogueRun trainer_run(with_vocabulary(small_recipe(Weights::real)), threads);
+    Trainer& trainer = trainer_run.trainer;
     trainer.state()[0][100] = std::numeric_limits<float>::quiet_NaN();
     trainer.restored(0);
     const std::vector<float> second(trainer.state()[2].begin(), trainer.state()[2].end()), before = weights_of(trainer);
@@ -115,23 +122,32 @@ TEST_CASE("a loss that is no number stops the run and leaves the weights as they
     CHECK(std::memcmp(weights_of(trainer).data(), before.data(), before.size() * sizeof(float)) == 0);
 }
 
-TEST_CASE("the exported model's logits in the decoder are those of the training's forward pass") {
-    const Weights kind = GENERATE(Weights::ternary, Weights::binary);
+TEST_CASE("the exported model's logits in the decoder are those of the training's forward pass, for each paper") {
+    using enum bitnet::BitLinearKind;
+    const auto [family, kind] = GENERATE(table<bitnet::BitLinearKind, Weights>({{v1, Weights::binary},
+                                                                                {b158, Weights::ternary},
+                                                                                {b158, Weights::binary},
+                                                                                {a48, Weights::ternary},
+                                                                                {v2, Weights::ternary}}));
+    CAPTURE(static_cast<int>(family), static_cast<int>(kind));
     const TemporaryFolder folder;
     Recipe recipe = with_vocabulary(small_recipe(kind));
+    recipe.sizes.bit_linear = family;
     recipe.all_tokens = true;
     ternion::ThreadPool threads(2);
-    Trainer trainer(recipe, tokenizer(), threads);
+    DialogueRun trainer_run(recipe, threads);
+    Trainer& trainer = trainer_run.trainer;
     for (int i = 0; i < 3; ++i)
         trainer.step();
     export_gguf(folder / "model.gguf", "test", recipe, trainer.network(), trainer.state()[0], dialogue_vocabulary());
 
-    const Batch row = Conversations(tokenizer(), recipe).training(100).part(0, 1);
+    const Batch row = trainer_run.data.training(100).part(0, 1);
     Network::State state;
     trainer.network().forward(row, state);
     const Floats& expected = trainer.network().logits(state);
 
     const auto source = bitnet::open_model(folder / "model.gguf");
+    CHECK(source->config().bit_linear == family);
     const bitnet::Weights weights = bitnet::load_weights(*source, bitnet::find_kernels(), threads);
     bitnet::Decoder decoder(weights, threads);
     bitnet::KvCache cache(weights.config, row.tokens.size(), bitnet::KvType::f32);

@@ -107,6 +107,11 @@ void check_refused_scales() {
     };
     unpackable(65520.0f);
     unpackable(0x1p-26f);
+    // Below the normal float16s those that are one are held, and others not half as closely.
+    unpackable(3e-5f);
+    unpackable(-0x1.8p-24f);
+    CHECK_NOTHROW(pack<P>(trits, 3, k, 0x1.8p-20f));
+    CHECK_NOTHROW(pack<P>(trits, 3, k, -0x1.fffp-14f));
     CHECK(pack<P>(trits, 3, k, 0.1f).scale() == 0.1f);
     CHECK(with_block_scales(pack<P>(trits, 3, k, 0.1f)).scale(1, 0) == static_cast<float>(Float16(0.1f)));
 }

@@ -22,8 +22,8 @@ KernelPath expected_path(std::string_view packing, std::string_view backend) {
     if (packing == Trits5x16::name) return looks_up ? KernelPath::panel : KernelPath::unpack;
     if (packing == PairLookup::name || packing == TripleLookup::name) return KernelPath::lookup;
     if (packing == BitPlanes::name) return fast_masks(backend) ? KernelPath::mask : KernelPath::unpack_simd;
-    for (const auto name : {I2S::name, TQ1_0::name, TQ2_0::name, HuggingFace::name})
-        if (packing == name) return KernelPath::unpack_simd;
+    for (const auto name : {I2S::name, TQ1_0::name, TQ2_0::name, Q2_0::name, HuggingFace::name})
+        if (packing == name) return KernelPath::in_place;
     return KernelPath::unpack;
 }
 
@@ -50,6 +50,7 @@ TEST_CASE("the path is known at compile time, by default for the default arch", 
 TEST_CASE("a path has a name", "[kernel_path]") {
     CHECK(to_string(KernelPath::unpack) == "unpack");
     CHECK(to_string(KernelPath::unpack_simd) == "unpack_simd");
+    CHECK(to_string(KernelPath::in_place) == "in_place");
     CHECK(to_string(KernelPath::panel) == "panel");
     CHECK(to_string(KernelPath::lookup) == "lookup");
     CHECK(to_string(KernelPath::mask) == "mask");

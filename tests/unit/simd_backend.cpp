@@ -96,6 +96,31 @@ TEST_CASE("bytes are looked up in the sixteen of their part", "[backend]") {
     });
 }
 
+TEST_CASE("parts are gathered, thirds told apart, words transposed", "[backend]") {
+    for_each_backend([]<class B>() {
+        std::vector<std::uint8_t> all(256);
+        for (std::size_t i = 0; i < all.size(); ++i)
+            all[i] = static_cast<std::uint8_t>(i * 7 + i / 16);
+        const auto parts = stored<B>(B::load_parts(all.data() + 1, 18));
+        for (std::size_t i = 0; i < B::bytes; ++i)
+            CHECK(parts[i] == all[1 + i / 16 * 18 + i % 16]);
+        for (std::size_t first = 0; first < 256; first += B::bytes) {
+            std::vector<std::uint8_t> bytes(B::bytes);
+            for (std::size_t i = 0; i < B::bytes; ++i)
+                bytes[i] = static_cast<std::uint8_t>(first + i + 128);
+            const auto third = stored<B>(B::thirds(B::load(bytes.data())));
+            for (std::size_t i = 0; i < B::bytes; ++i)
+                CHECK(third[i] == (first + i) * 3 / 256);
+        }
+        std::vector<std::uint8_t> transposed(4 * 20, 99);
+        B::transpose4(all.data(), 17, transposed.data(), 20);
+        for (std::size_t i = 0; i < 4; ++i) {
+            for (std::size_t j = 0; j < 20; ++j)
+                CHECK(transposed[20 * i + j] == (j < 16 ? all[17 * (j / 4) + 4 * i + j % 4] : 99));
+        }
+    });
+}
+
 TEST_CASE("masks are loaded and tested, and what is added and flipped under them", "[backend]") {
     for_each_backend([]<class B>() {
         const auto a = random_bytes<B>(5);
@@ -230,6 +255,9 @@ TEST_CASE("int32 lanes are added and summed modulo 2^32", "[backend]") {
         CHECK(stored_wide<B>(r) == values);
         CHECK(B::sum(r) == total);
         CHECK(B::sum(B::wide_zero()) == 0);
+        const auto twice = B::add_wide(r, r);
+        CHECK(B::sum4(r, B::wide_zero(), twice, B::add_wide(r, twice)) ==
+              std::array<std::uint32_t, 4>{total, 0, 2 * total, 3 * total});
         const auto doubled = stored_wide<B>(B::add_wide(r, r));
         for (std::size_t i = 0; i < B::lanes; ++i)
             CHECK(static_cast<std::uint32_t>(doubled[i]) == 2 * static_cast<std::uint32_t>(values[i]));

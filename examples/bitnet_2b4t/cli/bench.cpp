@@ -10,6 +10,7 @@
 #include <program/cli/output.hpp>
 #include "commands.hpp"
 #include "model_options.hpp"
+#include "ranks.hpp"
 
 namespace bitnet::cli {
 
@@ -29,8 +30,31 @@ struct Result {
     std::string test;
     std::size_t tokens;
     std::size_t threads;
-    std::size_t memory;  // bytes in use
-    Mean rate;           // tokens per second
+    std::size_t memory;               // bytes in use
+    Mean rate;                        // tokens per second
+    ternion::CommunicationCost cost;  // of all repetitions, where several ranks compute
+    double seconds;                   // of all repetitions
+};
+
+ternion::CommunicationCost communication() {
+    return ranks() ? ranks()->cost() : ternion::CommunicationCost{};
+}
+
+/// Since `before`.
+ternion::CommunicationCost communication_since(const ternion::CommunicationCost& before) {
+    const ternion::CommunicationCost now = communication();
+    return {now.collectives - before.collectives, now.bytes - before.bytes, now.seconds - before.seconds};
+}
+
+/// What is said where several ranks compute.
+struct RankShare {
+    explicit RankShare(const Result& result, int repeats)
+        : collectives(static_cast<double>(result.cost.collectives) / (static_cast<double>(result.tokens) * repeats)),
+          bytes(static_cast<double>(result.cost.bytes) / (static_cast<double>(result.tokens) * repeats)),
+          time(result.cost.seconds / result.seconds) {}
+
+    double collectives, bytes;  // a token
+    double time;                // the part that rank 0 spends in collectives, waiting included
 };
 
 /// As a chat would: the likeliest tokens are looked for after a prompt, and after each token that is generated.
@@ -51,12 +75,15 @@ Result measure(const Model& model, int threads, bool prompt, std::size_t tokens,
     Session session(model, threads);
     run_once(session, prompt ? tokens : std::min<std::size_t>(tokens, 4), prompt);  // touches all memory
     std::vector<double> rates;
+    const ternion::CommunicationCost before = communication();
+    const Stopwatch all;
     for (int i = 0; i < options.repeats; ++i) {
         const Stopwatch watch;
         run_once(session, tokens, prompt);
         rates.push_back(Timing{tokens, watch.seconds()}.rate());
     }
-    return {joined(prompt ? "pp" : "tg", tokens), tokens, session.threads(), memory_in_use(), mean_of(rates)};
+    return {joined(prompt ? "pp" : "tg", tokens), tokens,       session.threads(), memory_in_use(), mean_of(rates),
+            communication_since(before),          all.seconds()};
 }
 
 std::vector<Result> measure_all(const Model& model, const BenchOptions& options) {
@@ -77,28 +104,41 @@ std::vector<Result> measure_all(const Model& model, const BenchOptions& options)
 void print_json(const std::vector<Result>& results, const BenchOptions& options, double load_seconds) {
     nlohmann::json list = nlohmann::json::array();
     for (const Result& result : results) {
-        list.push_back({{"test", result.test},
-                        {"tokens", result.tokens},
-                        {"threads", result.threads},
-                        {"tokens_per_second", result.rate.value},
-                        {"standard_deviation", result.rate.deviation},
-                        {"repeats", options.repeats},
-                        {"batch_size", options.model.load.batch},
-                        {"kv_type", options.model.kv_type},
-                        {"full_head", options.model.load.full_head},
-                        {"load_seconds", load_seconds},
-                        {"memory_bytes", result.memory},
-                        {"model", options.model.path + options.model.synthetic}});
+        nlohmann::json& entry =
+            list.emplace_back(nlohmann::json{{"test", result.test},
+                                             {"tokens", result.tokens},
+                                             {"threads", result.threads},
+                                             {"tokens_per_second", result.rate.value},
+                                             {"standard_deviation", result.rate.deviation},
+                                             {"repeats", options.repeats},
+                                             {"batch_size", options.model.load.batch},
+                                             {"kv_type", options.model.kv_type},
+                                             {"full_head", options.model.load.full_head},
+                                             {"load_seconds", load_seconds},
+                                             {"memory_bytes", result.memory},
+                                             {"model", options.model.path + options.model.synthetic}});
+        if (!ranks()) continue;
+        const RankShare share(result, options.repeats);
+        entry["ranks"] = ranks()->size();
+        entry["collectives_per_token"] = share.collectives;
+        entry["bytes_per_token"] = share.bytes;
+        entry["communication_share"] = share.time;
     }
     write_json(list, 2);
 }
 
 void print_table(const std::vector<Result>& results, int repeats, double load_seconds) {
     std::string table = "test      threads   tokens/s          memory\n";
-    for (const auto& [test, tokens, threads, memory, rate] : results) {
-        const std::string spread = repeats > 1 ? formatted(" ± %-5.2f", rate.deviation) : "        ";
-        table += formatted("%-8s  %7zu   %8.2f%s  %5zu MB\n", test.c_str(), threads, rate.value, spread.c_str(),
-                           memory / 1000000);
+    for (const Result& result : results) {
+        const std::string spread = repeats > 1 ? formatted(" ± %-5.2f", result.rate.deviation) : "        ";
+        table += formatted("%-8s  %7zu   %8.2f%s  %5zu MB\n", result.test.c_str(), result.threads, result.rate.value,
+                           spread.c_str(), result.memory / 1000000);
+    }
+    for (const Result& result : results) {
+        if (!ranks()) break;
+        const RankShare share(result, repeats);
+        table += formatted("%-8s  %zu ranks: %.1f collectives and %.0f bytes a token, %.0f %% of the time\n",
+                           result.test.c_str(), ranks()->size(), share.collectives, share.bytes, 100 * share.time);
     }
     write_output(table + formatted("loaded in %.2f s\n", load_seconds));
 }

@@ -7,6 +7,7 @@ namespace bitnet::cli {
 // One file a subcommand: each adds its name, options and help.
 void add_chat(CLI::App& app);
 void add_complete(CLI::App& app);
+void add_serve(CLI::App& app);  // where the program is built with the server
 void add_tokenize(CLI::App& app);
 void add_logits(CLI::App& app);
 void add_embed(CLI::App& app);

@@ -8,6 +8,7 @@
 #include <program/cli/output.hpp>
 #include "commands.hpp"
 #include "generation_options.hpp"
+#include "ranks.hpp"
 
 namespace bitnet::cli {
 
@@ -33,7 +34,8 @@ void complete(const CompleteOptions& options) {
     Session session(model);
     GeneratedText text(options.json);
     const Generation made = session.generate(prompt, options.text.made(), text.on_piece());
-    text.finish(made, output_is_terminal() ? "\n" : "");
+    // mpirun puts a terminal of its own between this one and whatever reads the text.
+    text.finish(made, output_is_terminal() && !ranks() ? "\n" : "");
     if (!options.json && made.end == GenerationEnd::full_context) {
         std::fprintf(stderr, "stopped: the context of %zu tokens is full\n", model.context());
     }

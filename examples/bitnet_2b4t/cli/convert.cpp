@@ -5,7 +5,9 @@
 #include <cstdio>
 #include <span>
 #include <string>
+#include <string_view>
 #include <ternion/ternion.hpp>
+#include <utility>
 #include <vector>
 
 #include <program/cli/interrupt.hpp>
@@ -46,7 +48,8 @@ class Converter {
           embedding_(find_number_format(options.embedding)),
           layers_(*find_ternary_format(std::string_view(options.layers))) {}
 
-    void run() {
+    /// Tells how many matrices were no ternary ones before.
+    std::size_t run() {
         const std::vector<ModelTensor> tensors = source_.tensors();
         source_.add_metadata(writer_);
         writer_.add("general.file_type", layers_.file_type);
@@ -64,6 +67,7 @@ class Converter {
         }
         if (!divisors_.empty()) writer_.write(std::as_bytes(std::span(divisors_)));
         writer_.finish();
+        return rounded_;
     }
 
  private:
@@ -90,16 +94,33 @@ class Converter {
 
     void write_ternary(const ModelTensor& tensor) {
         TernaryTensor found = reader_.ternary(tensor.name, tensor.rows, tensor.cols);
+        rounded_ += found.rounded ? 1 : 0;
         if (is_rotated(tensor.name) && source_.family().rotates_pairs)
             found = in_pairs(found, source_.config().head_dim);
         std::vector<std::byte> bytes;
         try {
             bytes = layers_.pack(found.matrix, threads_);
         } catch (const std::invalid_argument& error) {
-            refuse(joined("scales that ", layers_.name, " can hold (--layers names another)"), tensor,
-                   joined("scales ", found.scale_text(), "; ", error.what()));
+            refuse(joined("scales that ", layers_.name, " can hold", advice(found.matrix)), tensor,
+                   joined("scale ", found.scale_text(), "; ", error.what()));
         }
         writer_.write(bytes);
+    }
+
+    /// Names a format that holds the matrix: I2_S has one float as its scale, others a 16-bit one for each group.
+    std::string advice(const ternion::TernaryBytes& matrix) const {
+        constexpr std::pair<std::string_view, std::size_t> formats[] = {
+            {"I2_S", 0}, {"TQ1_0", 256}, {"TQ2_0", 256}, {"PQ2_0", 128}, {"Q2_0", 64}};
+        std::string_view best;
+        for (const auto& [name, inputs] : formats) {
+            const bool scales = inputs == 0 ? matrix.has_one_scale()
+                                            : !matrix.has_one_scale() && matrix.inputs_of_scale() % inputs == 0;
+            if (!scales || find_ternary_format(name)->bytes(matrix.shape.n, matrix.shape.k) == 0) continue;
+            // No other 16-bit scale is closer than that of the format asked for.
+            if (name == layers_.name) return {};
+            if (best.empty()) best = name;
+        }
+        return best.empty() ? std::string() : joined(" (--layers ", best, " has such)");
     }
 
     void write_dense(const ModelTensor& tensor) {
@@ -111,7 +132,7 @@ class Converter {
             matrix.read(n, row);
             for (const float x : row) {
                 if (!std::isfinite(x)) refuse("finite numbers", tensor, "NaN or infinity");
-                if (format.name == "F16" && !(std::abs(x) < 65520)) refuse("numbers that fit F16", tensor, x);
+                if (!(std::abs(x) < format.limit)) refuse(joined("numbers that fit ", format.name), tensor, x);
             }
             if (matrix.format == &format) continue;
             format.encode(row, encoded.data());
@@ -122,7 +143,8 @@ class Converter {
 
     template <class Number>
     [[noreturn]] void refuse(const std::string& expected, const ModelTensor& tensor, Number found) const {
-        throw FileError(source_.name(), joined(expected, " in tensor ", in_quotes(tensor.name)), found);
+        throw FileError(source_.name(), joined(expected, " in tensor ", in_quotes(source_.stored_name(tensor.name))),
+                        found);
     }
 
     const ModelSource& source_;
@@ -132,6 +154,7 @@ class Converter {
     const TernaryFormat& layers_;
     ternion::ThreadPool threads_;
     TensorReader reader_{source_, threads_};
+    std::size_t rounded_ = 0;
 };
 
 void convert(const ConvertOptions& options) {
@@ -142,12 +165,12 @@ void convert(const ConvertOptions& options) {
 
 void write_model(const ModelSource& source, const ConvertOptions& options) {
     const Interrupt interrupt;
-    Converter(source, options).run();
-    if (source.is_ternary("blk.0.attn_q.weight")) return;
-    std::fputs(
-        "Weights that weren't trained to be ternary lose much by it: expect\n"
-        "a far worse model, unless it is trained further.\n",
-        stderr);
+    const std::size_t rounded = Converter(source, options).run();
+    if (rounded == 0 || source.trains_floats()) return;
+    const std::string line = joined(
+        "warning: ", rounded, " matrices were floats and are ternary now; nothing says that this model of family ",
+        source.family().name, " was trained for that: expect a far worse one, unless it is trained further\n");
+    std::fputs(line.c_str(), stderr);
 }
 
 void add_conversion(CLI::App& app, const char* name, const char* help, const char* example,

@@ -19,8 +19,8 @@ struct ConvertOptions {
 void add_conversion(CLI::App& app, const char* name, const char* help, const char* example,
                     void (*run)(const ConvertOptions&));
 
-/// Writes a model as GGUF; float layers are quantised by absmean, with a warning. Throws FileError,
-/// and Interrupted after a signal; then nothing stays.
+/// Writes a model as GGUF; float layers are quantised by absmean, with a warning where the model's kind isn't trained
+/// for that. Throws FileError, and Interrupted after a signal; then nothing stays.
 void write_model(const ModelSource& source, const ConvertOptions& options);
 
 }  // namespace bitnet::cli

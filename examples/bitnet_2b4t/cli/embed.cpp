@@ -22,21 +22,23 @@ struct EmbedOptions {
     ModelOptions model;
     std::vector<int> tokens;
     std::string output;
+    std::string pooling;  // "last", or empty: what the model says
     bool json = false;
 };
+
+/// A model that may be made for other things gives a vector, too, but not one that anybody has trained.
+Model load_for_vectors(const EmbedOptions& options, Parts parts) {
+    Model model = load(options.model, parts);
+    if (model.has_pooling() || !options.pooling.empty()) return model;
+    throw FileError(model.name(),
+                    "a model that is made for vectors (with --pooling last, any other gives its last token's state)",
+                    "one that doesn't say how they are pooled");
+}
 
 std::vector<float> vector_of(const Model& model, std::span<const int> ids) {
     Session session(model);
     session.append(ids, check_interrupt);
     return session.embedding();
-}
-
-/// A text as models for vectors get it: the end of the text behind it, which their tokenizers may or may not add.
-std::vector<int> ids_of(const Tokenizer& tokenizer, const std::string& text) {
-    std::vector<int> ids = tokenizer.encode_with_bos(text);
-    const int end = tokenizer.special("<|endoftext|>").value_or(tokenizer.eos());
-    if (end >= 0 && (ids.empty() || ids.back() != end)) ids.push_back(end);
-    return ids;
 }
 
 void write_vector(const std::string& text, std::size_t tokens, const std::vector<float>& vector, bool json) {
@@ -48,7 +50,7 @@ void write_vector(const std::string& text, std::size_t tokens, const std::vector
 }
 
 void embed_ids(const EmbedOptions& options) {
-    const Model model = load(options.model);
+    const Model model = load_for_vectors(options, Parts::weights);
     check_ids(model, options.tokens);
     const Interrupt interrupt;
     const std::vector<float> vector = vector_of(model, options.tokens);
@@ -60,10 +62,10 @@ void embed_ids(const EmbedOptions& options) {
 
 void embed(const EmbedOptions& options) {
     if (!options.tokens.empty()) return embed_ids(options);
-    const Model model = load(options.model, Parts::weights_and_tokenizer);
+    const Model model = load_for_vectors(options, Parts::weights_and_tokenizer);
     const Interrupt interrupt;
     for (std::string text; next_line(text);) {
-        const std::vector<int> ids = ids_of(model.tokenizer(), text);
+        const std::vector<int> ids = model.tokenizer().encode_for_embedding(text);
         if (ids.empty())
             throw FileError(model.name(), "a line with text", "an empty one, for which there are no tokens");
         write_vector(text, ids.size(), vector_of(model, ids), options.json);
@@ -82,6 +84,11 @@ void add_embed(CLI::App& app) {
     add_file(command, "--output", options.output, "where the vector of --tokens goes, as raw little-endian float32")
         ->needs(tokens)
         ->option_text("FILE");
+    command
+        .add_option("--pooling", options.pooling,
+                    "last: the last token's state, also of a model that doesn't say how its vectors are made")
+        ->check(CLI::IsMember({"last"}).description(""))
+        ->type_name("TYPE");
     command.add_flag("--json", options.json, "print a JSON object for each text");
 }
 

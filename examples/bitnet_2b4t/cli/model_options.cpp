@@ -7,6 +7,7 @@
 #include <program/cli/number_option.hpp>
 #include <program/cli/output.hpp>
 #include "../compute/kernels.hpp"
+#include "ranks.hpp"
 
 namespace bitnet::cli {
 
@@ -72,6 +73,7 @@ Model load(const ModelOptions& options, Parts parts) {
     chosen.activations = static_cast<ActivationType>(std::ranges::find(activation_type_names, options.activations) -
                                                      activation_type_names.begin());
     chosen.progress = [&](std::size_t done, std::size_t total) { progress.update(done, total); };
+    chosen.ranks = ranks();
     try {
         return options.synthetic.empty() ? load_model(options.path, chosen)
                                          : load_random_model(options.synthetic, chosen);

@@ -1,16 +1,19 @@
 #include <algorithm>
-#include <bitnet/scoring.hpp>
-#include <cctype>
-#include <sstream>
+#include <bitnet/session.hpp>
+#include <cmath>
+#include <numeric>
 #include <string>
 #include <vector>
 
-#include <program/cli/input.hpp>
 #include <program/cli/measurement.hpp>
 #include <program/cli/output.hpp>
+#include <program/io/file_error.hpp>
 #include <program/io/json_file.hpp>
 #include "commands.hpp"
 #include "model_options.hpp"
+#include "score_generated.hpp"
+#include "score_item.hpp"
+#include "score_prompt.hpp"
 
 namespace bitnet::cli {
 
@@ -19,187 +22,213 @@ namespace {
 
 struct ScoreOptions {
     ModelOptions model;
-    std::string items;
+    PromptOptions prompt;
+    GeneratedOptions generated;
+    bool generate = false;
+    std::vector<std::string> files;
+    std::string labels, task;
     bool json = false;
 };
 
-/// A question with choices.
-struct Item {
-    std::string id;
-    std::string where;  // file and line, for messages
-    std::string context;
-    std::vector<std::string> choices;
-    std::size_t answer = 0;
+/// A choice behind its question, in tokens.
+struct ScoredChoice {
+    std::vector<int> tokens;
+    std::size_t given;
+    std::size_t characters;
 };
 
-std::string text_or(const Json& json, const char* key, const std::string& where) {
-    return json.contains(key) ? json_text(json, key, where) : "";
+/// Whose examples a question may have: those of its benchmark and subject.
+std::string group_of(const Item& item) {
+    return item.group.empty() ? std::string(item.task) : joined(item.task, ", ", item.group);
 }
 
-std::vector<std::string> texts(const Json& list, const std::string& where) {
-    if (!list.is_array()) throw FileError(where, "a list of choices", list.type_name());
-    std::vector<std::string> found;
-    for (const Json& text : list) {
-        if (!text.is_string()) throw FileError(where, "texts as choices", text.type_name());
-        found.push_back(trimmed(text.get<std::string>()));
+std::size_t characters_of(const std::string& text) {
+    return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xc0) != 0x80; }));
+}
+
+std::vector<ScoredChoice> choices_of(const Item& item, std::size_t index, const PromptMaker& maker,
+                                     const Model& model) {
+    std::vector<ScoredChoice> choices;
+    for (std::size_t i = 0; i < item.choices.size(); ++i) {
+        const std::string prompt = maker.prompt(index, item.introduction(), item.context_of(i), group_of(item));
+        auto [tokens, given] = maker.tokens(prompt, item.choices[i]);
+        if (given == 0) throw FileError(item.where, "a context", "none, and the model has no BOS token");
+        if (tokens.size() > model.context() + 1)
+            throw FileError(item.where, joined("at most ", model.context(), " tokens"), tokens.size());
+        given = std::min(given, tokens.size() - 1);
+        choices.push_back({std::move(tokens), given, characters_of(item.choices[i])});
     }
-    return found;
+    return choices;
 }
 
-/// A number, or a text that is one of a single digit.
-std::size_t number(const Json& json, const char* key, const std::string& where) {
-    const Json& found = json_member(json, key, where);
-    if (found.is_number_unsigned()) return found.get<std::size_t>();
-    const std::string text = json_text(json, key, where);
-    if (text.size() == 1 && text[0] >= '0' && text[0] <= '9') return static_cast<std::size_t>(text[0] - '0');
-    throw FileError(where, "a choice's number in " + in_quotes(key), in_quotes(text));
+std::size_t largest(const std::vector<double>& scores) {
+    return static_cast<std::size_t>(std::ranges::max_element(scores) - scores.begin());
 }
 
-Item arc(const Json& json, const std::string& where) {
-    const bool published = json["question"].is_object();
-    const Json& question = published ? json["question"] : json;
-    Item item;
-    item.context = "Question: " + trimmed(json_text(question, published ? "stem" : "question", where)) + "\nAnswer:";
-    const Json& choices = json_member(question, "choices", where);
-    std::vector<std::string> labels;
-    if (choices.is_object()) {
-        item.choices = texts(json_member(choices, "text", where), where);
-        labels = texts(json_member(choices, "label", where), where);
-    } else {
-        for (const Json& choice : choices) {
-            if (!choice.is_object()) throw FileError(where, "choices with \"text\" and \"label\"", choice.type_name());
-            item.choices.push_back(trimmed(json_text(choice, "text", where)));
-            labels.push_back(json_text(choice, "label", where));
+/// What a question gave.
+struct Scores {
+    std::vector<double> sums, normalised;  // of each choice
+
+    double of(Metric metric, const Item& item) const {
+        if (metric == Metric::mass) return mass(item);
+        return largest(metric == Metric::accuracy ? sums : normalised) == item.answer ? 1 : 0;
+    }
+
+ private:
+    /// The right choices' share of all probability.
+    double mass(const Item& item) const {
+        const double peak = *std::ranges::max_element(sums);
+        double all = 0, right = 0;
+        for (std::size_t i = 0; i < sums.size(); ++i) {
+            all += std::exp(sums[i] - peak);
+            if (item.right[i]) right += std::exp(sums[i] - peak);
         }
+        return right / all;
     }
-    if (labels.size() != item.choices.size()) {
-        throw FileError(where, joined("a label for each of ", item.choices.size(), " choices"), labels.size());
+};
+
+Scores score_choices(Session& session, const std::vector<ScoredChoice>& choices) {
+    Scores scores;
+    for (const auto& [tokens, given, characters] : choices) {
+        const auto each = session.log_probabilities(tokens, given);
+        scores.sums.push_back(std::accumulate(each.begin(), each.end(), 0.0));
+        scores.normalised.push_back(scores.sums.back() / static_cast<double>(characters));
     }
-    const auto answer = std::ranges::find(labels, json_text(json, "answerKey", where));
-    item.answer = static_cast<std::size_t>(answer - labels.begin());
-    return item;
+    return scores;
 }
 
-/// WikiHow's titles become sentences, and other things in brackets vanish.
-std::string without_brackets(std::string text) {
-    for (std::size_t at; (at = text.find(" [title]")) != text.npos;)
-        text.replace(at, 8, ". ");
-    for (std::size_t at; (at = text.find('[')) != text.npos && text.find(']', at) != text.npos;)
-        text.erase(at, text.find(']', at) + 1 - at);
-    for (std::size_t at; (at = text.find("  ")) != text.npos;)
-        text.erase(at, 1);
-    return trimmed(text);
-}
+/// The questions of one benchmark, as they come.
+struct Tally {
+    std::vector<double> plain, normalised, mass;
 
-Item hellaswag(const Json& json, const std::string& where) {
-    Item item;
-    std::string more = text_or(json, "ctx_b", where);
-    std::ranges::transform(more, more.begin(), [](char c) { return std::tolower(static_cast<unsigned char>(c)); });
-    if (!more.empty()) more[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(more[0])));
-    const std::string context =
-        json.contains("ctx_a") ? json_text(json, "ctx_a", where) + " " + more : text_or(json, "ctx", where);
-    const std::string activity = text_or(json, "activity_label", where);
-    item.context = without_brackets((activity.empty() ? "" : activity + ": ") + context);
-    for (const std::string& ending : texts(json["endings"], where))
-        item.choices.push_back(without_brackets(ending));
-    item.answer = number(json, "label", where);
-    return item;
-}
-
-Item read_item(const Json& json, const std::string& where) {
-    if (json.contains("endings")) return hellaswag(json, where);
-    if (json.contains("question")) return arc(json, where);
-    Item item;
-    item.context = trimmed(json_text(json, "context", where));
-    item.choices = texts(json_member(json, "choices", where), where);
-    item.answer = number(json, "answer", where);
-    return item;
-}
-
-/// "id", "ind" or the line.
-std::string id_of(const Json& json, std::size_t line) {
-    for (const char* key : {"id", "ind"}) {
-        if (json.contains(key)) return json[key].is_string() ? json[key].get<std::string>() : json[key].dump();
+    void add(const Item& item, const Scores& scores) {
+        if (item.task == "TruthfulQA MC2") return mass.push_back(scores.of(Metric::mass, item));
+        plain.push_back(scores.of(Metric::accuracy, item));
+        normalised.push_back(scores.of(Metric::normalised, item));
     }
-    return std::to_string(line);
+};
+
+void write_item(const Item& item, const Scores& scores) {
+    Json json{{"id", item.id},
+              {"task", item.task},
+              {"answer", item.answer},
+              {"choice", largest(scores.sums)},
+              {"choice_normalised", largest(scores.normalised)},
+              {"log_probabilities", scores.sums},
+              {"normalised", scores.normalised}};
+    if (item.task == "TruthfulQA MC2") json["mass"] = scores.of(Metric::mass, item);
+    write_json(json);
 }
 
-/// From JSON lines, each in one of these forms; the prompts are those that evaluation harnesses use.
-/// {"context": ..., "choices": [...], "answer": 0}
-/// ARC, both as published and as on Hugging Face: {"question": ..., "choices": ..., "answerKey": "A"}; the context is
-///     "Question: ...\nAnswer:"
-/// HellaSwag: {"activity_label": ..., "ctx_a": ..., "ctx_b": ..., "endings": [...], "label": 0}; what stands in
-///     brackets is left out
-/// Throws FileError, which names the line.
-std::vector<Item> read_items(const std::string& text, const std::string& file) {
+void write_whole(std::string_view task, const Tally& tally, std::size_t shots) {
+    Json json{{"task", task}, {"few_shot", shots}, {"items", std::max(tally.plain.size(), tally.mass.size())}};
+    const auto add = [&](const char* name, const char* error, const std::vector<double>& of) {
+        if (of.empty()) return;
+        const Mean mean = mean_of(of);
+        json[name] = mean.value;
+        json[error] = mean.error;
+    };
+    add("accuracy", "standard_error", tally.plain);
+    add("accuracy_normalised", "standard_error_normalised", tally.normalised);
+    add("mass", "standard_error_mass", tally.mass);
+    write_json(json);
+}
+
+/// A row for each figure, the benchmark's own marked.
+void write_rows(std::string_view task, const Tally& tally, std::size_t shots) {
+    const auto metric = std::ranges::find(score_tasks, task, &ScoreTask::title)->metric;
+    const auto row = [&](Metric which, const char* name, const std::vector<double>& of) {
+        if (of.empty()) return;
+        const Mean mean = mean_of(of);
+        write_output(formatted("%-16s %-28s %5zu %6zu   %.4f ± %.4f%s\n", std::string(task).c_str(), name, shots,
+                               of.size(), mean.value, mean.error, which == metric ? " *" : ""));
+    };
+    row(Metric::accuracy, "accuracy", tally.plain);
+    row(Metric::normalised, "accuracy, length-normalised", tally.normalised);
+    row(Metric::mass, "share of right choices", tally.mass);
+}
+
+std::vector<Example> examples_of(const std::vector<Item>& items) {
+    std::vector<Example> examples;
+    for (const Item& item : items)
+        examples.push_back({item.example(), group_of(item)});
+    return examples;
+}
+
+/// A file's questions, and those that examples are taken from.
+struct Questions {
     std::vector<Item> items;
-    std::istringstream lines(text);
-    std::size_t line_number = 0;
-    for (std::string line; std::getline(lines, line);) {
-        ++line_number;
-        if (trimmed(line).empty()) continue;
-        const std::string where = joined(file, ", line ", line_number);
-        const Json json = parse_json_object(line, where);
-        Item item = read_item(json, where);
-        item.where = where;
-        item.id = id_of(json, line_number);
-        if (item.answer >= item.choices.size()) {
-            throw FileError(where, joined("an answer among ", item.choices.size(), " choices"), "another");
-        }
-        if (std::ranges::find(item.choices, "") != item.choices.end()) {
-            throw FileError(where, "choices with a text", "an empty one");
-        }
-        items.push_back(std::move(item));
+    std::vector<Example> examples;
+};
+
+std::vector<Questions> read_all(const ScoreOptions& options) {
+    std::vector<Questions> all;
+    for (const std::string& file : options.files) {
+        Questions& questions = all.emplace_back(Questions{read_items(file, options.task, options.labels), {}});
+        const std::string& shots = options.prompt.few_shot_file;
+        questions.examples = examples_of(shots.empty() ? questions.items : read_items(shots, options.task, ""));
     }
-    if (items.empty()) throw FileError(file, "questions with choices in JSON lines", "none");
-    return items;
+    return all;
+}
+
+using Tallies = std::vector<std::pair<std::string_view, Tally>>;
+
+void score_questions(const ScoreOptions& options, const Questions& questions, const Model& model, Tallies& tallies) {
+    const PromptMaker maker(options.prompt, model, questions.examples);
+    const std::vector<Item>& items = questions.items;
+    std::vector<std::vector<ScoredChoice>> choices;  // all are checked before any is scored: that may take hours
+    for (std::size_t i = 0; i < items.size(); ++i)
+        choices.push_back(choices_of(items[i], i, maker, model));
+    Progress progress("scoring");
+    Session session(model);
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        progress.update(i, items.size());
+        const Scores scores = score_choices(session, choices[i]);
+        auto found = std::ranges::find(tallies, items[i].task, &Tallies::value_type::first);
+        if (found == tallies.end()) found = tallies.insert(found, {items[i].task, Tally{}});
+        found->second.add(items[i], scores);
+        if (options.json) write_item(items[i], scores);
+    }
 }
 
 void score(const ScoreOptions& options) {
-    const std::vector<Item> items = read_items(read_input(options.items), options.items);
+    if (options.generate) {
+        return score_generated(options.files, options.model, options.prompt, options.generated, options.json);
+    }
+    const std::vector<Questions> all = read_all(options);
     const Model model = load(options.model, Parts::weights_and_tokenizer);
-    std::vector<Question> questions;  // all are checked before any is scored, because that may take hours
-    for (const Item& item : items)
-        questions.emplace_back(model, item.context, item.choices, item.where);
-    Progress progress("scoring");
-    Session session(model);
-    std::vector<double> right, right_normalised;
-    for (const Item& item : items) {
-        progress.update(right.size(), items.size());
-        const ChoiceScores scores = score_choices(session, questions[right.size()]);
-        const std::size_t choice = scores.best(), choice_normalised = scores.best_normalised();
-        right.push_back(choice == item.answer ? 1 : 0);
-        right_normalised.push_back(choice_normalised == item.answer ? 1 : 0);
-        if (!options.json) continue;
-        write_json(Json{{"id", item.id},
-                        {"answer", item.answer},
-                        {"choice", choice},
-                        {"choice_normalised", choice_normalised},
-                        {"log_probabilities", scores.sums},
-                        {"normalised", scores.normalised}});
-    }
-    const Mean plain = mean_of(right), normalised = mean_of(right_normalised);
-    if (options.json) {
-        return write_json(Json{{"items", items.size()},
-                               {"accuracy", plain.value},
-                               {"standard_error", plain.error},
-                               {"accuracy_normalised", normalised.value},
-                               {"standard_error_normalised", normalised.error}});
-    }
-    write_output(formatted("items                         %zu\n", items.size()));
-    write_output(formatted("accuracy                      %.4f ± %.4f\n", plain.value, plain.error));
-    write_output(formatted("accuracy, length-normalised   %.4f ± %.4f\n", normalised.value, normalised.error));
+    Tallies tallies;
+    for (const Questions& questions : all)
+        score_questions(options, questions, model, tallies);
+    if (!options.json) write_output("benchmark        figure                       shots  items   value\n");
+    for (const auto& [task, tally] : tallies)
+        (options.json ? write_whole : write_rows)(task, tally, options.prompt.few_shot);
 }
 
 }  // namespace
 
 void add_score(CLI::App& app) {
     const auto [command, options] =
-        add_command(app, "score", "Answer multiple-choice questions by the choices' probabilities",
+        add_command(app, "score", "Measure a model by benchmarks: multiple choice, or generated answers",
                     "bitnet-2b4t score -m ggml-model-i2_s.gguf -f ARC-Easy-Test.jsonl", score);
     add_model_options(command, options.model);
-    add_file(command, "-f,--file", options.items, "JSON lines, as ARC's, HellaSwag's, or {context, choices, answer}")
-        ->required();
+    add_file(command, "-f,--file", options.files,
+             "questions: ARC, OpenbookQA, BoolQ, HellaSwag, PIQA, WinoGrande, CommonsenseQA, TruthfulQA, MMLU, or "
+             "context, choices and answer; with --generate GSM8K, TriviaQA, or prompt and answers")
+        ->required()
+        ->expected(1, 1000);
+    std::vector<std::string> names;
+    for (const ScoreTask& task : score_tasks)
+        names.emplace_back(task.name);
+    command
+        .add_option("--task", options.task,
+                    "the benchmark, where its file could be another's: OpenbookQA's is like ARC's")
+        ->check(CLI::IsMember(names).description(""))
+        ->type_name("NAME");
+    add_file(command, "--labels", options.labels, "a file with the answers' numbers, as PIQA has one");
+    add_prompt_options(command, options.prompt);
+    command.add_flag("--generate", options.generate, "generate answers and compare them: exact match");
+    add_generated_options(command, options.generated);
     command.add_flag("--json", options.json, "print a JSON object for each item, and one for the whole");
 }
 

@@ -12,7 +12,7 @@ using namespace program;
 namespace {
 
 /// A row of the table: the scale, |W - scale T| / |W|, Euclidean, and the share of zeros.
-std::string damage(const DenseTensor& weights, const TernaryTensor& trits, bool exact) {
+std::string damage(const std::string& name, const DenseTensor& weights, const TernaryTensor& trits, bool exact) {
     std::vector<float> row(weights.cols);
     std::vector<std::int8_t> quantised(weights.cols);
     double lost = 0, all = 0, zeros = 0;
@@ -28,7 +28,7 @@ std::string damage(const DenseTensor& weights, const TernaryTensor& trits, bool 
         zeros += static_cast<double>(std::ranges::count(quantised, 0));
     }
     const std::string error = exact ? "exact" : formatted("%4.1f %%", 100 * (all > 0 ? std::sqrt(lost / all) : 0));
-    return formatted("%-25s %11s %7s %4.1f %%\n", weights.name.c_str(), trits.scale_text().c_str(), error.c_str(),
+    return formatted("%-25s %11s %7s %4.1f %%\n", name.c_str(), trits.scale_text().c_str(), error.c_str(),
                      100 * zeros / static_cast<double>(weights.rows * weights.cols));
 }
 
@@ -40,7 +40,7 @@ void ternarize(const ConvertOptions& options) {
         const DenseTensor weights = source->dense(tensor.name);
         TernaryTensor trits = source->ternary(tensor.name);
         if (is_rotated(tensor.name) && source->stores_pairs()) trits = in_pairs(trits, source->config().head_dim);
-        table += damage(weights, trits, source->is_ternary(tensor.name));
+        table += damage(tensor.name, weights, trits, source->is_ternary(tensor.name));
     }
     write_model(*source, options);
     write_output(table);

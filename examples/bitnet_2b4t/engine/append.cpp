@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdint>
 #include <stdexcept>
 #include <utility>
 
@@ -50,7 +51,9 @@ void hand_out(Progressing& p, Decoder& decoder, std::size_t begin, std::size_t c
     for (std::size_t row = std::max(position, p.part.first); row < position + count; row += rows_at_once) {
         const std::size_t rows = std::min(rows_at_once, position + count - row);
         logits.resize(rows * vocab);
-        decoder.logits(begin + row - position, rows, logits);
+        const std::size_t hidden = decoder.config().hidden;
+        const auto vectors = decoder.hidden().subspan((begin + row - position) * hidden, rows * hidden);
+        p.session.logits_of(vectors, rows, logits);
         p.part.take(row, logits);
     }
 }
@@ -58,7 +61,7 @@ void hand_out(Progressing& p, Decoder& decoder, std::size_t begin, std::size_t c
 /// Keeps the decoder's last vectors of a sequence, which end behind row `end`.
 void keep_rows(Progressing& p, const Decoder& decoder, std::size_t end, std::size_t count) {
     const std::size_t hidden = decoder.config().hidden;
-    p.rows = std::min(count, Decoder::same_bits);
+    p.rows = std::min(count, Decoder::kept_rows);
     const auto last = decoder.hidden().subspan((end - p.rows) * hidden, p.rows * hidden);
     p.session.next.resize(last.size());
     std::copy(last.begin(), last.end(), p.session.next.begin());
@@ -70,17 +73,23 @@ bool step(std::vector<Progressing>& parts, const std::function<void()>& between)
     const std::size_t batch = parts[0].session.parts().options.batch;
     std::vector<Sequence> sequences;
     std::vector<std::pair<Progressing*, std::size_t>> taken;
+    std::vector<std::uint64_t> caches;
     std::size_t total = 0;
     for (Progressing& p : parts) {
         const std::size_t count = std::min(batch, p.left());
         if (count == 0 || (total > 0 && total + count > batch)) continue;
         if (p.part.progress && p.all.size() > batch) p.part.progress(p.done, p.all.size());
         sequences.push_back({std::span(p.all).subspan(p.done, count), &p.session.cache});
+        caches.push_back(p.session.cache_number);
         taken.push_back({&p, count});
         total += count;
     }
     if (taken.empty()) return false;
-    decoder.forward(sequences, between);
+    if (auto& leader = parts[0].session.parts().leader) {
+        leader->forward(decoder, sequences, caches, between);
+    } else {
+        decoder.forward(sequences, between);
+    }
     std::size_t row = 0;
     for (const auto& [p, count] : taken) {
         const auto begin = p->all.begin() + static_cast<std::ptrdiff_t>(p->done);
@@ -105,9 +114,9 @@ void finish(std::vector<Progressing>& parts) {
         session.rows = p.rows;
         session.head.reset(session.last);
         // A few tokens are a draft: it is the first of them that will be asked for.
-        if (p.all.size() == 1 || p.all.size() > Decoder::same_bits) heads.push_back(&session.head);
+        if (p.all.size() == 1 || p.all.size() > Decoder::kept_rows) heads.push_back(&session.head);
     }
-    if (heads.size() > 1) Likeliest::prepare_last(heads, parts[0].session.threads);
+    if (heads.size() > 1 && !parts[0].session.parts().leader) Likeliest::prepare_last(heads, parts[0].session.threads);
 }
 
 }  // namespace

@@ -62,10 +62,11 @@ std::uint64_t fingerprint(const ModelState& model) {
     // What 2B4T has isn't hashed, so that conversations that were saved before there was a choice still load.
     if (c.activation != Activation::squared_relu)
         hash.add<std::size_t>(std::array{static_cast<std::size_t>(c.activation)});
+    if (c.bit_linear != BitLinearKind::b158) hash.add<std::size_t>(std::array{static_cast<std::size_t>(c.bit_linear)});
     hash.add(weights.output_norm.weight());
     for (const LayerWeights& layer : weights.layers) {
-        const auto add_norm = [&](const ternion::AnyRmsNorm* norm) {
-            if (norm != nullptr) hash.add(norm->weight());
+        const auto add_norm = [&](const InputNorm* norm) {
+            if (norm != nullptr) hash.add(norm->rms().weight());
         };
         add_norm(&layer.attn_norm.norm());
         add_norm(layer.o.norm().norm());
@@ -112,9 +113,16 @@ void check_replaceable(const std::string& path) {
     if (mark != "TERNKV") throw FileError(path, "a new file or a saved conversation to replace", "another file");
 }
 
+/// A file has all of a KV cache, of which each rank has a part.
+void check_alone(const std::string& path, const SessionState& session) {
+    if (!session.parts().leader) return;
+    throw FileError(path, "a conversation on one rank to be saved or restored", session.parts().weights.shares.count());
+}
+
 }  // namespace
 
 void Conversation::save(const std::string& path) const {
+    check_alone(path, session_.state());
     check_replaceable(path);
     OutputFile file(path);
     const SessionState& session = session_.state();
@@ -128,6 +136,7 @@ void Conversation::save(const std::string& path) const {
 }
 
 void Conversation::load(const std::string& path) {
+    check_alone(path, session_.state());
     const auto refuse = [&](std::string_view expected, const auto& found) { throw FileError(path, expected, found); };
     const MappedFile file(path, MappedFile::Mode::read);
     const std::size_t size = file.bytes().size();

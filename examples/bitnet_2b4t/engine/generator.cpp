@@ -89,7 +89,7 @@ bool Generator::choose() {
             std::vector<int> all = session_.tokens;
             all.insert(all.end(), session_.pending.begin(), session_.pending.end());
             const std::size_t most = std::min({limit - made_.generated.tokens, session_.room() - 1,
-                                               session_.parts().options.batch - 1, Decoder::same_bits - 1});
+                                               session_.parts().options.batch - 1, Decoder::kept_rows - 1});
             input_ = look_up_draft(all, options_.draft_ngram, most);
             return true;
         }

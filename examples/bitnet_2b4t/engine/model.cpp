@@ -48,15 +48,17 @@ void check_options(const LoadOptions& options) {
     find_kernels(options.isa);
 }
 
-ModelState::ModelState(std::unique_ptr<ModelSource> opened, const LoadOptions& asked)
+ModelState::ModelState(std::unique_ptr<ModelSource> opened, const LoadOptions& asked, std::uint64_t number)
     : options(chosen(asked, *opened)),
       source(std::move(opened)),
       tokenizer(load(options.tokenizer, *source)),
       threads(options.threads),
-      weights(load_weights(*source, find_kernels(options.isa), threads, options.progress, options.activations)) {
+      weights(load_weights(*source, find_kernels(options.isa), threads, options.progress, options.activations,
+                           options.ranks.get())) {
     if (!options.full_head) weights.screen.emplace(weights.head(), threads);
     options.threads = static_cast<int>(threads.concurrency());
     options.progress = {};
+    if (weights.shares.ranks != nullptr && weights.shares.rank == 0) leader.emplace(options.ranks, number, weights);
 }
 
 const std::string& Model::name() const {
@@ -75,6 +77,10 @@ std::size_t Model::vocabulary_size() const {
     return state_->weights.config.vocab;
 }
 
+bool Model::has_pooling() const {
+    return state_->weights.config.pooling != Pooling::none;
+}
+
 const Tokenizer& Model::tokenizer() const {
     if (state_->tokenizer) return *state_->tokenizer;
     throw std::logic_error(name() + ": this model was loaded without its tokenizer");
@@ -82,7 +88,10 @@ const Tokenizer& Model::tokenizer() const {
 
 Model load_model_from_memory(const std::string& name, std::span<const std::byte> gguf, const LoadOptions& options) {
     check_options(options);
+    if (options.ranks != nullptr && options.ranks->size() > 1)
+        throw std::invalid_argument("load_model_from_memory: expected one rank, found several, which read files");
     auto source = std::make_unique<GgufSource>(std::make_unique<MappedFile>(name, gguf));
+    check_shapes(*source);
     return Model(std::make_shared<const ModelState>(std::move(source), options));
 }
 

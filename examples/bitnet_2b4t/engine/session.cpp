@@ -2,6 +2,7 @@
 #include <bitnet/session.hpp>
 #include <cmath>
 #include <stdexcept>
+#include <unordered_set>
 #include <utility>
 
 #include "session_state.hpp"
@@ -35,8 +36,26 @@ SessionState::SessionState(const Model& of, int own_threads)
       own(own_threads > 0 ? std::make_unique<ternion::ThreadPool>(own_threads) : nullptr),
       threads(own ? *own : parts().threads),
       decoder(parts().weights, threads),
-      cache(parts().weights.config, parts().options.context, parts().options.kv_type),
-      head(parts().weights.head(), parts().weights.screen ? &*parts().weights.screen : nullptr, Decoder::same_bits) {}
+      cache(parts().weights.shares.own, parts().options.context, parts().options.kv_type),
+      head(parts().weights.head(), parts().weights.screen ? &*parts().weights.screen : nullptr, Decoder::kept_rows) {
+    if (parts().leader) cache_number = parts().leader->open_cache();
+}
+
+SessionState::~SessionState() {
+    if (parts().leader) parts().leader->close_cache(cache_number);
+}
+
+std::span<const Candidate> SessionState::likeliest(std::size_t i, std::size_t best, std::span<const int> always) {
+    if (!parts().leader) return head.after(i, best, always, threads);
+    const std::size_t hidden = parts().weights.config.hidden;
+    found = parts().leader->likeliest({last.data() + i * hidden, hidden}, best, always, threads);
+    return found;
+}
+
+void SessionState::logits_of(std::span<const float> vectors, std::size_t count, std::span<float> out) {
+    if (parts().leader) return parts().leader->logits(vectors, count, out, threads);
+    parts().weights.head().logits(vectors, count, out, threads);
+}
 
 void SessionState::truncate(std::size_t length) {
     cache.truncate(length);
@@ -51,12 +70,12 @@ std::size_t SessionState::row_before(std::size_t ignored) const {
 
 int SessionState::sample(Sampler& sampler, std::size_t ignored) {
     const auto history = std::span<const int>(tokens).first(tokens.size() - ignored);
-    const auto likely = head.after(row_before(ignored), sampler.needed(), sampler.penalised(history), threads);
+    const auto likely = likeliest(row_before(ignored), sampler.needed(), sampler.penalised(history));
     return sampler(likely, history);
 }
 
 bool SessionState::restore(std::vector<int> processed, std::span<const std::byte> blocks) {
-    KvCache restored(parts().weights.config, cache.capacity(), cache.format().type());
+    KvCache restored(parts().weights.shares.own, cache.capacity(), cache.format().type());
     restored.reserve(processed.size());
     for (std::size_t i = 0; i < restored.blocks(); ++i) {
         const std::span<std::byte> memory = restored.memory(i);
@@ -130,17 +149,61 @@ void Session::rewind(std::size_t length) {
     state_->truncate(length);
 }
 
+Snapshot Session::snapshot() const {
+    if (state_->parts().leader) {
+        throw std::logic_error(joined("snapshot: expected a model on one rank, found ",
+                                      state_->parts().weights.shares.count(), ": each has a part of the KV cache"));
+    }
+    return Snapshot(std::make_shared<const SnapshotState>(state_->model, state_->cache, state_->tokens));
+}
+
+void Session::restore(const Snapshot& snapshot, std::size_t length) {
+    const SnapshotState& from = *snapshot.state_;
+    if (from.model.state() != state_->model.state())
+        throw std::invalid_argument("restore: expected a snapshot of the session's model, found one of another");
+    if (length > from.tokens.size()) {
+        throw std::invalid_argument(
+            joined("restore: expected at most ", from.tokens.size(), " tokens, those of the snapshot, found ", length));
+    }
+    KvCache cache = from.cache;
+    state_->tokens = from.tokens;
+    state_->cache = std::move(cache);
+    state_->rows = 0;
+    rewind(length);
+}
+
+std::span<const int> Snapshot::tokens() const {
+    return state_->tokens;
+}
+
+std::size_t Snapshot::cache_bytes(std::span<const Snapshot> all) {
+    std::unordered_set<const std::byte*> counted;
+    std::size_t bytes = 0;
+    for (const Snapshot& one : all) {
+        const KvCache& cache = one.state_->cache;
+        for (std::size_t i = 0; i < cache.blocks(); ++i) {
+            const auto memory = cache.memory(i);
+            if (counted.insert(memory.data()).second) bytes += memory.size();
+        }
+    }
+    return bytes;
+}
+
 std::span<const float> Session::logits() {
     SessionState& s = *state_;
     const std::size_t hidden = s.decoder.config().hidden;
     const auto vector = std::span<const float>(s.last.data(), s.last.size()).subspan(s.row_before(0) * hidden, hidden);
     s.logits.resize(s.decoder.config().vocab);
-    s.parts().weights.head().logits(vector, 1, s.logits, s.threads);
+    s.logits_of(vector, 1, s.logits);
     return s.logits;
 }
 
+std::span<const Candidate> Session::candidates(std::size_t count, std::span<const int> always) {
+    return state_->likeliest(state_->row_before(0), count, always);
+}
+
 std::vector<Candidate> Session::likeliest(std::size_t count) {
-    const auto found = state_->head.after(state_->row_before(0), count, {}, state_->threads);
+    const auto found = candidates(count);
     std::vector<Candidate> best(found.begin(), found.end());
     const auto end = best.begin() + static_cast<std::ptrdiff_t>(std::min(count, best.size()));
     std::partial_sort(best.begin(), end, best.end(), Candidate::likelier);

@@ -21,6 +21,10 @@ struct SessionState {
     const ModelState& parts() const { return *model.state(); }
     std::size_t room() const { return cache.capacity() - cache.length(); }
 
+    SessionState(const SessionState&) = delete;
+    SessionState& operator=(const SessionState&) = delete;
+    ~SessionState();
+
     /// Forgets tokens that were processed, and nothing else.
     void truncate(std::size_t length);
     /// What follows all tokens but the last `ignored`. Throws std::logic_error where that isn't known any more.
@@ -31,18 +35,32 @@ struct SessionState {
     /// finite number, the session is as before, and the answer false.
     bool restore(std::vector<int> processed, std::span<const std::byte> blocks);
 
+    /// Likeliest::after, of all ranks' tokens.
+    std::span<const Candidate> likeliest(std::size_t i, std::size_t best, std::span<const int> always);
+    /// Logits [count, vocab] of vectors [count, hidden], of all ranks' tokens.
+    void logits_of(std::span<const float> vectors, std::size_t count, std::span<float> out);
+
     Model model;
     std::unique_ptr<ternion::ThreadPool> own;
     ternion::ThreadPool& threads;
     Decoder decoder;
     KvCache cache;
     std::vector<int> tokens, pending;
-    /// The decoder's last vectors of the tokens at the end, up to Decoder::same_bits: another sequence may have gone
+    /// The decoder's last vectors of the tokens at the end, up to Decoder::kept_rows: another sequence may have gone
     /// through the same decoder since. [rows, hidden]
     ternion::AlignedBuffer<float> last, next;
     std::size_t rows = 0;
     Likeliest head;
+    std::vector<Candidate> found;  // by all ranks
     std::vector<float> logits;
+    std::uint64_t cache_number = 0;  // by which other ranks know the cache
+};
+
+/// What a Snapshot holds.
+struct SnapshotState {
+    Model model;
+    KvCache cache;
+    std::vector<int> tokens;
 };
 
 /// Tokens that a session gets after those pending; `progress` is called between batches, with those done and all.

@@ -73,7 +73,10 @@ TernaryTensor reordered(const TernaryTensor& tensor, std::size_t head_dim, From 
         for (std::size_t group = 0; !one && group < groups; ++group)
             scales.values[n * groups + group] = tensor.matrix.scale_of(row, group);
     }
-    return own_trits(tensor.file, tensor.name, tensor.format, {rows, cols}, std::move(trits), std::move(scales));
+    TernaryTensor result =
+        own_trits(tensor.file, tensor.name, tensor.format, {rows, cols}, std::move(trits), std::move(scales));
+    result.rounded = tensor.rounded;
+    return result;
 }
 
 }  // namespace
@@ -82,13 +85,15 @@ TernaryTensor ternary_of(const DenseTensor& weights, Masters masters, const std:
     const Floats numbers = numbers_of(weights);
     std::vector<std::int8_t> trits(numbers.size());
     auto scales = exact_scales(numbers, weights.cols);
-    if (scales) {
+    const bool exact = scales.has_value();
+    if (exact) {
         std::transform(numbers.begin(), numbers.end(), trits.begin(),
                        [](float x) { return static_cast<std::int8_t>((x > 0) - (x < 0)); });
-    } else if (masters == Masters::refused) {
+    } else if (masters != Masters::quantised) {
         throw FileError(file,
-                        joined("ternary weights in tensor ", in_quotes(weights.name),
-                               " (the command `ternarize` quantises others)"),
+                        joined("ternary weights", in_tensor(weights.name),
+                               masters == Masters::scaled ? ", which has a scale beside it"
+                                                          : " (the command `ternarize` quantises others)"),
                         joined(weights.format->name, " numbers that aren't -s, 0 and s"));
     } else {
         try {
@@ -97,8 +102,10 @@ TernaryTensor ternary_of(const DenseTensor& weights, Masters masters, const std:
             throw FileError(file, "finite weights in tensor " + in_quotes(weights.name), "NaN or infinity");
         }
     }
-    return own_trits(file, weights.name, std::string(weights.format->name), {weights.rows, weights.cols},
-                     std::move(trits), std::move(*scales));
+    TernaryTensor result = own_trits(file, weights.name, std::string(weights.format->name),
+                                     {weights.rows, weights.cols}, std::move(trits), std::move(*scales));
+    result.rounded = !exact;
+    return result;
 }
 
 bool is_ternary(const DenseTensor& weights) {

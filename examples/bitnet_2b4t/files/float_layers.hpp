@@ -10,6 +10,7 @@ namespace bitnet {
 enum class Masters {
     refused,    // for no ternary model
     quantised,  // for those that a ternary model was trained with
+    scaled,     // for none, because a scale stands beside them, which says that they are trits
 };
 
 /// Floats as a ternary matrix. Where they take no other values than -s, 0 and s, that is exact: s is the scale, of the

@@ -1,5 +1,6 @@
 #include "gguf_config.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -33,8 +34,10 @@ class Reader {
         config.projection_norms = gguf_.find_tensor("blk.0.attn_q_norm_in.weight") != nullptr;
         config.trained_int8 = config.trained_int8 || config.projection_norms;
         config.separate_head = gguf_.find_tensor("output.weight") != nullptr;
-        config.pooling = pooling();
+        // Only models that are made for vectors have norms before projections.
+        config.pooling = pooling(config.projection_norms ? pool_last : pool_none);
         config.activation = activation();
+        config.bit_linear = bit_linear();
         config.validate(gguf_.file());
         check_family(config);
         return config;
@@ -115,8 +118,17 @@ class Reader {
         refuse("hidden_activation", "\"relu2\" or \"silu\"", in_quotes(name));
     }
 
-    Pooling pooling() const {
-        const std::size_t type = integer("pooling_type", pool_none);
+    /// b1.58's, unless the file says otherwise.
+    BitLinearKind bit_linear() const {
+        if (!has("bitlinear.family")) return BitLinearKind::b158;
+        const std::string name = text("bitlinear.family");
+        const auto found = std::find(bit_linear_names.begin(), bit_linear_names.end(), name);
+        if (found == bit_linear_names.end()) refuse("bitlinear.family", "v1, b1.58, a4.8 or v2", in_quotes(name));
+        return static_cast<BitLinearKind>(found - bit_linear_names.begin());
+    }
+
+    Pooling pooling(std::size_t otherwise) const {
+        const std::size_t type = integer("pooling_type", otherwise);
         if (type == pool_none) return Pooling::none;
         if (type == pool_last) return Pooling::last_token;
         refuse("pooling_type", "0 (none) or 3 (the last token)", joined(type));
@@ -172,6 +184,8 @@ void write_gguf_config(GgufWriter& writer, const Config& config, const Family& f
     const bool relu = config.activation == Activation::squared_relu, shared = config.heads != config.kv_heads;
     if (config.activation != family.activation || (family.sub_norms && relu != shared))
         add("hidden_activation", config.activation == Activation::silu ? "silu" : "relu2");
+    if (config.bit_linear != BitLinearKind::b158)
+        add("bitlinear.family", bit_linear_names[static_cast<std::size_t>(config.bit_linear)]);
     if (config.pooling == Pooling::last_token) add("pooling_type", static_cast<std::uint32_t>(pool_last));
     const RopeScaling& scaling = config.rope_scaling;
     if (scaling.kind == RopeScaling::Kind::none || scaling.kind == RopeScaling::Kind::llama3) return;

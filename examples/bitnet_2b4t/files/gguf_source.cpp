@@ -10,6 +10,7 @@
 #include "gguf_types.hpp"
 #include "gguf_vocabulary.hpp"
 #include "gguf_writer.hpp"
+#include "tensor_extents.hpp"
 #include "tensor_format.hpp"
 
 namespace bitnet {
@@ -66,7 +67,9 @@ GgufSource::GgufSource(std::vector<std::unique_ptr<MappedFile>> files, Masters m
     : parts_(opened<Part>(std::move(files))),
       family_(family_of_gguf(gguf().text("general.architecture"), name())),
       config_((check_parts(), read_gguf_config(gguf(), family_))),
-      masters_(family_.masters || config_.projection_norms ? Masters::quantised : masters) {
+      masters_(config_.bit_linear == BitLinearKind::v1 ? Masters::refused  // signs, not trits
+               : trains_floats()                       ? Masters::quantised
+                                                       : masters) {
     check_tensors();
     for (const auto& part : parts_) {
         check_declarations(declarations_of(part->gguf), harmless_gguf_keys(), gguf().text("general.architecture"),
@@ -80,16 +83,45 @@ void GgufSource::check_parts() const {
     };
     for (std::size_t i = 0; i < parts_.size(); ++i) {
         const Gguf& part = parts_[i]->gguf;
-        part.use("split.tensors.count");
         const std::uint64_t count = std::max<std::uint64_t>(1, integer(part, "split.count"));
         const std::uint64_t number = integer(part, "split.no");
-        if (count == parts_.size() && number == i) continue;
-        throw FileError(part.file(),
-                        parts_.size() == 1
-                            ? "a whole model; all parts of a split one, with names such as model-00001-of-00002.gguf "
-                              "in one folder, are read together"
-                            : joined("part ", i + 1, " of ", parts_.size()),
-                        joined("part ", number + 1, " of ", count));
+        if (count != parts_.size() || number != i) {
+            throw FileError(part.file(),
+                            parts_.size() == 1 ? "a whole model; all parts of a split one, with names such as "
+                                                 "model-00001-of-00002.gguf in one folder, are read together"
+                                               : joined("part ", i + 1, " of ", parts_.size()),
+                            joined("part ", number + 1, " of ", count));
+        }
+        if (i > 0) check_repeated(part);
+    }
+    check_tensor_count();
+}
+
+void GgufSource::check_tensor_count() const {
+    constexpr std::string_view key = "split.tensors.count";
+    std::size_t tensors = 0;
+    for (const auto& part : parts_)
+        tensors += part->gguf.tensors().size();
+    for (const auto& part : parts_) {
+        const Gguf& gguf = part->gguf;
+        if (gguf.contains(key) && gguf.integer(key) != tensors)
+            throw FileError(gguf.file(),
+                            joined(gguf.integer(key), " tensors in all parts, as ", in_quotes(key), " says"), tensors);
+    }
+}
+
+/// Only the first part's metadata is read: a later one may repeat it, and says nothing else.
+void GgufSource::check_repeated(const Gguf& part) const {
+    for (const auto& [key, value] : part.metadata()) {
+        const auto first = gguf().metadata().find(key);
+        const bool same =
+            first != gguf().metadata().end() && first->second.type == value.type &&
+            first->second.is_array == value.is_array && first->second.count == value.count &&
+            std::equal(value.bytes.begin(), value.bytes.end(), first->second.bytes.begin(), first->second.bytes.end());
+        if (same) part.use(key);
+        if (same || key.starts_with("split.") || key.starts_with("general.")) continue;
+        throw FileError(part.file(), joined("no key ", in_quotes(key), " but what the first part says"),
+                        "the value " + to_text(value).substr(0, 60));
     }
 }
 
@@ -103,6 +135,9 @@ void GgufSource::check_tensors() const {
     for (const auto& part : parts_) {
         check_places(*part);
         for (const GgufTensor& tensor : part->gguf.tensors()) {
+            if (tensor.dims.size() > 2 && tensor.rows() != tensor.dims[1])
+                throw FileError(part->gguf.file(), "rows and columns alone" + in_tensor(tensor.name),
+                                joined(tensor.dims.size(), " dimensions"));
             if (find(tensor.name).part != part.get())
                 throw FileError(part->gguf.file(), "each tensor in one part", in_quotes(tensor.name) + " twice");
             if (known.contains(tensor.name) || is_harmless_tensor(tensor.name)) continue;
@@ -114,22 +149,12 @@ void GgufSource::check_tensors() const {
     }
 }
 
-/// That each tensor lies within the file, and behind the one before.
+/// That each tensor lies within the file, and has bytes of its own.
 void GgufSource::check_places(const Part& part) {
-    std::vector<const GgufTensor*> tensors;
+    std::vector<TensorExtent> extents;
     for (const GgufTensor& tensor : part.gguf.tensors())
-        tensors.push_back(&tensor);
-    std::sort(tensors.begin(), tensors.end(),
-              [](const GgufTensor* a, const GgufTensor* b) { return a->offset < b->offset; });
-    std::uint64_t end = 0;
-    for (const GgufTensor* tensor : tensors) {
-        const std::size_t size = bytes_of({&part, tensor}).size();
-        if (tensor->offset < end)
-            throw FileError(part.gguf.file(),
-                            joined("an offset of at least ", end, in_tensor(tensor->name), ", behind those before"),
-                            tensor->offset);
-        end = tensor->offset + size;
-    }
+        extents.push_back({tensor.name, tensor.offset, bytes_of({&part, &tensor}).size()});
+    check_extents(std::move(extents), part.gguf.file());
 }
 
 std::vector<std::string> GgufSource::files() const {
@@ -141,7 +166,13 @@ std::vector<std::string> GgufSource::files() const {
 
 /// Only plain numbers are what a model was trained with: block formats have rounded them.
 Masters GgufSource::masters_of(std::string_view name) const {
+    if (contains(scale_beside(name))) return Masters::scaled;
     return dense(name).format->block_values == 1 ? masters_ : Masters::refused;
+}
+
+ternion::Shape GgufSource::shape(std::string_view tensor) const {
+    const GgufTensor& found = *get(tensor).tensor;
+    return {found.rows(), found.cols()};
 }
 
 TernaryTensor GgufSource::ternary(std::string_view name) const {
@@ -151,14 +182,8 @@ TernaryTensor GgufSource::ternary(std::string_view name) const {
     TernaryTensor matrix = format ? format->open({this->name(), std::string(name), std::string(format->name),
                                                   tensor.rows(), tensor.cols(), bytes_of(found)})
                                   : ternary_of(dense(name), masters_of(name), this->name());
-    if (const std::string beside = scale_beside(name); contains(beside)) {
-        const DenseTensor scale = dense(beside);
-        if (scale.rows * scale.cols != 1) throw FileError(this->name(), "one number" + in_tensor(beside), scale.cols);
-        float factor = 0;
-        scale.read(0, {&factor, 1});
-        check_scale(this->name(), beside, factor);
-        matrix = matrix.scaled(factor);
-    }
+    if (const std::string beside = scale_beside(name); contains(beside))
+        matrix = matrix.scaled(read_scale(dense(beside), this->name()));
     return stores_pairs() && is_rotated(name) ? in_halves(matrix, config_.head_dim) : matrix;
 }
 

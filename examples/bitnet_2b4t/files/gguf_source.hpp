@@ -28,6 +28,8 @@ class GgufSource final : public ModelSource {
     const Family& family() const override { return family_; }
     bool stores_pairs() const override { return family_.rotates_pairs; }
     bool contains(std::string_view tensor) const override { return find(tensor).tensor != nullptr; }
+    ternion::Shape shape(std::string_view tensor) const override;
+    bool trains_floats() const override { return family_.masters || config_.projection_norms; }
     TernaryTensor ternary(std::string_view tensor) const override;
     bool is_ternary(std::string_view tensor) const override;
     DenseTensor dense(std::string_view tensor) const override;
@@ -50,6 +52,8 @@ class GgufSource final : public ModelSource {
     };
 
     void check_parts() const;
+    void check_tensor_count() const;
+    void check_repeated(const Gguf& part) const;
     void check_tensors() const;
     static void check_places(const Part& part);
     Masters masters_of(std::string_view tensor) const;

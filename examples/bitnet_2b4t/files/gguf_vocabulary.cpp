@@ -6,6 +6,7 @@
 #include "../tokenizer/pre_tokenizers.hpp"
 #include "../tokenizer/printable_bytes.hpp"
 #include "../tokenizer/sentence_pieces.hpp"
+#include "merge_reader.hpp"
 
 namespace bitnet {
 
@@ -89,12 +90,10 @@ int special_id(const Gguf& gguf, std::string_view key, std::size_t tokens, int o
 }
 
 void add_merges(const Gguf& gguf, Vocabulary& vocabulary) {
-    const TokenIndex index(vocabulary);
-    const auto texts = gguf.texts("tokenizer.ggml.merges");
-    for (std::size_t rank = 0; rank < texts.size(); ++rank) {
-        if (add_printable_merge(vocabulary, index, texts[rank], rank)) continue;
-        throw FileError(gguf.file(), "two tokens in \"tokenizer.ggml.merges\"", in_quotes(texts[rank]));
-    }
+    constexpr const char* key = "tokenizer.ggml.merges";
+    MergeReader reader(vocabulary, key, gguf.file());
+    for (const std::string_view merge : gguf.texts(key))
+        reader.add(merge);
 }
 
 void add_scores(const Gguf& gguf, Vocabulary& vocabulary) {
@@ -159,9 +158,9 @@ std::span<const std::string_view> harmless_tokenizer_keys() {
         "tokenizer.ggml.fim_rep_token_id",
         "tokenizer.ggml.fim_sep_token_id",
         "tokenizer.ggml.token_type_count",
-        // The names of further chat templates, one of them for tools, and the same tokenizer once more.
+        // Further chat templates, for tools and the like, with their names, and the same tokenizer once more.
         "tokenizer.chat_templates",
-        "tokenizer.chat_template.tool_use",
+        "tokenizer.chat_template.*",
         "tokenizer.huggingface.json",
     };
     return keys;

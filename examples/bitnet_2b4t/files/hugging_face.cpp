@@ -9,6 +9,7 @@
 #include "gguf_config.hpp"
 #include "gguf_vocabulary.hpp"
 #include "gguf_writer.hpp"
+#include "pooling_file.hpp"
 #include "tensor_format.hpp"
 #include "vocabulary_files.hpp"
 
@@ -24,8 +25,8 @@ HuggingFaceSource::HuggingFaceSource(std::vector<std::unique_ptr<MappedFile>> sh
     : folder_(std::move(folder)), config_(read_hugging_face_config(config.text(), config.name())) {
     for (auto& shard : shards)
         shards_.push_back(std::make_unique<Shard>(std::move(shard)));
-    if (masters == Masters::quantised) config_.masters = masters;
     read_tensors();
+    masters_ = trains_floats() ? Masters::quantised : masters;
     check_tensors();
     check_tied_head();
 }
@@ -36,8 +37,9 @@ void HuggingFaceSource::read_tensors() {
     sizes.separate_head = config_.tied ? !*config_.tied : find_stored("lm_head.weight") != nullptr;
     if (find_stored("model.layers.0.self_attn.q_proj.norm.weight") != nullptr) {
         sizes.projection_norms = sizes.trained_int8 = true;
-        config_.masters = Masters::quantised;
     }
+    // Only models that are made for vectors have these norms.
+    sizes.pooling = read_pooling(folder_, sizes.projection_norms ? Pooling::last_token : Pooling::none);
     for (const ModelTensor& tensor : model_tensors(sizes))
         names_.emplace(tensor.name, config_.family.renamed_tensor(tensor.hugging_face));
 }
@@ -47,7 +49,14 @@ void HuggingFaceSource::check_tensors() const {
     for (const ModelTensor& tensor : model_tensors(config_.sizes)) {
         const std::string name(name_of(tensor.name));
         known.insert(name);
-        if (tensor.kind == TensorKind::ternary) known.insert(name + "_scale");
+        if (tensor.kind != TensorKind::ternary) continue;
+        known.insert(name + "_scale");
+        if (config_.offline && find_stored(name) != nullptr && find_stored(name + "_scale") == nullptr)
+            throw FileError(this->name(),
+                            joined("tensor ", in_quotes(name + "_scale"),
+                                   ", as \"quantization_config\" of mode "
+                                   "\"offline\" has one for each layer"),
+                            "none of that name");
     }
     std::set<std::string_view> seen;
     for (const auto& shard : shards_) {
@@ -82,7 +91,7 @@ std::vector<std::string> HuggingFaceSource::files() const {
     std::vector<std::string> names = {vocabulary_file()};
     // Not all of them are there, nor always read.
     for (const char* beside : {"config.json", "generation_config.json", "model.safetensors.index.json",
-                               "tokenizer_config.json", "added_tokens.json", "chat_template.jinja"})
+                               "tokenizer_config.json", "added_tokens.json", "chat_template.jinja", pooling_file})
         names.push_back(joined(folder_, "/", beside));
     for (const auto& shard : shards_)
         names.push_back(shard->file->name());
@@ -104,15 +113,20 @@ const Safetensors::Tensor& HuggingFaceSource::find(std::string_view tensor) cons
     const std::string_view name = name_of(tensor);
     const Safetensors::Tensor* found = find_stored(name);
     if (!found) throw FileError(this->name(), "tensor " + in_quotes(name), "none of that name");
-    if (!found->shape.empty() && found->shape.size() <= 2) return *found;
-    throw FileError(this->name(), "1 or 2 dimensions" + in_tensor(name), found->shape.size());
+    if (found->shape.size() <= 2) return *found;
+    throw FileError(this->name(), "at most 2 dimensions" + in_tensor(name), found->shape.size());
+}
+
+ternion::Shape HuggingFaceSource::shape(std::string_view tensor) const {
+    const Safetensors::Tensor& stored = find(tensor);
+    return {(stored.dtype == "U8" ? 4 : 1) * stored.rows(), stored.cols()};  // four rows are packed in one
 }
 
 DenseTensor HuggingFaceSource::dense(std::string_view tensor) const {
     const Safetensors::Tensor& stored = find(tensor);
     const NumberFormat* format = find_number_format(stored.dtype);
-    if (!format) throw FileError(name(), "F32, F16 or BF16" + in_tensor(tensor), stored.dtype);
-    return {std::string(tensor), format, stored.rows(), stored.cols(), stored.bytes};
+    if (!format) throw FileError(name(), "F32, F16 or BF16" + in_tensor(stored_name(tensor)), stored.dtype);
+    return {stored_name(tensor), format, stored.rows(), stored.cols(), stored.bytes};
 }
 
 bool HuggingFaceSource::is_ternary(std::string_view tensor) const {
@@ -122,27 +136,17 @@ bool HuggingFaceSource::is_ternary(std::string_view tensor) const {
 TernaryTensor HuggingFaceSource::ternary(std::string_view tensor) const {
     const Safetensors::Tensor& stored = find(tensor);
     if (stored.dtype == "U8") {
-        return open_hugging_face({name(), std::string(tensor), "U8", 4 * stored.rows(), stored.cols(), stored.bytes},
+        return open_hugging_face({name(), stored_name(tensor), "U8", 4 * stored.rows(), stored.cols(), stored.bytes},
                                  scale_of(tensor));
     }
-    // With a scale beside them, floats are trits; they aren't masters that somebody else's scale would fit.
     const bool scaled = find_stored(joined(name_of(tensor), "_scale")) != nullptr;
-    const TernaryTensor trits = ternary_of(dense(tensor), scaled ? Masters::refused : config_.masters, name());
+    const TernaryTensor trits = ternary_of(dense(tensor), scaled ? Masters::scaled : masters_, name());
     return scaled ? trits.scaled(scale_of(tensor)) : trits;
 }
 
 float HuggingFaceSource::scale_of(std::string_view tensor) const {
     const std::string key = joined(name_of(tensor), "_scale");
-    const Safetensors::Tensor* stored = find_stored(key);
-    if (!stored) throw FileError(name(), "tensor " + in_quotes(key), "none of that name");
-    const NumberFormat* format = find_number_format(stored->dtype);
-    if (!format || stored->bytes.size() != format->block_bytes) {
-        throw FileError(name(), "one F32, F16 or BF16 number" + in_tensor(key),
-                        joined(stored->dtype, ", ", stored->bytes.size(), " bytes"));
-    }
-    float scale = 0;
-    format->decode(stored->bytes.data(), 1, &scale);
-    check_scale(name(), key, scale);
+    const float scale = read_scale(dense(key), name());
     if (!config_.scale_divides) return scale;
     check_scale(name(), key, 1 / scale);
     return 1 / scale;
@@ -169,18 +173,31 @@ Vocabulary HuggingFaceSource::vocabulary() const {
     return read_tokenizer_json(file.text(), path);
 }
 
+namespace {
+
+/// What lies in a folder instead, and what to do with it.
+std::string other_weights(const std::string& folder) {
+    namespace fs = std::filesystem;
+    std::error_code ignored;
+    std::string found = "neither";
+    for (fs::directory_iterator entry(folder, ignored), end; !ignored && entry != end; entry.increment(ignored)) {
+        const std::string name = entry->path().filename().string();
+        if (name.ends_with(".gguf")) return joined(name, ": name that file itself, -m ", entry->path().string());
+        if (name.starts_with("pytorch_model") && name.ends_with(".bin"))
+            found = name + ", weights that PyTorch has pickled: save_pretrained of transformers writes safetensors";
+    }
+    return found;
+}
+
+}  // namespace
+
 std::vector<std::string> safetensors_files(const std::string& folder) {
     namespace fs = std::filesystem;
     std::error_code ignored;
     const std::string whole = folder + "/model.safetensors", index = whole + ".index.json";
     if (fs::exists(whole, ignored)) return {whole};
     if (!fs::exists(index, ignored)) {
-        std::string found = "neither";
-        for (fs::directory_iterator entry(folder, ignored), end; !ignored && entry != end; entry.increment(ignored))
-            if (entry->path().extension() == ".gguf")
-                found =
-                    joined(entry->path().filename().string(), ": name that file itself, -m ", entry->path().string());
-        throw FileError(folder, "model.safetensors or model.safetensors.index.json", found);
+        throw FileError(folder, "model.safetensors or model.safetensors.index.json", other_weights(folder));
     }
     const MappedFile file(index, MappedFile::Mode::read);
     const Json list = parse_json_object(file.text(), index);

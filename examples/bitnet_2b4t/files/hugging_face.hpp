@@ -30,6 +30,11 @@ class HuggingFaceSource final : public ModelSource {
     Config config() const override { return config_.sizes; }
     const Family& family() const override { return config_.family; }
     bool contains(std::string_view tensor) const override { return find_stored(name_of(tensor)) != nullptr; }
+    std::string stored_name(std::string_view tensor) const override { return std::string(name_of(tensor)); }
+    ternion::Shape shape(std::string_view tensor) const override;
+    bool trains_floats() const override {
+        return config_.family.masters || config_.online || config_.sizes.projection_norms;
+    }
     TernaryTensor ternary(std::string_view tensor) const override;
     bool is_ternary(std::string_view tensor) const override;
     DenseTensor dense(std::string_view tensor) const override;
@@ -62,6 +67,7 @@ class HuggingFaceSource final : public ModelSource {
     std::vector<std::unique_ptr<Shard>> shards_;
     std::string folder_;
     HuggingFaceConfig config_;
+    Masters masters_ = Masters::refused;
     std::map<std::string, std::string, std::less<>> names_;  // by those in GGUF
 };
 

@@ -122,7 +122,6 @@ class RopeReader {
 /// The part that says how weights are stored.
 void read_quantization(JsonKeys& keys, HuggingFaceConfig& config) {
     const auto key = [](std::string_view name) { return joined("quantization_config.", name); };
-    config.masters = config.family.masters ? Masters::quantised : Masters::refused;
     config.quantized = keys.has("quantization_config");
     if (!config.quantized) return;
     if (keys.text(key("quant_method")) != "bitnet") keys.refuse(key("quant_method"), "\"bitnet\"");
@@ -132,7 +131,8 @@ void read_quantization(JsonKeys& keys, HuggingFaceConfig& config) {
     config.scale_divides = linear_class == "bitlinear";
     const std::string mode = keys.text(key("quantization_mode"), "offline");
     if (mode != "offline" && mode != "online") keys.refuse(key("quantization_mode"), "\"offline\" or \"online\"");
-    if (mode == "online") config.masters = Masters::quantised;
+    config.online = mode == "online";
+    config.offline = !config.online;
     if (keys.flag(key("use_rms_norm"), false)) keys.refuse(key("use_rms_norm"), "false");
     keys.ignore({key("rms_norm_eps")});  // of those norms
     // The head stays as it is stored in any case.

@@ -8,7 +8,6 @@
 #include "../model/config.hpp"
 #include "declarations.hpp"
 #include "families.hpp"
-#include "float_layers.hpp"
 
 namespace bitnet {
 
@@ -19,7 +18,8 @@ struct HuggingFaceConfig {
     bool quantized = false;         // whether there is a "quantization_config"
     bool scale_divides = true;      // whether outputs are divided by a weight_scale, rather than multiplied
     std::optional<bool> tied = {};  // whether the head is the embedding
-    Masters masters = Masters::refused;
+    // How layers are stored that are quantised: as floats, to be quantised by absmean, or as trits with scales.
+    bool online = false, offline = false;
     std::vector<Declaration> declarations;
 };
 

@@ -45,6 +45,11 @@ double yarn_attention(double factor);
 void check_shape(ternion::Shape found, ternion::Shape expected, std::string_view tensor, const std::string& file);
 
 class GgufWriter;
+class ModelSource;
+
+/// Throws FileError for the first tensor of the file that has another shape than the model's sizes say. Those that are
+/// missing are found when they are asked for: a tokenizer's data alone needs none.
+void check_shapes(const ModelSource& source);
 
 /// A model in whatever file or folder it came. Tensors go by their GGUF names ("token_embd.weight",
 /// "blk.0.attn_q.weight", ...); matrices are [outputs, inputs]. Everything is checked against the file's size when it
@@ -66,6 +71,13 @@ class ModelSource {
     /// All that a model of these sizes has.
     std::vector<ModelTensor> tensors() const { return model_tensors(config()); }
     virtual bool contains(std::string_view tensor) const = 0;
+    /// What the file calls it, for messages.
+    virtual std::string stored_name(std::string_view tensor) const { return std::string(tensor); }
+    /// [rows, cols], whatever it is stored as.
+    virtual ternion::Shape shape(std::string_view tensor) const = 0;
+    /// Whether floats that aren't ternary are the weights of training, to be quantised by absmean: the model's kind or
+    /// its file says so.
+    virtual bool trains_floats() const { return family().masters; }
     virtual TernaryTensor ternary(std::string_view tensor) const = 0;
     /// Whether the file has the rows of q and k as in_pairs orders them; `ternary` gives them in halves, `dense` as
     /// they are.

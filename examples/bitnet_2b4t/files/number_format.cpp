@@ -117,12 +117,15 @@ constexpr NumberFormat block_numbers(std::string_view name, std::uint32_t gguf_t
     return {name, gguf_type, Packing::block_inputs, Packing::block_bytes, decode_trits<Packing>, nullptr};
 }
 
+// What isn't below rounds to infinity.
+constexpr float f16_limit = 65520, bf16_limit = 0x1.ffp127F;
+
 constexpr NumberFormat formats[] = {
     {"F32", 0, 1, 4, decode_plain<float>, encode_plain<float>},
-    {"F16", 1, 1, 2, decode_plain<ternion::Float16>, encode_plain<ternion::Float16>},
-    {"BF16", 30, 1, 2, decode_plain<ternion::BFloat16>, encode_plain<ternion::BFloat16>},
-    {"Q8_0", 8, 32, 34, decode_q8_0, encode_q8_0},
-    {"Q6_K", 14, 256, 210, decode_q6_k, encode_q6_k},
+    {"F16", 1, 1, 2, decode_plain<ternion::Float16>, encode_plain<ternion::Float16>, f16_limit},
+    {"BF16", 30, 1, 2, decode_plain<ternion::BFloat16>, encode_plain<ternion::BFloat16>, bf16_limit},
+    {"Q8_0", 8, 32, 34, decode_q8_0, encode_q8_0, f16_limit * 127},
+    {"Q6_K", 14, 256, 210, decode_q6_k, encode_q6_k, f16_limit * 31 * 127},
     block_numbers<ternion::TQ1_0>("TQ1_0", 34),
     block_numbers<ternion::TQ2_0>("TQ2_0", 35),
     block_numbers<ternion::Q2_0>("Q2_0", gguf_type_q2_0),

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,7 +31,8 @@ std::uint64_t checked_product(std::span<const std::uint64_t> dims, std::uint64_t
 
 /// How a file stores the numbers of a dense tensor: blocks of `block_values` numbers in `block_bytes` bytes, one after
 /// the other. `decode` turns whole blocks into floats, `encode` floats into whole blocks, rounding to nearest even; it
-/// is null for those that can't hold any numbers. A new format is one entry in tensor_format.cpp.
+/// is null for those that can't hold any numbers. What isn't below `limit` in size would become infinite. A new format
+/// is one entry in number_format.cpp.
 struct NumberFormat {
     std::string_view name;    // "F32", "F16", "BF16", "Q8_0", "Q6_K", "TQ1_0", ...
     std::uint32_t gguf_type;  // its number in GGUF files
@@ -38,6 +40,7 @@ struct NumberFormat {
     std::size_t block_bytes;
     void (*decode)(const std::byte* from, std::size_t blocks, float* to);
     void (*encode)(std::span<const float> from, std::byte* to);
+    float limit = std::numeric_limits<float>::infinity();
 
     std::size_t bytes(std::size_t values) const { return values / block_values * block_bytes; }
 };
@@ -61,6 +64,11 @@ struct DenseTensor {
 
     /// Rows `row_begin` and following, as many as `out` ([row_count, cols]) holds, as floats.
     void read(std::size_t row_begin, std::span<float> out) const;
+    /// Rows `begin` to `end` - 1, where they lie.
+    DenseTensor some_rows(std::size_t begin, std::size_t end) const {
+        const std::size_t row_bytes = format->bytes(cols);
+        return {name, format, end - begin, cols, bytes.subspan(begin * row_bytes, (end - begin) * row_bytes)};
+    }
 };
 
 }  // namespace bitnet

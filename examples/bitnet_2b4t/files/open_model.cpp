@@ -36,14 +36,21 @@ void refuse_pointer(const MappedFile& file) {
                     "a Git LFS pointer, which stands for one: `git lfs pull` in its repository gets the model itself");
 }
 
+/// Other programs add such weights to those of the model, which without them is another one.
+void refuse_adapter(const std::string& folder) {
+    const std::string adapter = folder + "/adapter_config.json";
+    std::error_code ignored;
+    if (std::filesystem::exists(adapter, ignored))
+        throw FileError(folder, "a model alone (PEFT's merge_and_unload makes one of both)",
+                        "an adapter beside it, " + in_quotes(adapter));
+}
+
 void refuse_shard(const std::string& path, bool folder) {
     if (folder || path.find("-of-") == path.npos) return;
     throw FileError(path, "all shards of a model: name the folder that they are in", "one of them");
 }
 
-}  // namespace
-
-std::unique_ptr<ModelSource> open_model(const std::string& path, bool use_mmap, Masters masters) {
+std::unique_ptr<ModelSource> open_any(const std::string& path, bool use_mmap, Masters masters) {
     const auto mode = use_mmap ? MappedFile::Mode::map : MappedFile::Mode::read;
     std::error_code ignored;
     const bool folder = std::filesystem::is_directory(path, ignored);
@@ -59,9 +66,18 @@ std::unique_ptr<ModelSource> open_model(const std::string& path, bool use_mmap, 
     refuse_shard(path, folder);
     const auto parent = std::filesystem::path(path).parent_path();
     const std::string beside = folder ? path : parent.empty() ? "." : parent.string();
+    refuse_adapter(beside);
     const MappedFile config(beside + "/config.json", MappedFile::Mode::read);
     refuse_pointer(config);
     return std::make_unique<HuggingFaceSource>(std::move(files), config, beside, masters);
+}
+
+}  // namespace
+
+std::unique_ptr<ModelSource> open_model(const std::string& path, bool use_mmap, Masters masters) {
+    auto source = open_any(path, use_mmap, masters);
+    check_shapes(*source);
+    return source;
 }
 
 }  // namespace bitnet

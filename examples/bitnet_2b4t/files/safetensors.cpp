@@ -4,6 +4,7 @@
 
 #include <program/io/file_error.hpp>
 #include <program/io/json_file.hpp>
+#include "tensor_extents.hpp"
 #include "tensor_format.hpp"
 
 namespace bitnet {
@@ -75,6 +76,10 @@ Safetensors::Safetensors(std::span<const std::byte> bytes, const std::string& fi
     for (const auto& [name, entry] : entries.items()) {
         if (name != "__metadata__") tensors_.emplace(name, read_tensor(name, entry, data, file));
     }
+    std::vector<TensorExtent> extents;
+    for (const auto& [name, tensor] : tensors_)
+        extents.push_back({name, static_cast<std::uint64_t>(tensor.bytes.data() - data.data()), tensor.bytes.size()});
+    check_extents(std::move(extents), file);
 }
 
 const Safetensors::Tensor* Safetensors::find(std::string_view name) const {

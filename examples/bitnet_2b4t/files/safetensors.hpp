@@ -11,7 +11,7 @@
 namespace bitnet {
 
 /// A file in the safetensors format: the length of a JSON header, the header, the tensors' bytes. Every shape and
-/// offset is checked when it is opened. The bytes must outlive this.
+/// offset is checked when it is opened, and that no two tensors share bytes. The bytes must outlive this.
 class Safetensors {
  public:
     struct Tensor {

@@ -76,6 +76,8 @@ Trainer read_trainer(std::string_view message) {
     while (!message.empty()) {
         const Field field = take_field(message);
         if (field.id() == 3) trainer.model_type = field.number;
+        if (field.id() == 24 && field.number != 0)
+            throw std::runtime_error("expected trainer_spec.treat_whitespace_as_suffix false, found true");
         if (field.id() == 41) trainer.bos = field.number;
         if (field.id() == 42) trainer.eos = field.number;
     }

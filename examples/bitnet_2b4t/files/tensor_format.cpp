@@ -146,6 +146,20 @@ TernaryTensor own_trits(std::string file, std::string name, std::string format, 
             owned};
 }
 
+TernaryTensor some_rows(const TernaryTensor& matrix, std::size_t begin, std::size_t end, ternion::ThreadPool& threads) {
+    constexpr std::size_t at_once = 16;
+    const ternion::TernaryBytes& from = matrix.matrix;
+    const std::size_t rows = end - begin, cols = matrix.cols(), groups = from.groups();
+    std::vector<std::int8_t> trits(rows * cols);
+    ternion::in_chunks(threads, rows, at_once, [&](std::size_t first, std::size_t last) {
+        matrix.read(begin + first, last - first, std::span(trits).subspan(first * cols, (last - first) * cols));
+    });
+    ternion::RepackedScales scales{from.scale, {}, from.group_inputs};
+    for (std::size_t i = begin * groups; !from.has_one_scale() && i < end * groups; ++i)
+        scales.values.push_back(from.scale_of(i / groups, i % groups));
+    return own_trits(matrix.file, matrix.name, matrix.format, {rows, cols}, std::move(trits), std::move(scales));
+}
+
 std::string TernaryTensor::scale_text() const {
     char text[32];
     std::snprintf(text, sizeof text, "%.5g", static_cast<double>(matrix.scale));
@@ -215,6 +229,15 @@ TernaryTensor open_hugging_face(const StoredMatrix& matrix, float scale) {
 void check_scale(const std::string& file, std::string_view tensor, float scale) {
     if (std::isfinite(scale) && scale != 0) return;
     throw FileError(file, joined("a scale of tensor ", in_quotes(tensor), " that is finite and not zero"), scale);
+}
+
+float read_scale(const DenseTensor& tensor, const std::string& file) {
+    if (tensor.rows != 1 || tensor.cols != 1)
+        throw FileError(file, "one number" + in_tensor(tensor.name), joined(tensor.rows, " x ", tensor.cols));
+    float scale = 0;
+    tensor.read(0, {&scale, 1});
+    check_scale(file, tensor.name, scale);
+    return scale;
 }
 
 }  // namespace bitnet

@@ -23,6 +23,7 @@ struct TernaryTensor {
     std::string format;  // as the file calls it, for messages: "I2_S", "U8"
     ternion::TernaryBytes matrix;
     std::shared_ptr<const void> owner = {};
+    bool rounded = false;  // from floats that weren't ternary
 
     std::size_t rows() const { return matrix.shape.n; }
     std::size_t cols() const { return matrix.shape.k; }
@@ -75,10 +76,16 @@ const TernaryFormat* find_ternary_format(std::uint32_t gguf_type);
 const TernaryFormat* find_ternary_format(std::string_view name);
 inline constexpr std::uint32_t gguf_type_q2_0 = 42, gguf_type_pq2_0 = 142;
 
+/// Rows `begin` to `end` - 1 of a matrix with their scales, as a matrix of its own in memory of its own; throws
+/// FileError where one of them holds what is no trit.
+TernaryTensor some_rows(const TernaryTensor& matrix, std::size_t begin, std::size_t end, ternion::ThreadPool& threads);
+
 /// A matrix as safetensors files hold it, in the layout of ternion::HuggingFace and without its scale.
 TernaryTensor open_hugging_face(const StoredMatrix& matrix, float scale);
 
 /// Refuses a scale that is NaN, infinite or zero.
 void check_scale(const std::string& file, std::string_view tensor, float scale);
+/// The one number of a tensor that is the scale of another.
+float read_scale(const DenseTensor& tensor, const std::string& file);
 
 }  // namespace bitnet

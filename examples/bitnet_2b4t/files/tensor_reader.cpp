@@ -18,6 +18,15 @@ TernaryTensor TensorReader::ternary(const std::string& name, std::size_t rows, s
     return tensor;
 }
 
+ternion::AnyTernary TensorReader::matrix(const std::string& name, ternion::Shape shape, ternion::RowRange rows,
+                                         const ternion::PackingKernels& to, std::span<std::byte> into) const {
+    if (rows.end - rows.begin == shape.n) return matrix(name, shape.n, shape.k, to, into);
+    const TernaryTensor tensor = source_.ternary(name);
+    check_shape(tensor.matrix.shape, shape, tensor.name, source_.name());
+    if (rows.begin == rows.end) return {to, {&to.packing, {0, shape.k}, into.data(), tensor.matrix.scale}};
+    return ternion::repack_as(to, some_rows(tensor, rows.begin, rows.end, threads_).matrix, into, threads_);
+}
+
 std::vector<float> TensorReader::norm(const std::string& name, std::size_t size) const {
     std::vector<float> weight(size);
     dense(name, 1, size).read(0, weight);

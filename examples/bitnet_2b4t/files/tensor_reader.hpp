@@ -30,6 +30,9 @@ class TensorReader {
                                const ternion::PackingKernels& to, std::span<std::byte> into) const {
         return ternion::repack_as(to, ternary(name, rows, cols).matrix, into, threads_);
     }
+    /// The same of some rows alone, of which there may be none: no others are read.
+    ternion::AnyTernary matrix(const std::string& name, ternion::Shape shape, ternion::RowRange rows,
+                               const ternion::PackingKernels& to, std::span<std::byte> into) const;
 
  private:
     const ModelSource& source_;

@@ -5,6 +5,7 @@
 #include <program/io/file_error.hpp>
 #include <program/io/mapped_file.hpp>
 #include "json_keys.hpp"
+#include "token_places.hpp"
 #include "vocabulary_files.hpp"
 
 namespace bitnet {
@@ -56,11 +57,12 @@ void add_tokens(JsonKeys& keys, Vocabulary& vocabulary) {
     const Json* added = keys.find("added_tokens_decoder");
     if (added == nullptr) return;
     if (!added->is_object()) keys.refuse("added_tokens_decoder", "an object");
+    TokenPlaces places(vocabulary, added->size(), keys.file());
     for (const auto& [id, token] : added->items()) {
         if (id.empty() || id.size() > 9 ||
             !std::all_of(id.begin(), id.end(), [](char c) { return c >= '0' && c <= '9'; }))
             keys.refuse("added_tokens_decoder", "token ids");
-        add_token(vocabulary, std::stoul(id), token, keys.file());
+        places.add_named(std::stoul(id), token);
     }
 }
 
@@ -124,11 +126,12 @@ void read_ids(const std::string& text, Vocabulary& vocabulary, const std::string
 /// Of tokenizers in Python: {"text": id}.
 void read_added_tokens(const std::string& text, Vocabulary& vocabulary, const std::string& file) {
     const Json json = parse_json_object(text, file);
+    TokenPlaces places(vocabulary, json.size(), file);
     for (const auto& [content, id] : json.items()) {
         if (!id.is_number_unsigned()) throw FileError(file, "an id for " + in_quotes(content), in_quotes(id.dump()));
         const auto number = id.get<std::uint64_t>();
         const bool known = number < vocabulary.size() && vocabulary.bytes(static_cast<int>(number)) == content;
-        if (!known) add_token(vocabulary, number, Json{{"content", content}}, file);
+        if (!known) places.add_named(number, Json{{"content", content}});
     }
 }
 

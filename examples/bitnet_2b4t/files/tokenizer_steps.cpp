@@ -35,6 +35,7 @@ class Reader {
             steps_.composed = true;
         } else if (type == "Prepend") {
             keys.expect("prepend", mark);
+            if (steps_.space_prefix != SpacePrefix::never) keys.refuse("type", "one step that puts a space in front");
             steps_.space_prefix = SpacePrefix::segment;
         } else if (type == "Replace") {
             keys.expect("pattern", Json{{"String", " "}});
@@ -56,8 +57,9 @@ class Reader {
         } else if (type == "ByteLevel") {
             keys.expect("add_prefix_space", false);
             keys.ignore({"trim_offsets"});
-            steps_.bytes = true;
+            if (steps_.bytes) keys.refuse("type", "one ByteLevel");
             if (keys.flag("use_regex", true)) cut(keys, "use_regex", SplitPattern::gpt2);
+            steps_.bytes = true;
         } else if (type == "Metaspace") {
             metaspace(keys);
         } else {
@@ -113,8 +115,9 @@ class Reader {
             read(one);
     }
 
-    /// Cutting twice would cut pieces of pieces.
+    /// Cutting twice would cut pieces of pieces; and patterns are for text, not for the characters that bytes become.
     void cut(const JsonKeys& keys, const char* key, SplitPattern pattern) {
+        if (steps_.bytes) keys.refuse(key, "a pattern in front of ByteLevel");
         if (steps_.split != SplitPattern::none) keys.refuse(key, "one pattern that cuts text");
         steps_.split = pattern;
     }
@@ -150,9 +153,11 @@ class Reader {
     void around(JsonKeys& keys) {
         keys.ignore({"pair"});
         const Json& known = keys.at("special_tokens");
+        const char* once = "the text, Sequence \"A\", once";
         bool behind = false;
         each(keys, "single", [&](const Json& piece) {
             if (piece.contains("Sequence")) {
+                if (behind || member(piece["Sequence"], "id") != "A") keys.refuse("single", once);
                 behind = true;
                 return;
             }
@@ -162,6 +167,7 @@ class Reader {
             if (!one || place) keys.refuse("single", "at most one special token on each side of the text");
             place = ids[0].get<int>();
         });
+        if (!behind) keys.refuse("single", once);
     }
 
     TokenizerSteps& steps_;

@@ -27,7 +27,5 @@ Vocabulary read_sentence_pieces(std::string_view bytes, const std::string& file)
 /// What tokenizer_config.json, config.json, generation_config.json, added_tokens.json and chat_template.jinja in
 /// `folder` say of a tokenizer: further tokens, BOS, all that ends a text, the chat template. Each may be missing.
 void add_companions(Vocabulary& vocabulary, const std::string& folder);
-/// A token as "added_tokens" and "added_tokens_decoder" have it.
-void add_token(Vocabulary& vocabulary, std::uint64_t id, const program::Json& json, const std::string& file);
 
 }  // namespace bitnet

@@ -10,8 +10,9 @@ namespace bitnet {
 
 namespace {
 
-constexpr std::size_t tile_rows = 64;   // queries that share a block of keys: its cost is paid once for all of them
-constexpr std::size_t span_keys = 256;  // few queries: the keys are cut instead, so that all threads have work
+constexpr std::size_t tile_rows = 64;    // queries that share a block of keys: its cost is paid once for all of them
+constexpr std::size_t least_tokens = 8;  // of a tile, however many heads share a key
+constexpr std::size_t span_keys = 256;   // the keys are cut here: few queries give work to all threads by that
 constexpr float masked = AttentionTile::masked;
 
 }  // namespace
@@ -20,37 +21,49 @@ Attention::Attention(const Config& config, const Kernels& kernels)
     : kernels_(kernels),
       heads_(config.heads),
       kv_heads_(config.kv_heads),
-      group_(config.heads / config.kv_heads),
+      group_(config.kv_heads == 0 ? 0 : config.heads / config.kv_heads),
       head_dim_(config.head_dim) {}
 
 void Attention::operator()(std::span<const float> queries, std::size_t first, std::size_t count, const KvCache& cache,
                            std::size_t layer, std::span<float> out, ternion::ThreadPool& threads) {
-    if (count == 0) return;
-    const std::size_t tile_tokens = std::max(same_bits, tile_rows / group_);
+    if (count == 0 || kv_heads_ == 0) return;
+    const std::size_t tile_tokens = std::max(least_tokens, tile_rows / group_);
     const std::size_t tiles = ternion::ceil_div(count, tile_tokens);
-    const std::size_t span = tiles == 1 ? span_keys : first + count;
-    const std::size_t spans = ternion::ceil_div(first + count, span);
-    prepare(std::min(tile_tokens, count) * group_, spans > 1 ? kv_heads_ * spans : 0, cache, threads.concurrency());
+    // With several tiles, each goes through all its spans itself.
+    const std::size_t parts = tiles == 1 ? ternion::ceil_div(first + count, span_keys) : 1;
+    const std::size_t stride = cache.format().value_stride();
+    prepare(std::min(tile_tokens, count) * group_, parts > 1 ? kv_heads_ * parts : 0, cache, threads.concurrency());
 
     const auto tile_of = [&](std::size_t tile, std::size_t head) {
         const std::size_t begin = tile * tile_tokens;
         const std::size_t tokens = std::min(tile_tokens, count - begin);
         return Tile{head, begin, tokens, tokens * group_, first + begin};
     };
-    threads.parallel_for(kv_heads_ * spans * tiles, [&](std::size_t item, std::size_t w) {
+    threads.parallel_for(kv_heads_ * parts * tiles, [&](std::size_t item, std::size_t w) {
         // Late tiles see many keys, early ones few: taken in turns, any run of items is about as much work.
         const std::size_t turn = item % tiles;
-        const Tile tile = tile_of(turn % 2 == 0 ? turn / 2 : tiles - 1 - turn / 2, item / tiles / spans);
-        const std::size_t part = item / tiles % spans;
+        const Tile tile = tile_of(turn % 2 == 0 ? turn / 2 : tiles - 1 - turn / 2, item / tiles / parts);
+        const std::size_t part = item / tiles % parts, end = tile.position + tile.tokens;
         Worker& worker = workers_[w];
-        Partial& partial = spans == 1 ? worker.partial : partials_[tile.head * spans + part];
         load(tile, queries, worker);
-        accumulate(tile, part * span, std::min((part + 1) * span, tile.position + tile.tokens), cache, layer, worker,
-                   partial);
-        if (spans == 1) finish(tile, {&partial, 1}, cache.format().value_stride(), out);
+        if (parts > 1) {
+            accumulate(tile, part * span_keys, std::min((part + 1) * span_keys, end), cache, layer, worker,
+                       partials_[tile.head * parts + part]);
+            return;
+        }
+        accumulate(tile, 0, std::min(span_keys, end), cache, layer, worker, worker.joined);
+        for (std::size_t key = span_keys; key < end; key += span_keys) {
+            accumulate(tile, key, std::min(key + span_keys, end), cache, layer, worker, worker.partial);
+            join(worker.joined, worker.partial, tile.rows, stride);
+        }
+        finish(tile, worker.joined, stride, out);
     });
-    for (std::size_t head = 0; spans > 1 && head < kv_heads_; ++head) {
-        finish(tile_of(0, head), std::span(partials_).subspan(head * spans, spans), cache.format().value_stride(), out);
+    for (std::size_t head = 0; parts > 1 && head < kv_heads_; ++head) {
+        const Tile tile = tile_of(0, head);
+        Partial& joined = partials_[head * parts];
+        for (std::size_t part = 1; part < parts; ++part)
+            join(joined, partials_[head * parts + part], tile.rows, stride);
+        finish(tile, joined, stride, out);
     }
 }
 
@@ -68,6 +81,7 @@ void Attention::prepare(std::size_t rows, std::size_t partials, const KvCache& c
         worker.keys.resize(cache.format().key_floats());
         worker.values.resize(cache.format().value_floats());
         fit(worker.partial);
+        fit(worker.joined);
     }
     partials_.resize(std::max(partials_.size(), partials));
     for (std::size_t i = 0; i < partials; ++i)
@@ -107,26 +121,29 @@ void Attention::accumulate(const Tile& tile, std::size_t key_begin, std::size_t 
     }
 }
 
-/// Joins the parts of the keys, in their order, and divides by the sum.
-void Attention::finish(const Tile& tile, std::span<const Partial> partials, std::size_t stride,
-                       std::span<float> out) const {
-    for (std::size_t r = 0; r < tile.rows; ++r) {
-        float peak = masked;
-        for (const Partial& part : partials)
-            peak = std::max(peak, part.peak[r]);
-        float sum = 0;
-        for (const Partial& part : partials)
-            sum += std::exp(part.peak[r] - peak) * part.sum[r];
+/// Adds what a later span of the keys gave to what those before it did. A span that a row doesn't see changes nothing
+/// in any bit, so that a row's result is the same in whatever tile it is.
+void Attention::join(Partial& into, const Partial& later, std::size_t rows, std::size_t stride) {
+    for (std::size_t r = 0; r < rows; ++r) {
+        const float peak = std::max(into.peak[r], later.peak[r]);
+        const float fade = std::exp(into.peak[r] - peak), gain = std::exp(later.peak[r] - peak);
+        into.sum[r] = into.sum[r] * fade + later.sum[r] * gain;
+        into.peak[r] = peak;
+        float* values = into.values.data() + r * stride;
+        const float* more = later.values.data() + r * stride;
+        for (std::size_t d = 0; d < stride; ++d)
+            values[d] = values[d] * fade + more[d] * gain;
+    }
+}
 
+/// Divides by the sum.
+void Attention::finish(const Tile& tile, const Partial& joined, std::size_t stride, std::span<float> out) const {
+    for (std::size_t r = 0; r < tile.rows; ++r) {
         const std::size_t at = (tile.first_token + r / group_) * heads_ + tile.head * group_ + r % group_;
-        float* to = out.data() + at * head_dim_;
-        std::fill_n(to, head_dim_, 0.0F);
-        for (const Partial& part : partials) {
-            const float share = std::exp(part.peak[r] - peak) / sum;
-            const float* values = part.values.data() + r * stride;
-            for (std::size_t d = 0; d < head_dim_; ++d)
-                to[d] += share * values[d];
-        }
+        const float* values = joined.values.data() + r * stride;
+        const float share = 1.0F / joined.sum[r];
+        for (std::size_t d = 0; d < head_dim_; ++d)
+            out[at * head_dim_ + d] = share * values[d];
     }
 }
 

@@ -15,12 +15,10 @@ struct Kernels;
 
 /// Causal grouped-query attention: out = softmax(q · kᵀ / sqrt(d)) · v, query head h with key/value head h / group. The
 /// softmax runs along blocks of keys with a running maximum and sum (arXiv 2205.14135), so that memory doesn't grow
-/// with the length. The work is cut into pieces by sizes alone; results don't depend on the number of threads.
+/// with the length. The keys are cut at fixed places, so that a token's result is the same in every bit whichever
+/// tokens come with it, and whatever the number of threads, while all numbers are finite.
 class Attention {
  public:
-    /// So many tokens at once give the same bits as one by one: the keys are cut at the same places.
-    static constexpr std::size_t same_bits = 8;
-
     Attention(const Config& config, const Kernels& kernels);
 
     /// Queries [count, heads, head_dim] of the tokens at positions `first` and following, whose keys and values `cache`
@@ -37,7 +35,7 @@ class Attention {
     };
     struct Worker {
         ternion::AlignedBuffer<float> queries, scores, keys, values;
-        Partial partial;
+        Partial partial, joined;
     };
     /// A key/value head's queries of some tokens: row = token · group + head within the group.
     struct Tile {
@@ -49,7 +47,8 @@ class Attention {
     void load(const Tile& tile, std::span<const float> queries, Worker& worker) const;
     void accumulate(const Tile& tile, std::size_t key_begin, std::size_t key_end, const KvCache& cache,
                     std::size_t layer, Worker& worker, Partial& partial) const;
-    void finish(const Tile& tile, std::span<const Partial> partials, std::size_t stride, std::span<float> out) const;
+    static void join(Partial& into, const Partial& later, std::size_t rows, std::size_t stride);
+    void finish(const Tile& tile, const Partial& joined, std::size_t stride, std::span<float> out) const;
 
     const Kernels& kernels_;
     std::size_t heads_, kv_heads_, group_, head_dim_;

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace bitnet {
 
@@ -22,6 +24,10 @@ struct RopeScaling {
     double beta_fast = 32, beta_slow = 1;          // yarn
     double attention = 1;                          // yarn: what sines and cosines are multiplied by
 };
+
+/// Which paper's BitLinear the layers are: what their inputs are normalised and quantised by; docs/family.md.
+enum class BitLinearKind { v1, b158, a48, v2 };
+inline constexpr std::array<std::string_view, 4> bit_linear_names = {"v1", "b1.58", "a4.8", "v2"};
 
 /// What a sequence's vector is taken from, in models that are made for vectors instead of text.
 enum class Pooling { none, last_token };
@@ -47,6 +53,7 @@ struct Config {
     bool rope_divisors = false;     // a tensor of what RoPE's frequencies are divided by
     bool separate_head = false;     // else the head is the embedding
     bool trained_int8 = true;       // with int8 activations, a scale for each token
+    BitLinearKind bit_linear = BitLinearKind::b158;
     RopeScaling rope_scaling = {};
     Pooling pooling = Pooling::none;
 

@@ -1,6 +1,7 @@
 #include "decoder.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <stdexcept>
 #include <string>
 
@@ -30,7 +31,7 @@ Decoder::Decoder(const Weights& weights, ternion::ThreadPool& threads)
     : weights_(weights),
       threads_(threads),
       rope_(weights.config, weights.kernels, weights.rope_divisors),
-      attention_(weights.config, weights.kernels) {}
+      attention_(weights.shares.own, weights.kernels) {}
 
 void Decoder::forward(std::span<const int> tokens, KvCache& cache, const std::function<void()>& between) {
     const Sequence sequence{tokens, &cache};
@@ -50,13 +51,36 @@ void Decoder::forward(std::span<const Sequence> sequences, const std::function<v
     rope_.prepare(positions);
     embed(sequences);
     for (std::size_t i = 0; i < config().layers; ++i) {
-        if (between) between();
+        poll(between);
         attend(weights_.layers[i], i, sequences);
         feed_forward(weights_.layers[i]);
     }
     ternion::normalise_tokens(weights_.output_norm, h_, h_, threads_);
     for (const auto& [tokens, cache] : sequences)
         cache->advance(tokens.size());
+}
+
+/// A few tokens are soon done: only what takes longer is given up on its way, which all ranks must know of.
+void Decoder::poll(const std::function<void()>& between) {
+    ternion::AnyCommunicator* const ranks = weights_.shares.ranks;
+    if (ranks == nullptr) return between ? between() : void();
+    constexpr std::size_t few_tokens = 8;
+    if (count_ <= few_tokens) return;
+    std::exception_ptr given_up;
+    try {
+        if (between && ranks->rank() == 0) between();
+    } catch (...) {
+        given_up = std::current_exception();
+    }
+    std::byte ends{given_up != nullptr};
+    ranks->broadcast({&ends, 1});
+    if (given_up) std::rethrow_exception(given_up);
+    if (ends != std::byte{0}) throw GivenUp();
+}
+
+/// A matrix of which each rank has computed some columns.
+void Decoder::gather(const ternion::Shares& shares, std::span<const float> part, std::span<float> whole) {
+    gather_.all(*weights_.shares.ranks, shares, count_, part, whole.data(), shares.count());
 }
 
 void Decoder::check(std::span<const Sequence> sequences) const {
@@ -105,7 +129,7 @@ void Decoder::turn(const OptionalNorm& norm, std::span<float> heads, std::size_t
 
 /// h += o(attn_sub_norm(attention(rope(q), rope(k), v))), with q, k and v of attn_norm(h).
 void Decoder::attend(const LayerWeights& layer, std::size_t index, std::span<const Sequence> sequences) {
-    const std::size_t q = config().q_size(), kv = config().kv_size();
+    const std::size_t q = own().q_size(), kv = own().kv_size();
     project(layer.attn_norm, layer.q.to(q_), layer.k.to(k_), layer.v.to(v_));
     ternion::in_chunks(threads_, count_, some_tokens, [&](std::size_t begin, std::size_t end) {
         for (std::size_t t = begin; t < end; ++t) {
@@ -122,24 +146,40 @@ void Decoder::attend(const LayerWeights& layer, std::size_t index, std::span<con
                    rows(attended_, begin, end, q), threads_);
         begin = end;
     }
-    forward_together(layer.o.prepare(attended_, count_, inputs_, threads_), threads_, layer.o.add_to(h_));
+    add(layer.o, weights_.shares.of_heads(config().q_size()), attended_);
+}
+
+/// h += W · norm(x), where `part` has this rank's columns of x.
+void Decoder::add(const Linear& layer, const ternion::Shares& shares, std::span<const float> part) {
+    if (weights_.shares.ranks == nullptr) {
+        return forward_together(layer.prepare(part, count_, inputs_, threads_), threads_, layer.add_to(h_));
+    }
+    whole_.resize(count_ * shares.count());
+    gather(shares, part, whole_);
+    const ternion::Shares& outputs = weights_.shares.hidden;
+    const std::size_t rank = weights_.shares.rank, width = outputs.size(rank);
+    part_.resize(count_ * width);
+    for (std::size_t t = 0; t < count_; ++t)
+        std::copy_n(row(h_, t, config().hidden).data() + outputs.begin(rank), width, row(part_, t, width).data());
+    forward_together(layer.prepare(whole_, count_, inputs_, threads_), threads_, layer.add_to(part_));
+    gather(outputs, part_, h_);
 }
 
 /// h += down(ffn_sub_norm(activation(gate) · up)), with gate and up of ffn_norm(h).
 void Decoder::feed_forward(const LayerWeights& layer) {
     const auto activate = [&](ternion::RowRange rows) {
         for (std::size_t t = 0; t < count_; ++t) {
-            const std::size_t at = t * config().ffn + rows.begin;
+            const std::size_t at = t * own().ffn + rows.begin;
             weights_.kernels.gated[static_cast<std::size_t>(config().activation)](gate_.data() + at, up_.data() + at,
                                                                                   rows.end - rows.begin);
         }
     };
     project(layer.ffn_norm, layer.gate.to(gate_), layer.up.to(up_, activate));
-    forward_together(layer.down.prepare(gate_, count_, inputs_, threads_), threads_, layer.down.add_to(h_));
+    add(layer.down, weights_.shares.ffn, gate_);
 }
 
 std::span<const float> Decoder::logits() {
-    logits_.resize(config().vocab);
+    logits_.resize(weights_.head().vocab());
     logits(count_ - 1, 1, logits_);
     return logits_;
 }
@@ -155,11 +195,11 @@ void Decoder::resize(std::size_t count) {
     h_.resize(count * config().hidden);
     if (config().projection_norms) normed_.resize(count * config().hidden);
     for (Floats* buffer : {&q_, &attended_})
-        buffer->resize(count * config().q_size());
+        buffer->resize(count * own().q_size());
     for (Floats* buffer : {&k_, &v_})
-        buffer->resize(count * config().kv_size());
+        buffer->resize(count * own().kv_size());
     for (Floats* buffer : {&gate_, &up_})
-        buffer->resize(count * config().ffn);
+        buffer->resize(count * own().ffn);
 }
 
 }  // namespace bitnet

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <functional>
 #include <span>
+#include <ternion/distributed/column_gather.hpp>
 #include <ternion/ternion.hpp>
 #include <vector>
 
@@ -21,12 +22,13 @@ struct Sequence {
 };
 
 /// Runs tokens through the model. The weights and the sequences' KV caches are the caller's; the decoder only owns its
-/// working memory, which grows to the largest number of tokens and is then reused. Up to `same_bits` tokens of a
-/// sequence at once give, bit for bit, what they give one by one, while all numbers are finite; more agree to the
-/// rounding of floats.
+/// working memory, which grows to the largest number of tokens and is then reused. Tokens of a sequence at once give,
+/// bit for bit, what they give one by one, while all numbers are finite. Where the weights are one rank's share of a
+/// model, all ranks make the same calls, and have the same vectors afterwards, with the bits of one process.
 class Decoder {
  public:
-    static constexpr std::size_t same_bits = Attention::same_bits;
+    /// So many of a sequence's last vectors are kept, for drafts of fewer tokens.
+    static constexpr std::size_t kept_rows = 8;
 
     /// `weights` and `threads` must outlive the decoder.
     Decoder(const Weights& weights, ternion::ThreadPool& threads);
@@ -35,12 +37,16 @@ class Decoder {
 
     /// Appends tokens to one sequence or several, each of which comes once; the weights are read once for all. Throws
     /// std::invalid_argument for an id that is none, and std::length_error where a cache has no room. `between` is
-    /// called before each layer, and may throw, to give up. The sequences are unchanged after an exception.
+    /// called before each layer, and may throw, to give up; that of rank 0 alone counts, and the others then throw
+    /// GivenUp. The sequences are unchanged after an exception.
     void forward(std::span<const Sequence> sequences, const std::function<void()>& between = {});
     void forward(std::span<const int> tokens, KvCache& cache, const std::function<void()>& between = {});
 
-    /// Logits of what follows the last token of the last call; valid until the next call. This and the next
-    /// throw std::out_of_range for a token that the last call didn't have.
+    /// Thrown on other ranks where rank 0 gives up.
+    struct GivenUp {};
+
+    /// Logits of what follows the last token of the last call, of this rank's tokens; valid until the next call. This
+    /// and the next throw std::out_of_range for a token that the last call didn't have.
     std::span<const float> logits();
     /// Logits [count, vocab] of what follows tokens `first` and following of the last call, in the order of its
     /// sequences.
@@ -60,6 +66,10 @@ class Decoder {
     void turn(const OptionalNorm& norm, std::span<float> heads, std::size_t token);
     void attend(const LayerWeights& layer, std::size_t index, std::span<const Sequence> sequences);
     void feed_forward(const LayerWeights& layer);
+    const Config& own() const { return weights_.shares.own; }
+    void poll(const std::function<void()>& between);
+    void gather(const ternion::Shares& shares, std::span<const float> part, std::span<float> whole);
+    void add(const Linear& layer, const ternion::Shares& shares, std::span<const float> part);
 
     const Weights& weights_;
     ternion::ThreadPool& threads_;
@@ -68,11 +78,14 @@ class Decoder {
     std::size_t count_ = 0;  // tokens of the last call
 
     using Floats = ternion::AlignedBuffer<float>;
-    Floats h_;                  // the residual stream, [count, hidden]; at last its norm
-    Floats normed_;             // h's norm, where each layer has another of its own
-    Floats q_, k_, v_;          // [count, heads or kv_heads, head_dim]
-    Floats attended_;           // as q_
-    Floats gate_, up_;          // [count, ffn]
+    Floats h_;          // the residual stream, [count, hidden]; at last its norm
+    Floats normed_;     // h's norm, where each layer has another of its own
+    Floats q_, k_, v_;  // of this rank's heads, [count, heads or kv_heads, head_dim]
+    Floats attended_;   // as q_
+    Floats gate_, up_;  // [count, ffn], this rank's part
+    Floats whole_;      // all ranks' attended_ or gate_
+    Floats part_;       // this rank's part of h
+    ternion::ColumnGather gather_;
     Linear::Workspace inputs_;  // of the layers
     Floats logits_;             // [vocab]
 };

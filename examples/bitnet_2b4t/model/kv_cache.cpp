@@ -1,6 +1,7 @@
 #include "kv_cache.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <stdexcept>
 #include <string>
@@ -20,7 +21,12 @@ void KvCache::reserve(std::size_t count) {
     }
     const std::size_t needed = ternion::ceil_div(length_ + count, block);
     while (blocks_.size() < needed)
-        blocks_.emplace_back(layers_ * kv_heads_ * format_.bytes());
+        blocks_.push_back(std::make_shared<Block>(layers_ * kv_heads_ * format_.bytes()));
+    for (std::size_t i = length_ / block; i < needed; ++i) {
+        if (blocks_[i].use_count() > 1) blocks_[i] = std::make_shared<Block>(*blocks_[i]);
+    }
+    // Whoever shared one and has let go of it read it before: those reads don't come after the writes that follow.
+    std::atomic_thread_fence(std::memory_order_acquire);
 }
 
 void KvCache::truncate(std::size_t length) {
@@ -34,8 +40,8 @@ bool KvCache::is_finite() const {
         return std::all_of(numbers, numbers + count, [](float x) { return std::isfinite(x); });
     };
     for (const auto& memory : blocks_) {
-        for (std::size_t part = 0; part < memory.size(); part += format_.bytes()) {
-            const std::byte* at = memory.data() + part;
+        for (std::size_t part = 0; part < memory->size(); part += format_.bytes()) {
+            const std::byte* at = memory->data() + part;
             if (!all_finite(keys_of(format_, at, scratch.data()), format_.head_dim() * block)) return false;
             if (!all_finite(values_of(format_, at, scratch.data()), format_.value_floats())) return false;
         }
@@ -55,7 +61,7 @@ void KvCache::store(std::size_t layer, std::size_t count, std::span<const float>
             const std::size_t head = item % kv_heads_;
             const std::size_t from = std::max(length_, index * block);
             const std::size_t to = std::min(length_ + count, (index + 1) * block);
-            std::byte* memory = blocks_[index].data() + offset(layer, head);
+            std::byte* memory = blocks_[index]->data() + offset(layer, head);
             for (std::size_t position = from; position < to; ++position) {
                 const std::size_t at = ((position - length_) * kv_heads_ + head) * format_.head_dim();
                 kernels.store_token(format_, memory, position, &keys[at], &values[at]);

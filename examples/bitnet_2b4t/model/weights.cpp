@@ -14,31 +14,35 @@ namespace {
 /// Loads the layers of a model one by one.
 class LayerLoader {
  public:
-    LayerLoader(const TensorReader& reader, const Config& config, const Kernels& kernels, ActivationType activations)
+    LayerLoader(const TensorReader& reader, const Config& config, const ModelShares& shares, const Kernels& kernels,
+                ActivationType activations)
         : reader_(reader),
           config_(config),
+          shares_(shares),
           table_(*kernels.ternary),
           activations_(activations),
           packing_(compute_packing(kernels, computes_in_groups())) {}
 
     LayerWeights load(std::size_t index) {
         using enum LayerTensor;
+        using enum LayerInput;
         index_ = index;
         auto memory = ternion::AlignedBuffer<std::byte>::uninitialized(bytes_of_layer());
         rest_ = {memory.data(), memory.size()};
         // In the order of their use, as they then lie in memory.
-        auto q = linear(attn_q, attn_q_norm_in), k = linear(attn_k, attn_k_norm_in), v = linear(attn_v, attn_v_norm_in);
-        auto o = linear(attn_output, attn_sub_norm, attn_output_norm_in);
-        auto gate = linear(ffn_gate, ffn_gate_norm_in), up = linear(ffn_up, ffn_up_norm_in);
-        auto down = linear(ffn_down, ffn_sub_norm, ffn_down_norm_in);
-        return {.attn_norm = stage(attn_norm, {&q, &k, &v}),
+        auto q = linear(attn_q, attention, attn_q_norm_in), k = linear(attn_k, attention, attn_k_norm_in),
+             v = linear(attn_v, attention, attn_v_norm_in);
+        auto o = linear(attn_output, attention_output, attn_sub_norm, attn_output_norm_in);
+        auto gate = linear(ffn_gate, feed_forward, ffn_gate_norm_in), up = linear(ffn_up, feed_forward, ffn_up_norm_in);
+        auto down = linear(ffn_down, feed_forward_down, ffn_sub_norm, ffn_down_norm_in);
+        return {.attn_norm = stage(attn_norm, attention, {&q, &k, &v}),
                 .q = std::move(q),
                 .k = std::move(k),
                 .v = std::move(v),
                 .q_norm = optional_norm(attn_q_norm),
                 .k_norm = optional_norm(attn_k_norm),
                 .o = std::move(o),
-                .ffn_norm = stage(ffn_norm, {&gate, &up}),
+                .ffn_norm = stage(ffn_norm, feed_forward, {&gate, &up}),
                 .gate = std::move(gate),
                 .up = std::move(up),
                 .down = std::move(down),
@@ -47,7 +51,18 @@ class LayerLoader {
 
  private:
     std::size_t bytes_of(const LayerTensorInfo& info) const {
-        return packing_.packing.bytes({info.rows(config_), info.cols(config_)});
+        const ternion::RowRange rows = rows_of(info.tensor);
+        return packing_.packing.bytes({rows.end - rows.begin, info.cols(config_)});
+    }
+    /// The outputs that this rank has.
+    ternion::RowRange rows_of(LayerTensor tensor) const {
+        using enum LayerTensor;
+        const auto of = [&](const ternion::Shares& shares) {
+            return ternion::RowRange{shares.begin(shares_.rank), shares.end(shares_.rank)};
+        };
+        if (tensor == attn_q || tensor == attn_k || tensor == attn_v)
+            return of(shares_.of_heads(info_of(tensor).rows(config_)));
+        return of(tensor == ffn_gate || tensor == ffn_up ? shares_.ffn : shares_.hidden);
     }
     std::size_t bytes_of_layer() const {
         std::size_t bytes = 0;
@@ -56,21 +71,23 @@ class LayerLoader {
         return bytes;
     }
 
-    ternion::AnyRmsNorm norm(LayerTensor tensor) const {
-        return {table_, reader_.norm(name_of(tensor, index_), info_of(tensor).cols(config_)), config_.norm_eps};
+    InputNorm norm(LayerTensor tensor) const {
+        ternion::AnyRmsNorm rms(table_, reader_.norm(name_of(tensor, index_), info_of(tensor).cols(config_)),
+                                config_.norm_eps);
+        return InputNorm(std::move(rms), config_.bit_linear == BitLinearKind::v1);
     }
     bool has(LayerTensor tensor) const { return config_.*info_of(tensor).with; }
     OptionalNorm optional_norm(LayerTensor tensor) const {
         return has(tensor) ? OptionalNorm(norm(tensor)) : OptionalNorm(info_of(tensor).cols(config_));
     }
     /// For layers with the same input.
-    InputStage stage(LayerTensor tensor, std::initializer_list<const Linear*> layers) const {
+    InputStage stage(LayerTensor tensor, LayerInput input, std::initializer_list<const Linear*> layers) const {
         bool groups = false, sums = false;
         for (const Linear* layer : layers) {
             groups = groups || wants_groups(layer->weights());
             sums = sums || layer->weights().needs_group_sums();
         }
-        return InputStage(norm(tensor), quantizer(groups), sums);
+        return InputStage(norm(tensor), quantizer(input, groups), sums);
     }
     /// Whether one int8 scale for a token would be too coarse: where weights have scales in groups, and in models that
     /// weren't trained with such activations, unless a matrix with one scale says that they were.
@@ -86,7 +103,15 @@ class LayerLoader {
         return wants_groups(
             reader_.ternary(name_of(LayerTensor::attn_q, 0), info.rows(config_), info.cols(config_)).matrix);
     }
-    ternion::AnyQuantizer quantizer(bool groups) const {
+    /// As the model's kind has it, unless the caller wants another rounding: then what the weights were trained behind,
+    /// a rotation, stays.
+    InputQuantizer quantizer(LayerInput input, bool groups) const {
+        const InputQuantizer own = family_quantizer(config_.bit_linear, input, table_);
+        if (activations_ == ActivationType::automatic && !groups) return own;
+        const bool rotated = own.change() == TokenChange::rotated;
+        return InputQuantizer(rounding(groups), rotated ? TokenChange::rotated : TokenChange::none);
+    }
+    ternion::AnyQuantizer rounding(bool groups) const {
         const auto int8 = [&](std::size_t inputs) {
             return ternion::AnyQuantizer(table_.quantizer("absmax8"), inputs);
         };
@@ -108,20 +133,22 @@ class LayerLoader {
         const LayerTensorInfo& info = info_of(tensor);
         const auto into = rest_.first(bytes_of(info));
         rest_ = rest_.subspan(into.size());
-        return reader_.matrix(name_of(tensor, index_), info.rows(config_), info.cols(config_), packing_, into);
+        return reader_.matrix(name_of(tensor, index_), {info.rows(config_), info.cols(config_)}, rows_of(tensor),
+                              packing_, into);
     }
-    Linear linear(LayerTensor tensor, LayerTensor before) {
+    Linear linear(LayerTensor tensor, LayerInput input, LayerTensor before) {
         ternion::AnyTernary weights = matrix(tensor);
         const bool groups = wants_groups(weights);
-        return Linear(std::move(weights), optional_norm(before), quantizer(groups));
+        return Linear(std::move(weights), optional_norm(before), quantizer(input, groups));
     }
     /// Behind the first norm where the model has it, else behind the second.
-    Linear linear(LayerTensor tensor, LayerTensor sub_norm, LayerTensor before) {
-        return linear(tensor, has(sub_norm) ? sub_norm : before);
+    Linear linear(LayerTensor tensor, LayerInput input, LayerTensor sub_norm, LayerTensor before) {
+        return linear(tensor, input, has(sub_norm) ? sub_norm : before);
     }
 
     const TensorReader& reader_;
     const Config& config_;
+    const ModelShares& shares_;
     const ternion::KernelTable& table_;
     ActivationType activations_;
     const ternion::PackingKernels& packing_;
@@ -132,25 +159,30 @@ class LayerLoader {
 }  // namespace
 
 Weights load_weights(const ModelSource& source, const Kernels& kernels, ternion::ThreadPool& threads,
-                     const LoadProgress& progress, ActivationType activations) {
+                     const LoadProgress& progress, ActivationType activations, ternion::AnyCommunicator* ranks) {
     const TensorReader reader(source, threads);
     const Config config = source.config();
-    const auto table = [&](const char* name) {
-        return Embedding(reader.dense(name, config.vocab, config.hidden), kernels);
-    };
+    const ModelShares shares(config, ranks);
+    const DenseTensor embedding = reader.dense("token_embd.weight", config.vocab, config.hidden);
     Weights weights{
         .config = config,
         .kernels = kernels,
-        .embedding = table("token_embd.weight"),
-        .separate_head = {},
+        .shares = shares,
+        .embedding = Embedding(embedding, kernels),
+        .own_head = {},
         .screen = {},
         .layers = {},
         .output_norm = {*kernels.ternary, reader.norm("output_norm.weight", config.hidden), config.norm_eps},
         .rope_divisors = {}};
     if (config.rope_divisors) weights.rope_divisors = reader.rope_divisors(config.head_dim / 2);
-    if (config.separate_head) weights.separate_head = table("output.weight");
+    if (config.separate_head || shares.ranks != nullptr) {
+        const DenseTensor head =
+            config.separate_head ? reader.dense("output.weight", config.vocab, config.hidden) : embedding;
+        weights.own_head.emplace(head.some_rows(shares.tokens.begin(shares.rank), shares.tokens.end(shares.rank)),
+                                 kernels);
+    }
     weights.layers.reserve(config.layers);
-    LayerLoader loader(reader, config, kernels, activations);
+    LayerLoader loader(reader, config, shares, kernels, activations);
     for (std::size_t i = 0; i < config.layers; ++i) {
         if (progress) progress(i, config.layers);
         weights.layers.push_back(loader.load(i));

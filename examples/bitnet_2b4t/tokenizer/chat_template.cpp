@@ -145,6 +145,36 @@ std::vector<int> ChatTemplate::turn(std::string_view user) const {
                                       std::string(format_->user.after).append(format_->answer));
 }
 
+std::vector<int> ChatTemplate::message(const ChatMessage& said, bool answer_follows) const {
+    if (said.role == ChatMessage::Role::assistant) {
+        const std::string text = kept(said.content);
+        std::vector<int> ids = tokenizer_->encode(format_->trims ? stripped(text) : text);
+        ids.insert(ids.end(), after_answer_.begin(), after_answer_.end());
+        return ids;
+    }
+    const Around& around = said.role == ChatMessage::Role::user ? format_->user : format_->system;
+    const std::string_view content = format_->trims ? stripped(said.content) : said.content;
+    const std::string_view answer = answer_follows ? format_->answer : "";
+    return tokenizer_->encode_message(around.before, content, std::string(around.after).append(answer));
+}
+
+std::vector<int> ChatTemplate::chat(std::span<const ChatMessage> messages) const {
+    using Role = ChatMessage::Role;
+    std::vector<int> ids = opening({});
+    const auto append = [&](const std::vector<int>& more) { ids.insert(ids.end(), more.begin(), more.end()); };
+    bool begun = false;  // an answer, by what stands in front of it
+    for (std::size_t i = 0; i < messages.size(); ++i) {
+        const bool answer = messages[i].role == Role::assistant;
+        const bool follows = i + 1 == messages.size() || messages[i + 1].role == Role::assistant;
+        if (messages[i].role == Role::system && stripped(messages[i].content).empty()) continue;
+        if (answer && !begun) append(tokenizer_->encode_message(format_->answer, "", ""));
+        append(message(messages[i], follows));
+        begun = follows && !answer;
+    }
+    if (!begun) append(tokenizer_->encode_message(format_->answer, "", ""));
+    return ids;
+}
+
 std::string ChatTemplate::kept(std::string_view answer) const {
     constexpr std::string_view end = "</think>";
     const std::size_t thought = drops_thoughts_ ? answer.rfind(end) : answer.npos;

@@ -5,7 +5,6 @@
 #include <cstdint>
 
 #include <program/io/utf8.hpp>
-#include "sentence_pieces.hpp"
 
 namespace bitnet {
 
@@ -39,19 +38,6 @@ int byte_of(std::string_view character) {
     return character.size() > 2 || number >= bytes_of.size() ? -1 : bytes_of[number];
 }
 
-template <class Read>
-bool add_merge(Vocabulary& vocabulary, const TokenIndex& index, std::string_view text, std::size_t rank, Read read) {
-    const std::size_t space = text.find(' ');
-    if (space == text.npos) return false;
-    const auto left = read(text.substr(0, space));
-    const auto right = read(text.substr(space + 1));
-    if (!left || !right) return true;
-    const Merge merge{index.find(*left), index.find(*right), index.find(*left + *right),
-                      static_cast<std::uint32_t>(rank)};
-    if (merge.left >= 0 && merge.right >= 0 && merge.merged >= 0) vocabulary.merges.push_back(merge);
-    return true;
-}
-
 }  // namespace
 
 std::string to_printable(std::string_view bytes) {
@@ -74,15 +60,6 @@ std::optional<std::string> from_printable(std::string_view text) {
         text.remove_prefix(step.length);
     }
     return bytes;
-}
-
-bool add_printable_merge(Vocabulary& vocabulary, const TokenIndex& index, std::string_view text, std::size_t rank) {
-    return add_merge(vocabulary, index, text, rank, from_printable);
-}
-
-bool add_marked_merge(Vocabulary& vocabulary, const TokenIndex& index, std::string_view text, std::size_t rank) {
-    const auto read = [](std::string_view token) { return std::optional(with_spaces(token)); };
-    return add_merge(vocabulary, index, text, rank, read);
 }
 
 }  // namespace bitnet

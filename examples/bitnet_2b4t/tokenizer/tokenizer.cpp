@@ -151,6 +151,13 @@ std::vector<int> Tokenizer::encode_with_bos(std::string_view text, bool parse_sp
     return ids;
 }
 
+std::vector<int> Tokenizer::encode_for_embedding(std::string_view text) const {
+    std::vector<int> ids = encode_with_bos(text);
+    const int end = special("<|endoftext|>").value_or(eos());
+    if (end >= 0 && (ids.empty() || ids.back() != end)) ids.push_back(end);
+    return ids;
+}
+
 std::vector<int> Tokenizer::encode_message(std::string_view before, std::string_view content,
                                            std::string_view after) const {
     const std::string text = std::string(before).append(content).append(after);

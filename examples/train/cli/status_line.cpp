@@ -18,28 +18,26 @@ std::string remaining(double seconds) {
 }  // namespace
 
 StatusLine::StatusLine(const Recipe& recipe, std::size_t steps_done)
-    : steps_(recipe.steps),
-      first_step_(steps_done),
-      tokens_a_step_(recipe.rows * recipe.length),
-      terminal_(::isatty(STDERR_FILENO) == 1) {}
+    : steps_(recipe.steps), first_step_(steps_done), terminal_(::isatty(STDERR_FILENO) == 1) {}
 
 StatusLine::~StatusLine() {
     if (terminal_) std::fputs("\n", stderr);
 }
 
 void StatusLine::show(const StepReport& report, const std::optional<Accuracy>& tested) {
-    if (!terminal_ && !tested) return;
-    const double rate = static_cast<double>(report.step - first_step_) / watch_.seconds();
+    if (!terminal_ && !tested && report.step != steps_) return;
+    const double seconds = watch_.seconds(), rate = static_cast<double>(report.step - first_step_) / seconds;
     const std::string line = program::formatted("step %zu of %zu, loss %.4f, %.0f tokens/s, %s left", report.step,
-                                                steps_, report.loss, rate * static_cast<double>(tokens_a_step_),
+                                                steps_, report.loss, static_cast<double>(tokens_) / seconds,
                                                 remaining(static_cast<double>(steps_ - report.step) / rate).c_str());
     // On a terminal, what would begin a second line is cut, as that couldn't be changed.
     const std::string shown = line.substr(0, program::columns(STDERR_FILENO) - 1);
     std::fprintf(stderr, "%s%s%s", terminal_ ? "\r\033[K" : "", shown.c_str(), terminal_ ? "" : "\n");
     if (!tested) return;
+    if (tested->of_kind.empty()) return;
     std::fprintf(stderr, "%sheld out: loss %.4f, right", terminal_ ? "\r\033[K" : "  ", tested->loss);
-    for (const auto& [right, asked] : tested->skill)
-        std::fprintf(stderr, " %d%%", right * 100 / (asked == 0 ? 1 : asked));
+    for (const auto& [right, asked] : tested->of_kind)
+        std::fprintf(stderr, " %zu%%", right * 100 / (asked == 0 ? 1 : asked));
     std::fputs("\n", stderr);
 }
 

@@ -15,10 +15,12 @@ class StatusLine {
     StatusLine& operator=(const StatusLine&) = delete;
     ~StatusLine();
 
+    /// What a step has learned from.
+    void count(const StepReport& report) { tokens_ += report.tokens; }
     void show(const StepReport& report, const std::optional<Accuracy>& tested);
 
  private:
-    std::size_t steps_, first_step_, tokens_a_step_;
+    std::size_t steps_, first_step_, tokens_ = 0;
     bool terminal_;
     program::Stopwatch watch_;
 };

@@ -1,7 +1,7 @@
 #include "batches.hpp"
 
+#include <algorithm>
 #include <bitnet/chat_template.hpp>
-#include <stdexcept>
 
 namespace train {
 
@@ -15,8 +15,15 @@ Conversations::Turn Conversations::turn(const Exchange& exchange) const {
     return turn;
 }
 
+void Conversations::begin(Batch& batch) const {
+    batch.lengths.push_back(1);
+    batch.tokens.push_back(tokenizer_.bos());
+    batch.targets.push_back(-1);
+}
+
 /// The target of a token is the one after it, where that is the answer's.
 void Conversations::add_turn(Batch& batch, const Turn& turn, bool all) const {
+    batch.lengths.back() += turn.tokens.size();
     for (std::size_t i = 0; i < turn.tokens.size(); ++i) {
         batch.tokens.push_back(turn.tokens[i]);
         const bool asked = i + 1 < turn.tokens.size() && (all || i + 1 >= turn.prompt);
@@ -24,47 +31,55 @@ void Conversations::add_turn(Batch& batch, const Turn& turn, bool all) const {
     }
 }
 
-void Conversations::pad(Batch& batch) const {
-    while (batch.tokens.size() % batch.length != 0) {
-        batch.tokens.push_back(tokenizer_.end_of_turn());
-        batch.targets.push_back(-1);
-    }
-}
-
-void Conversations::add_row(Batch& batch, Random& random) const {
-    std::size_t left = batch.length - 1;
-    batch.tokens.push_back(tokenizer_.bos());
-    batch.targets.push_back(-1);
+void Conversations::add_conversation(Batch& batch, std::size_t length, Random& random) const {
+    begin(batch);
     for (;;) {
         const Turn next = turn(ask_any(random));
-        if (next.tokens.size() > left) break;
+        if (batch.lengths.back() + next.tokens.size() > length) return;
         add_turn(batch, next, recipe_.all_tokens);
-        left -= next.tokens.size();
     }
-    pad(batch);
 }
 
-Batch Conversations::training(std::size_t step) const {
-    const bool is_long = recipe_.is_long(step);
-    Batch batch{recipe_.length * (is_long ? 4 : 1), {}, {}};
-    for (std::size_t row = 0; row < recipe_.rows / (is_long ? 4 : 1); ++row) {
-        Random random(recipe_.seed, 1 + step * recipe_.rows + row);
-        add_row(batch, random);
+Batch Conversations::training(std::size_t index) {
+    const std::size_t longer = index % 4 == 3 ? 4 : 1;
+    Batch batch;
+    for (std::size_t row = 0; row < recipe_.rows / longer; ++row) {
+        Random random(recipe_.seed, 1 + index * recipe_.rows + row);
+        add_conversation(batch, longer * recipe_.length, random);
     }
     return batch;
 }
 
-Batch Conversations::questions(std::span<const Exchange> exchanges, std::size_t length) const {
-    Batch batch{length, {}, {}};
+Batch Conversations::questions(std::span<const Exchange> exchanges) const {
+    Batch batch;
     for (const Exchange& exchange : exchanges) {
-        const Turn next = turn(exchange);
-        if (next.tokens.size() >= length) throw std::length_error("a question is longer than the rows of a batch");
-        batch.tokens.push_back(tokenizer_.bos());
-        batch.targets.push_back(-1);
-        add_turn(batch, next, false);
-        pad(batch);
+        begin(batch);
+        add_turn(batch, turn(exchange), false);
     }
     return batch;
+}
+
+std::vector<std::string> Conversations::kinds() const {
+    std::vector<std::string> names;
+    for (const Skill& skill : skills)
+        names.emplace_back(skill.name);
+    return names;
+}
+
+std::vector<HeldOut> Conversations::held_out(std::size_t of_each) const {
+    constexpr std::size_t at_once = 20;
+    std::vector<HeldOut> all;
+    for (std::size_t s = 0; s < skills.size(); ++s) {
+        HeldOut& some = all.emplace_back(HeldOut{std::string(skills[s].name), {}});
+        Random random(recipe_.seed, ~std::uint64_t{s});
+        for (std::size_t left = of_each; left > 0; left -= std::min(left, at_once)) {
+            std::vector<Exchange> exchanges;
+            for (std::size_t i = 0; i < std::min(left, at_once); ++i)
+                exchanges.push_back(ask(skills[s], true, random));
+            some.batches.push_back(questions(exchanges));
+        }
+    }
+    return all;
 }
 
 }  // namespace train

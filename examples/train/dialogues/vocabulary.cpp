@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 
+#include "../data/byte_vocabulary.hpp"
 #include "exchange.hpp"
 
 namespace train {
@@ -53,9 +54,7 @@ bitnet::Vocabulary dialogue_vocabulary() {
     for (const auto& [word, count] : count_words()) {
         if (count >= often) vocabulary.add(word, bitnet::TokenKind::text);
     }
-    vocabulary.bos = vocabulary.add("<|begin_of_text|>", bitnet::TokenKind::special);
-    vocabulary.eos = vocabulary.add("<|end_of_text|>", bitnet::TokenKind::special);
-    vocabulary.end_of_turn = vocabulary.add("<|eot_id|>", bitnet::TokenKind::special);
+    add_special_tokens(vocabulary);
     return vocabulary;
 }
 

@@ -1,5 +1,6 @@
 #include "attention.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace train {
@@ -20,31 +21,32 @@ void causal_softmax(Floats& scores) {
 
 }  // namespace
 
-/// f(index, block of q's columns, block of k's) for each conversation and head.
+/// f(index, block of q's columns, block of k's) for each sequence and head.
 template <class F>
-void Attention::each_head(std::size_t tokens, F&& f) const {
+void Attention::each_head(F&& f) const {
     const std::size_t group = sizes_.heads / sizes_.kv_heads;
-    std::size_t index = 0;
-    for (std::size_t begin = 0; begin < tokens; begin += length_) {
+    std::size_t index = 0, begin = 0;
+    for (const std::size_t length : lengths_) {
         for (std::size_t head = 0; head < sizes_.heads; ++head, ++index) {
             const auto block = [&](auto& matrix, std::size_t which) {
                 return matrix.block(static_cast<Index>(begin), static_cast<Index>(which * sizes_.head_dim),
-                                    static_cast<Index>(length_), static_cast<Index>(sizes_.head_dim));
+                                    static_cast<Index>(length), static_cast<Index>(sizes_.head_dim));
             };
             f(
                 index, [&, head](auto& matrix) { return block(matrix, head); },
                 [&, head](auto& matrix) { return block(matrix, head / group); });
         }
+        begin += length;
     }
 }
 
-void Attention::forward(const Floats& q, const Floats& k, const Floats& v, std::size_t length, Floats& out) {
-    length_ = length;
+void Attention::forward(const Floats& q, const Floats& k, const Floats& v, std::span<const std::size_t> lengths,
+                        Floats& out) {
+    lengths_.assign(lengths.begin(), lengths.end());
     const float scale = 1 / std::sqrt(static_cast<float>(sizes_.head_dim));
-    const auto tokens = static_cast<std::size_t>(q.rows());
     out.resize(q.rows(), q.cols());
-    shares_.resize(tokens / length_ * sizes_.heads);
-    each_head(tokens, [&](std::size_t index, auto of_query, auto of_key) {
+    shares_.resize(std::max(shares_.size(), lengths_.size() * sizes_.heads));
+    each_head([&](std::size_t index, auto of_query, auto of_key) {
         Floats& shares = shares_[index];
         shares.noalias() = scale * of_query(q) * of_key(k).transpose();
         causal_softmax(shares);
@@ -58,7 +60,7 @@ void Attention::backward(const Floats& q, const Floats& k, const Floats& v, cons
     dq.resize(q.rows(), q.cols());
     dk.setZero(k.rows(), k.cols());
     dv.setZero(v.rows(), v.cols());
-    each_head(static_cast<std::size_t>(q.rows()), [&](std::size_t index, auto of_query, auto of_key) {
+    each_head([&](std::size_t index, auto of_query, auto of_key) {
         const Floats& shares = shares_[index];
         of_key(dv).noalias() += shares.transpose() * of_query(dout);
         dscores_.noalias() = of_query(dout) * of_key(v).transpose();
@@ -85,11 +87,17 @@ Rope::Rope(const bitnet::Config& sizes)
     }
 }
 
-void Rope::turn(Floats& heads, std::size_t length, float direction) const {
-    const Index half = cosines_.cols(), period = static_cast<Index>(length);
+void Rope::turn(Floats& heads, std::span<const std::size_t> lengths, float direction) const {
+    const Index half = cosines_.cols();
+    std::vector<Index> positions;
+    for (const std::size_t length : lengths) {
+        for (std::size_t position = 0; position < length; ++position)
+            positions.push_back(static_cast<Index>(position));
+    }
     for (Index t = 0; t < heads.rows(); ++t) {
-        const auto cosine = cosines_.row(t % period).array();
-        const auto sine = direction * sines_.row(t % period).array();
+        const Index position = positions[static_cast<std::size_t>(t)];
+        const auto cosine = cosines_.row(position).array();
+        const auto sine = direction * sines_.row(position).array();
         for (Index at = 0; at < heads.cols(); at += 2 * half) {
             auto a = heads.row(t).segment(at, half).array(), b = heads.row(t).segment(at + half, half).array();
             const Eigen::Array<float, 1, Eigen::Dynamic> x = a, y = b;

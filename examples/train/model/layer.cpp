@@ -13,10 +13,12 @@ const Layout::Piece& piece(const Layout& layout, std::size_t index, const char* 
 Layer::Layer(const Recipe& recipe, const Layout& layout, std::size_t index, const ternion::KernelTable& kernels)
     : kind_(recipe.weights),
       eps_(recipe.sizes.norm_eps),
-      attn_norm_(piece(layout, index, "attn_norm")),
-      attn_sub_norm_(piece(layout, index, "attn_sub_norm")),
-      ffn_norm_(piece(layout, index, "ffn_norm")),
-      ffn_sub_norm_(piece(layout, index, "ffn_sub_norm")),
+      centred_(recipe.sizes.bit_linear == bitnet::BitLinearKind::v1),
+      kernels_(kernels),
+      attn_norm_(norm(recipe, layout, index, "attn_norm", bitnet::LayerInput::attention)),
+      attn_sub_norm_(norm(recipe, layout, index, "attn_sub_norm", bitnet::LayerInput::attention_output)),
+      ffn_norm_(norm(recipe, layout, index, "ffn_norm", bitnet::LayerInput::feed_forward)),
+      ffn_sub_norm_(norm(recipe, layout, index, "ffn_sub_norm", bitnet::LayerInput::feed_forward_down)),
       q_(piece(layout, index, "attn_q"), kind_, kernels),
       k_(piece(layout, index, "attn_k"), kind_, kernels),
       v_(piece(layout, index, "attn_v"), kind_, kernels),
@@ -30,7 +32,28 @@ void Layer::update(std::span<const float> master) {
     for (Matrix* matrix : matrices())
         matrix->linear.update(weights(matrix->piece));
     for (Norm* norm : norms())
-        norm->stage = Stage(ternion::RmsNorm(weights(norm->piece), eps_));
+        norm->stage = stage(norm->stage.quantizer(), weights(norm->piece));
+}
+
+Layer::Norm Layer::norm(const Recipe& recipe, const Layout& layout, std::size_t index, const char* name,
+                        bitnet::LayerInput input) const {
+    const Layout::Piece& found = piece(layout, index, name);
+    const auto quantizer = bitnet::family_quantizer(recipe.sizes.bit_linear, input, kernels_);
+    return {&found, stage(quantizer, std::vector<float>(found.size(), 1.0F))};
+}
+
+Stage Layer::stage(const bitnet::InputQuantizer& quantizer, std::span<const float> weights) const {
+    return Stage(bitnet::InputNorm(ternion::AnyRmsNorm(kernels_, {weights.begin(), weights.end()}, eps_), centred_),
+                 quantizer);
+}
+
+void Layer::freeze(std::span<const float> master, LayerState& state) {
+    state.attn.freeze(attn_norm_.stage, state.entering);
+    state.attn_out.freeze(attn_sub_norm_.stage, state.attended);
+    state.ffn.freeze(ffn_norm_.stage, state.between);
+    state.ffn_down.freeze(ffn_sub_norm_.stage, state.gated);
+    for (Matrix* matrix : matrices())
+        matrix->linear.freeze(master.subspan(matrix->piece->offset, matrix->piece->size()));
 }
 
 const Linear* Layer::matrix(const std::string& name) {
@@ -40,16 +63,16 @@ const Linear* Layer::matrix(const std::string& name) {
     return nullptr;
 }
 
-void Layer::forward(Floats& h, std::size_t length, const Rope& rope, LayerState& state) const {
-    state.length = length;
+void Layer::forward(Floats& h, std::span<const std::size_t> lengths, const Rope& rope, LayerState& state) const {
+    state.lengths.assign(lengths.begin(), lengths.end());
     state.entering = h;
     state.attn.prepare(attn_norm_.stage, h, kind_);
     q_.linear.forward(state.attn, state.q);
     k_.linear.forward(state.attn, state.k);
     v_.linear.forward(state.attn, state.v);
-    rope.forward(state.q, length);
-    rope.forward(state.k, length);
-    state.attention.forward(state.q, state.k, state.v, length, state.attended);
+    rope.forward(state.q, lengths);
+    rope.forward(state.k, lengths);
+    state.attention.forward(state.q, state.k, state.v, lengths, state.attended);
     state.attn_out.prepare(attn_sub_norm_.stage, state.attended, kind_);
     o_.linear.forward(state.attn_out, h, true);
 
@@ -98,8 +121,8 @@ void Layer::attend_backward(Floats& dh, const Rope& rope, LayerState& state, Gra
     back(o_, state.attn_out, dh, d.normed, gradients);
     back(attn_sub_norm_, state.attended, d.normed, d.attended, gradients);
     state.attention.backward(state.q, state.k, state.v, d.attended, d.q, d.k, d.v);
-    rope.backward(d.q, state.length);
-    rope.backward(d.k, state.length);
+    rope.backward(d.q, state.lengths);
+    rope.backward(d.k, state.lengths);
     d.normed.setZero(dh.rows(), dh.cols());
     back(q_, state.attn, d.q, d.normed, gradients);
     back(k_, state.attn, d.k, d.normed, gradients);

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "attention.hpp"
+#include "input_backward.hpp"
 #include "parameters.hpp"
 
 namespace train {
@@ -16,7 +17,7 @@ struct LayerState {
     Inputs attn, attn_out, ffn, ffn_down;
     Floats q, k, v, attended;
     Floats gate, up, gated;
-    std::size_t length = 0;  // of a conversation
+    std::vector<std::size_t> lengths;  // of the sequences
     Attention attention;
 };
 
@@ -34,10 +35,13 @@ class Layer {
 
     /// Takes over new master weights.
     void update(std::span<const float> master);
-    /// h [tokens, hidden], of conversations of `length` tokens, becomes what leaves the layer.
-    void forward(Floats& h, std::size_t length, const Rope& rope, LayerState& state) const;
+    /// h [tokens, hidden], of sequences of these lengths, becomes what leaves the layer.
+    void forward(Floats& h, std::span<const std::size_t> lengths, const Rope& rope, LayerState& state) const;
     /// dh: the gradient of what left the layer, then of what entered it. Adds the weights' gradients.
     void backward(Floats& dh, const Rope& rope, LayerState& state, Gradients& d, std::span<float> gradients) const;
+
+    /// After `forward`: rounding becomes a constant that is added, of these weights and of the inputs in `state`.
+    void freeze(std::span<const float> master, LayerState& state);
 
     /// The matrix of a tensor such as "blk.0.attn_q.weight"; null where it is none of this layer's.
     const Linear* matrix(const std::string& name);
@@ -45,17 +49,17 @@ class Layer {
  private:
     struct Matrix {
         Matrix(const Layout::Piece& of, Weights kind, const ternion::KernelTable& kernels)
-            : piece(&of),
-              linear(kind, of.tensor.rows, of.tensor.cols, kernels.packing(ternion::Interleaved2x16::name)) {}
+            : piece(&of), linear(kind, of.tensor.rows, of.tensor.cols, kernels) {}
         const Layout::Piece* piece;
         Linear linear;
     };
     struct Norm {
-        explicit Norm(const Layout::Piece& of)
-            : piece(&of), stage(ternion::RmsNorm(std::vector<float>(of.size(), 1.0F), 1e-5F)) {}
         const Layout::Piece* piece;
         Stage stage;
     };
+    Norm norm(const Recipe& recipe, const Layout& layout, std::size_t index, const char* name,
+              bitnet::LayerInput input) const;
+    Stage stage(const bitnet::InputQuantizer& quantizer, std::span<const float> weights) const;
     std::vector<Matrix*> matrices() { return {&q_, &k_, &v_, &o_, &gate_, &up_, &down_}; }
     std::vector<Norm*> norms() { return {&attn_norm_, &attn_sub_norm_, &ffn_norm_, &ffn_sub_norm_}; }
     std::span<float> of(std::span<float> gradients, const Layout::Piece* piece) const {
@@ -69,6 +73,8 @@ class Layer {
 
     Weights kind_;
     float eps_;
+    bool centred_;  // v1's norms
+    const ternion::KernelTable& kernels_;
     Norm attn_norm_, attn_sub_norm_, ffn_norm_, ffn_sub_norm_;
     Matrix q_, k_, v_, o_, gate_, up_, down_;
 };

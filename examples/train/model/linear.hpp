@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bitnet_2b4t/model/layer_inputs.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -16,17 +17,20 @@ namespace train {
 using Floats = ternion::RowMajorMatrix<float>;
 using ternion::values_of;
 
-/// The library's layer, with a product that is chosen at run time, and the stage that layers share.
-using BitLinear = ternion::BitLinear<ternion::AnyTernary>;
-using Stage = ternion::InputStage<ternion::RmsNorm>;
+/// The library's layer and the stage that layers share, with the norms and quantizers that the decoder has.
+using BitLinear = ternion::BitLinear<ternion::AnyTernary, bitnet::InputQuantizer>;
+using Stage = ternion::InputStage<bitnet::InputNorm, bitnet::InputQuantizer>;
 
-/// What linear layers that share an input compute with: norm(x), quantised by b1.58's absmax to 8 bits unless the
-/// weights are real. `values` are the numbers that the integers stand for.
+/// What linear layers that share an input compute with: quantised(norm(x)), as the family's paper has it, or without
+/// any rounding where the weights are real. `values` are the numbers that the integers stand for.
 struct Inputs {
     Stage::Workspace prepared;
     Floats values;
+    /// What rounding has added to each value, once it is frozen: from then on a constant.
+    std::optional<Floats> rounding;
 
     void prepare(const Stage& stage, const Floats& x, Weights kind);
+    void freeze(const Stage& stage, const Floats& x);
 };
 
 /// A matrix W [outputs, inputs] in training. `update` quantises the master weights anew after each step; the layer is
@@ -34,9 +38,11 @@ struct Inputs {
 class Linear {
  public:
     /// `packing` is where the trits go.
-    Linear(Weights kind, std::size_t outputs, std::size_t inputs, const ternion::PackingKernels& packing);
+    Linear(Weights kind, std::size_t outputs, std::size_t inputs, const ternion::KernelTable& kernels);
 
     void update(std::span<const float> master);
+    /// From now on rounding adds to the weights what it adds to these, a constant.
+    void freeze(std::span<const float> master);
     /// y = W · x, or y += W · x.
     void forward(const Inputs& x, Floats& y, bool add = false) const;
     /// Adds the gradients of the inputs and, by the straight-through estimator, of the master weights.
@@ -50,9 +56,10 @@ class Linear {
  private:
     Weights kind_;
     std::size_t outputs_, inputs_;
-    const ternion::PackingKernels& packing_;
+    const ternion::KernelTable& kernels_;
     std::optional<BitLinear> layer_;  // nothing where the weights are real
     Floats values_;                   // of the weights, as the forward pass uses them
+    std::optional<Floats> rounding_;  // of frozen weights
 };
 
 }  // namespace train

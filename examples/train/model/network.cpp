@@ -1,24 +1,14 @@
 #include "network.hpp"
+
 #include <algorithm>
 #include <bitnet_2b4t/compute/kernels.hpp>
 #include <cmath>
+#include <numeric>
 #include <stdexcept>
 
 namespace train {
 
 using Index = Eigen::Index;
-
-Batch Batch::part(std::size_t first, std::size_t count) const {
-    const auto cut = [&](const std::vector<int>& all) {
-        const auto begin = all.begin() + static_cast<std::ptrdiff_t>(first * length);
-        return std::vector<int>(begin, begin + static_cast<std::ptrdiff_t>(count * length));
-    };
-    return {length, cut(tokens), cut(targets)};
-}
-
-std::size_t Batch::asked() const {
-    return targets.size() - static_cast<std::size_t>(std::ranges::count(targets, -1));
-}
 
 Network::Network(const Recipe& recipe)
     : recipe_(recipe),
@@ -44,11 +34,17 @@ Loss Network::forward(const Batch& batch, State& state) const {
     for (Index t = 0; t < tokens; ++t)
         state.h.row(t) = embedding_.row(batch.tokens[static_cast<std::size_t>(t)]);
     for (std::size_t i = 0; i < layers_.size(); ++i)
-        layers_[i].forward(state.h, batch.length, rope_, state.layers[i]);
+        layers_[i].forward(state.h, batch.lengths, rope_, state.layers[i]);
 
     state.asked.clear();
-    for (std::size_t t = 0; t < batch.targets.size(); ++t) {
-        if (batch.targets[t] >= 0) state.asked.push_back(t);
+    state.sequence_of.clear();
+    std::size_t t = 0;
+    for (std::size_t sequence = 0; sequence < batch.sequences(); ++sequence) {
+        for (const std::size_t end = t + batch.lengths[sequence]; t < end; ++t) {
+            if (batch.targets[t] < 0) continue;
+            state.asked.push_back(t);
+            state.sequence_of.push_back(sequence);
+        }
     }
     Floats& last = state.last;
     last.resize(static_cast<Index>(state.asked.size()), state.h.cols());
@@ -58,20 +54,24 @@ Loss Network::forward(const Batch& batch, State& state) const {
     output_norm_(values_of(last), values_of(state.normed));
     state.logits.noalias() = state.normed * embedding_.transpose();
 
-    Loss loss{0, state.asked.size()};
+    Loss loss{0, state.asked.size(), std::vector<double>(batch.sequences())};
     for (Index i = 0; i < state.logits.rows(); ++i) {
         const auto row = state.logits.row(i);
         const float peak = row.maxCoeff();
-        const auto target = batch.targets[state.asked[static_cast<std::size_t>(i)]];
-        loss.sum += std::log((row.array() - peak).exp().sum()) + peak - row(target);
+        const auto at = static_cast<std::size_t>(i);
+        const float one = std::log((row.array() - peak).exp().sum()) + peak - row(batch.targets[state.asked[at]]);
+        loss.of_sequence[state.sequence_of[at]] += static_cast<double>(one);
     }
+    loss.sum = std::accumulate(loss.of_sequence.begin(), loss.of_sequence.end(), 0.0);
     return loss;
 }
 
-void Network::backward(const Batch& batch, State& state, float factor, std::span<float> gradients) const {
+void Network::backward(const Batch& batch, State& state, std::span<const float> factors,
+                       std::span<float> gradients) const {
     Floats& dlogits = state.logits;
     for (Index i = 0; i < dlogits.rows(); ++i) {
         auto row = dlogits.row(i).array();
+        const float factor = factors[state.sequence_of[static_cast<std::size_t>(i)]];
         row = (row - row.maxCoeff()).exp();
         row *= factor / row.sum();
         row(batch.targets[state.asked[static_cast<std::size_t>(i)]]) -= factor;
@@ -95,6 +95,11 @@ void Network::backward(const Batch& batch, State& state, float factor, std::span
         const auto row = dembedding.subspan(token * recipe_.sizes.hidden, recipe_.sizes.hidden);
         Eigen::Map<Eigen::RowVectorXf>(row.data(), dh.cols()) += dh.row(t);
     }
+}
+
+void Network::freeze(std::span<const float> master, State& state) {
+    for (std::size_t i = 0; i < layers_.size(); ++i)
+        layers_[i].freeze(master, state.layers[i]);
 }
 
 std::vector<bool> Network::right(const Batch& batch, const State& state) const {

@@ -4,26 +4,16 @@
 #include <ternion/core/thread_pool.hpp>
 #include <vector>
 
+#include "batch.hpp"
 #include "layer.hpp"
 
 namespace train {
-
-/// Conversations of the same length, one after the other. `targets[i]` is the token that should follow token i, -1
-/// where nobody asks.
-struct Batch {
-    std::size_t length = 0;
-    std::vector<int> tokens;
-    std::vector<int> targets;
-
-    std::size_t conversations() const { return tokens.size() / length; }
-    Batch part(std::size_t first, std::size_t count) const;
-    std::size_t asked() const;
-};
 
 /// What a forward pass found.
 struct Loss {
     double sum = 0;  // cross entropy of the targets, in nats
     std::size_t asked = 0;
+    std::vector<double> of_sequence = {};  // the sum of each
 };
 
 /// The whole decoder in training. It holds the weights as the forward pass uses them; the master weights are the
@@ -40,7 +30,8 @@ class Network {
         std::vector<LayerState> layers;
         Floats h, last, normed, logits, dh, dlast, dnormed;
         Gradients gradients;
-        std::vector<std::size_t> asked;  // the tokens that have targets
+        std::vector<std::size_t> asked;        // the tokens that have targets
+        std::vector<std::size_t> sequence_of;  // those
     };
 
     const Layout& layout() const { return layout_; }
@@ -48,8 +39,12 @@ class Network {
     void update(std::span<const float> master, ternion::ThreadPool& threads);
     /// Logits [targets that are asked for, vocab], in state.
     Loss forward(const Batch& batch, State& state) const;
-    /// After `forward`: adds the gradients of the sum of losses times `factor`.
-    void backward(const Batch& batch, State& state, float factor, std::span<float> gradients) const;
+    /// After `forward`: adds the gradients of the sum of the sequences' losses, each times its factor.
+    void backward(const Batch& batch, State& state, std::span<const float> factors, std::span<float> gradients) const;
+    /// After `forward`: rounding becomes a constant that is added, for this batch and around these weights. What the
+    /// straight-through estimator gives then is the derivative of the loss itself, which tests compare with
+    /// differences.
+    void freeze(std::span<const float> master, State& state);
     /// After `forward`: for each target that is asked for, whether its token had the largest logit.
     std::vector<bool> right(const Batch& batch, const State& state) const;
     const Floats& logits(const State& state) const { return state.logits; }

@@ -3,6 +3,7 @@
 #include <bitnet_2b4t/model/config.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 namespace train {
 
@@ -10,8 +11,9 @@ namespace train {
 /// quantisation, to compare with.
 enum class Weights { ternary, binary, real };
 
-/// Everything that decides what a training run gives. Two runs of the same recipe give the same bits on one machine,
-/// at any number of threads.
+/// Everything that decides what a training run gives, the data itself aside. Two runs of the same recipe give the same
+/// bits on one machine, at any number of threads. The defaults are those of the 2B4T report (arXiv 2504.12285, sections
+/// 3.1 to 3.3) where it names a number, and what suits small models where it doesn't.
 struct Recipe {
     bitnet::Config sizes{.layers = 4,
                          .hidden = 256,
@@ -19,24 +21,31 @@ struct Recipe {
                          .heads = 4,
                          .kv_heads = 2,
                          .head_dim = 64,
-                         .vocab = 0,      // the dialogues' words decide
+                         .vocab = 0,      // the data's tokenizer decides
                          .context = 512,  // four times `length`
                          .norm_eps = 1e-5F,
                          .rope_theta = 10000.0F};
     Weights weights = Weights::ternary;
     std::uint64_t seed = 1;
     std::size_t steps = 9000;
-    std::size_t rows = 16;     // conversations a step
-    std::size_t length = 128;  // tokens of a conversation
-    float peak_rate = 3e-3F;   // of learning
+    std::size_t rows = 16;       // sequences of a batch, each of up to `length` tokens
+    std::size_t length = 128;    // so that a batch has up to rows · length tokens
+    std::size_t accumulate = 1;  // batches whose gradients are added up for a step
+    float peak_rate = 3e-3F;     // of learning, in the first stage
+    float second_rate = 6e-4F;   // in the second
+    double first_stage = 0.5;    // share of the steps
+    double warm_up = 0.03;       // share of the steps
     float weight_decay = 0.1F;
-    float clip = 1.0F;        // the gradients' norm
-    bool sum_loss = false;    // over the answers' tokens, else their mean
-    bool all_tokens = false;  // the questions' tokens are learned too
+    float second_decay = 0;
+    float beta1 = 0.9F, beta2 = 0.95F;  // of AdamW
+    float clip = 1.0F;                  // the gradients' norm
+    bool sum_loss = false;              // over the answers' tokens, else their mean
+    bool all_tokens = false;            // the questions' tokens are learned too
+    float preference_beta = 0.1F;       // of DPO
+    std::string data = "dialogues";     // what a checkpoint knows it by
 
-    /// Every fourth step has a quarter of the conversations, each four times as long: so that a long chat is nothing
-    /// new, without its cost in every step.
-    bool is_long(std::size_t step) const { return step % 4 == 3; }
+    /// The first step of the second stage.
+    std::size_t second_stage() const { return static_cast<std::size_t>(first_stage * static_cast<double>(steps)); }
 };
 
 }  // namespace train

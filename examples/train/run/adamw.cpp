@@ -9,7 +9,7 @@ namespace train {
 
 namespace {
 
-constexpr float beta1 = 0.9F, beta2 = 0.95F, epsilon = 1e-8F;
+constexpr float epsilon = 1e-8F;
 constexpr std::size_t chunk = 1u << 16;
 
 }  // namespace
@@ -17,6 +17,7 @@ constexpr std::size_t chunk = 1u << 16;
 void AdamW::operator()(std::span<float> weights, std::span<const float> gradients, float factor, std::size_t step,
                        float rate, float decay, ternion::ThreadPool& threads) {
     const auto t = static_cast<float>(step + 1);
+    const float beta1 = beta1_, beta2 = beta2_;
     const float correct1 = 1 - std::pow(beta1, t), correct2 = 1 - std::pow(beta2, t);
     for (const Layout::Piece& piece : layout_.pieces()) {
         const float keep = piece.is_norm() ? 1 : 1 - rate * decay;

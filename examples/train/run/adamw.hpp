@@ -12,7 +12,8 @@ namespace train {
 /// the number of threads.
 class AdamW {
  public:
-    explicit AdamW(const Layout& layout) : first(layout.size()), second(layout.size()), layout_(layout) {}
+    AdamW(const Layout& layout, float beta1, float beta2)
+        : first(layout.size()), second(layout.size()), layout_(layout), beta1_(beta1), beta2_(beta2) {}
 
     /// Changes the weights by gradients that are multiplied by `factor`. `step` counts from 0.
     void operator()(std::span<float> weights, std::span<const float> gradients, float factor, std::size_t step,
@@ -22,6 +23,7 @@ class AdamW {
 
  private:
     const Layout& layout_;
+    float beta1_, beta2_;
 };
 
 /// The Euclidean norm, summed in double in a fixed order.

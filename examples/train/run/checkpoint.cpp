@@ -18,7 +18,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* format = "ternion training checkpoint 2";
+constexpr const char* format = "ternion training checkpoint 3";
 
 Json described(const Recipe& recipe) {
     const bitnet::Config& sizes = recipe.sizes;
@@ -29,16 +29,26 @@ Json described(const Recipe& recipe) {
             {"kv_heads", sizes.kv_heads},
             {"head_dim", sizes.head_dim},
             {"vocab", sizes.vocab},
+            {"bit_linear", bitnet::bit_linear_names[static_cast<std::size_t>(sizes.bit_linear)]},
             {"weights", static_cast<int>(recipe.weights)},
+            {"data", recipe.data},
             {"seed", recipe.seed},
             {"steps", recipe.steps},
             {"rows", recipe.rows},
             {"length", recipe.length},
+            {"accumulate", recipe.accumulate},
             {"rate", recipe.peak_rate},
+            {"second_rate", recipe.second_rate},
+            {"first_stage", recipe.first_stage},
+            {"warm_up", recipe.warm_up},
             {"weight_decay", recipe.weight_decay},
+            {"second_decay", recipe.second_decay},
+            {"beta1", recipe.beta1},
+            {"beta2", recipe.beta2},
             {"clip", recipe.clip},
             {"sum_loss", recipe.sum_loss},
-            {"all_tokens", recipe.all_tokens}};
+            {"all_tokens", recipe.all_tokens},
+            {"preference_beta", recipe.preference_beta}};
 }
 
 bool is_header(const Json& header) {

@@ -58,4 +58,10 @@ void export_gguf(const std::string& path, const std::string& name, const Recipe&
     writer.finish();
 }
 
+void export_masters(const std::string& path, const std::string& name, Recipe recipe, Network& network,
+                    std::span<const float> weights, const bitnet::Vocabulary& vocabulary) {
+    recipe.weights = Weights::real;
+    export_gguf(path, name, recipe, network, weights, vocabulary);
+}
+
 }  // namespace train

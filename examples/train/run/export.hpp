@@ -11,5 +11,8 @@ namespace train {
 /// it loads them. Throws program::FileError.
 void export_gguf(const std::string& path, const std::string& name, const Recipe& recipe, Network& network,
                  std::span<const float> weights, const bitnet::Vocabulary& vocabulary);
+/// The same with the master weights as floats: to train on from.
+void export_masters(const std::string& path, const std::string& name, Recipe recipe, Network& network,
+                    std::span<const float> weights, const bitnet::Vocabulary& vocabulary);
 
 }  // namespace train

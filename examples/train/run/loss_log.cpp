@@ -15,10 +15,10 @@ namespace {
 
 constexpr const char* first_columns = "step,loss,gradient_norm,learning_rate,held_out_loss";
 
-std::string heading() {
+std::string heading(const std::vector<std::string>& kinds) {
     std::string line = first_columns;
-    for (const Skill& skill : skills)
-        line += "," + std::string(skill.name);
+    for (const std::string& kind : kinds)
+        line += "," + kind;
     return line;
 }
 
@@ -56,7 +56,8 @@ std::vector<double> numbers_of(const std::string& path, const std::string& line)
 
 }  // namespace
 
-LossLog::LossLog(std::string path, std::size_t steps_done) : path_(std::move(path)), lines_{heading()} {
+LossLog::LossLog(std::string path, std::size_t steps_done, const std::vector<std::string>& kinds)
+    : path_(std::move(path)), kinds_(kinds.size()), lines_{heading(kinds)} {
     if (steps_done == 0 || !std::filesystem::exists(path_)) return;
     const std::vector<std::string> before = lines_of(path_);
     for (const std::string& line : std::span(before).subspan(1)) {
@@ -70,10 +71,10 @@ void LossLog::add(const StepReport& report, const std::optional<Accuracy>& teste
                        number(",%.4f", report.gradient_norm) + number(",%.7f", report.rate) + ",";
     if (tested) {
         line += number("%.6f", tested->loss);
-        for (const auto& [right, asked] : tested->skill)
-            line += number(",%.3f", static_cast<double>(right) / std::max(asked, 1));
+        for (const auto& [right, asked] : tested->of_kind)
+            line += number(",%.3f", static_cast<double>(right) / static_cast<double>(std::max<std::size_t>(asked, 1)));
     } else {
-        line += std::string(skills.size(), ',');
+        line += std::string(kinds_, ',');
     }
     lines_.push_back(std::move(line));
 }

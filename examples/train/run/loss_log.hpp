@@ -9,11 +9,11 @@
 namespace train {
 
 /// The course of a run, a line for some steps: loss of the training data since the line before, gradients' norm,
-/// learning rate and, where it was tested, loss and accuracy on held-out questions, a column for each skill.
+/// learning rate and, where it was tested, loss and accuracy on what is held out, a column for each kind of it.
 class LossLog {
  public:
     /// Takes over the lines of a file up to `steps_done`, if there is one: a run that is resumed goes on with its log.
-    LossLog(std::string path, std::size_t steps_done);
+    LossLog(std::string path, std::size_t steps_done, const std::vector<std::string>& kinds);
 
     void add(const StepReport& report, const std::optional<Accuracy>& tested);
     /// Writes the whole file anew: complete or not at all. Throws program::FileError.
@@ -22,6 +22,7 @@ class LossLog {
 
  private:
     std::string path_;
+    std::size_t kinds_;
     std::vector<std::string> lines_;
 };
 

@@ -9,21 +9,17 @@
 
 namespace train {
 
-Trainer::Trainer(const Recipe& recipe, const bitnet::Tokenizer& tokenizer, ternion::ThreadPool& threads)
+Trainer::Trainer(const Recipe& recipe, Data& data, ternion::ThreadPool& threads, std::vector<float> weights)
     : recipe_(recipe),
+      data_(data),
       threads_(threads),
-      conversations_(tokenizer, recipe),
       network_(recipe),
       schedule_(recipe),
-      weights_(initial_weights(network_.layout(), recipe)),
-      optimizer_(network_.layout()) {
-    if (recipe.rows == 0 || recipe.rows % (4 * parts) != 0) {
-        throw std::invalid_argument("expected a multiple of " + std::to_string(4 * parts) + " rows, found " +
-                                    std::to_string(recipe.rows));
-    }
-    if (recipe.sizes.context < std::max(4 * recipe.length, longest_question)) {
-        throw std::invalid_argument("expected a context of four conversations' length and of " +
-                                    std::to_string(longest_question) + " tokens at least, found " +
+      weights_(weights.empty() ? initial_weights(network_.layout(), recipe) : std::move(weights)),
+      optimizer_(network_.layout(), recipe.beta1, recipe.beta2) {
+    if (recipe.sizes.context < data.longest()) {
+        throw std::invalid_argument("expected a context of " + std::to_string(data.longest()) +
+                                    " tokens at least, the longest sequence, found " +
                                     std::to_string(recipe.sizes.context));
     }
     for (std::vector<float>& gradients : gradients_)
@@ -36,79 +32,126 @@ void Trainer::restored(std::size_t steps_done) {
     network_.update(weights_, threads_);
 }
 
-/// The sum of losses; the gradients of all parts end in the first.
-double Trainer::gather_gradients(const Batch& batch, float factor) {
-    std::array<double, parts> losses{};
+double Trainer::add_gradients(const Batch& batch, double scale) {
+    std::array<double, parts> sums{};
+    const std::vector<Batch> cut = batch.parts(parts);
     threads_.parallel_for(parts, [&](std::size_t i, std::size_t) {
-        const std::size_t rows = batch.conversations() / parts;
-        const Batch part = batch.part(i * rows, rows);
-        std::ranges::fill(gradients_[i], 0.0F);
-        losses[i] = network_.forward(part, states_[i]).sum;
-        network_.backward(part, states_[i], factor, gradients_[i]);
+        if (cut[i].sequences() == 0) return;
+        const Objective objective = objective_of(cut[i], network_.forward(cut[i], states_[i]), scale,
+                                                 static_cast<double>(recipe_.preference_beta));
+        sums[i] = objective.sum;
+        network_.backward(cut[i], states_[i], objective.factors, gradients_[i]);
     });
+    return std::accumulate(sums.begin(), sums.end(), 0.0);
+}
+
+/// Those of all parts end in the first.
+void Trainer::sum_gradients() {
     ternion::in_chunks(threads_, gradients_[0].size(), 1u << 14, [&](std::size_t begin, std::size_t end) {
         for (std::size_t i = 1; i < parts; ++i) {
             for (std::size_t j = begin; j < end; ++j)
                 gradients_[0][j] += gradients_[i][j];
         }
     });
-    return std::accumulate(losses.begin(), losses.end(), 0.0);
 }
 
 StepReport Trainer::step() {
-    const Batch batch = conversations_.training(steps_done_);
-    const auto asked = static_cast<double>(batch.asked());
-    const double sum = gather_gradients(batch, recipe_.sum_loss ? 1.0F : static_cast<float>(1 / asked));
-    const double norm = norm_of(gradients_[0], threads_);
-    if (!std::isfinite(sum) || !std::isfinite(norm)) {
-        throw Diverged("the loss is " + std::to_string(sum / asked) + " and the gradients' norm " +
-                       std::to_string(norm) + " in step " + std::to_string(steps_done_ + 1) +
-                       ": try a smaller learning rate");
+    std::vector<Batch> batches;
+    StepReport report;
+    std::size_t units = 0;
+    for (std::size_t i = 0; i < recipe_.accumulate; ++i) {
+        const Batch& batch = batches.emplace_back(data_.training(steps_done_ * recipe_.accumulate + i));
+        units += batch.units();
+        report.tokens += batch.tokens.size();
     }
+    for (std::vector<float>& gradients : gradients_)
+        std::ranges::fill(gradients, 0.0F);
+    double sum = 0;
+    const double mean = 1 / static_cast<double>(std::max<std::size_t>(units, 1));
+    for (const Batch& batch : batches)
+        sum += add_gradients(batch, recipe_.sum_loss ? 1 : mean);
+    sum_gradients();
+    report.loss = sum * mean;
+    report.gradient_norm = norm_of(gradients_[0], threads_);
+    if (!std::isfinite(sum) || !std::isfinite(report.gradient_norm)) give_up(report.loss, report.gradient_norm);
     const float rate = schedule_.rate(steps_done_);
-    const auto factor = static_cast<float>(std::min(1.0, static_cast<double>(recipe_.clip) / std::max(norm, 1e-12)));
+    const auto factor =
+        static_cast<float>(std::min(1.0, static_cast<double>(recipe_.clip) / std::max(report.gradient_norm, 1e-12)));
     optimizer_(weights_, gradients_[0], factor, steps_done_, rate, schedule_.weight_decay(steps_done_), threads_);
     network_.update(weights_, threads_);
-    ++steps_done_;
-    return {steps_done_, sum / asked, norm, static_cast<double>(rate)};
+    report.step = ++steps_done_;
+    report.rate = static_cast<double>(rate);
+    return report;
 }
 
-Accuracy Trainer::test(int questions_of_each) {
-    Accuracy accuracy;
-    std::array<Loss, skills.size()> losses{};
-    threads_.parallel_for(skills.size(), [&](std::size_t s, std::size_t) {
-        Random random(recipe_.seed, ~std::uint64_t{s});
-        for (int left = questions_of_each; left > 0; left -= questions_at_once) {
-            std::vector<Exchange> exchanges;
-            for (int i = 0; i < std::min(left, questions_at_once); ++i)
-                exchanges.push_back(ask(skills[s], true, random));
-            test(exchanges, accuracy.skill[s], losses[s]);
-        }
-    });
-    Loss all;
-    for (const Loss& loss : losses) {
-        all.sum += loss.sum;
-        all.asked += loss.asked;
+void Trainer::give_up(double loss, double norm) {
+    std::string origin = data_.origin(steps_done_ * recipe_.accumulate);
+    if (!origin.empty()) origin = " (" + origin + ")";
+    throw Diverged("the loss is " + std::to_string(loss) + " and the gradients' norm " + std::to_string(norm) +
+                   " in step " + std::to_string(steps_done_ + 1) + origin + ": try a smaller learning rate");
+}
+
+namespace {
+
+/// How many sequences have no mistake.
+Accuracy::Count count_right(const Batch& batch, const std::vector<bool>& right) {
+    Accuracy::Count count;
+    auto begin = right.begin();
+    for (std::size_t i = 0; i < batch.sequences(); ++i, ++count.asked) {
+        const auto end = begin + static_cast<std::ptrdiff_t>(batch.part(i, 1).asked());
+        count.right += std::all_of(begin, end, std::identity()) ? 1 : 0;
+        begin = end;
     }
-    accuracy.loss = all.sum / static_cast<double>(all.asked);
+    return count;
+}
+
+}  // namespace
+
+Accuracy Trainer::test(std::size_t of_each) {
+    struct Task {
+        std::size_t kind;
+        Batch batch;
+        double sum = 0;
+        Accuracy::Count count = {};
+    };
+    std::vector<Task> tasks;
+    const std::vector<HeldOut> held_out = data_.held_out(of_each);
+    for (std::size_t kind = 0; kind < held_out.size(); ++kind) {
+        for (const Batch& batch : held_out[kind].batches)
+            tasks.push_back({kind, batch});
+    }
+    threads_.parallel_for(tasks.size(), [&](std::size_t i, std::size_t) {
+        Task& task = tasks[i];
+        Network::State state;
+        const Loss loss = network_.forward(task.batch, state);
+        const Objective objective = objective_of(task.batch, loss, 1, static_cast<double>(recipe_.preference_beta));
+        task.sum = objective.sum;
+        task.count = task.batch.reference.empty() ? count_right(task.batch, network_.right(task.batch, state))
+                                                  : Accuracy::Count{objective.right, task.batch.units()};
+    });
+    Accuracy accuracy{std::vector<Accuracy::Count>(held_out.size()), 0};
+    std::size_t units = 0;
+    for (const Task& task : tasks) {
+        accuracy.of_kind[task.kind].right += task.count.right;
+        accuracy.of_kind[task.kind].asked += task.count.asked;
+        accuracy.loss += task.sum;
+        units += task.batch.units();
+    }
+    accuracy.loss /= static_cast<double>(std::max<std::size_t>(units, 1));
     return accuracy;
 }
 
-void Trainer::test(std::span<const Exchange> exchanges, Accuracy::Count& count, Loss& loss) const {
-    Network::State state;
-    const Batch batch = conversations_.questions(exchanges, longest_question);
-    const Loss found = network_.forward(batch, state);
-    loss.sum += found.sum;
-    loss.asked += found.asked;
-    const std::vector<bool> right = network_.right(batch, state);
-    std::size_t at = 0;
-    for (std::size_t row = 0; row < batch.conversations(); ++row) {
-        const std::size_t tokens = batch.part(row, 1).asked();
-        const auto begin = right.begin() + static_cast<std::ptrdiff_t>(at);
-        count.right += std::ranges::all_of(begin, begin + static_cast<std::ptrdiff_t>(tokens), std::identity()) ? 1 : 0;
-        ++count.asked;
-        at += tokens;
-    }
+std::vector<double> Trainer::log_probabilities(const std::vector<Sequence>& sequences, std::span<const float> weights) {
+    std::vector<double> sums(sequences.size());
+    network_.update(weights, threads_);
+    threads_.parallel_for(sequences.size(), [&](std::size_t i, std::size_t) {
+        Batch batch;
+        batch.add(sequences[i].tokens, sequences[i].targets);
+        Network::State state;
+        sums[i] = -network_.forward(batch, state).sum;
+    });
+    network_.update(weights_, threads_);
+    return sums;
 }
 
 }  // namespace train

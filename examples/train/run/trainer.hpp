@@ -5,10 +5,11 @@
 #include <ternion/core/thread_pool.hpp>
 #include <vector>
 
-#include "../dialogues/batches.hpp"
-#include "../dialogues/exchange.hpp"
+#include "../data/corpus.hpp"
+#include "../data/data.hpp"
 #include "../model/network.hpp"
 #include "adamw.hpp"
+#include "objective.hpp"
 #include "schedule.hpp"
 
 namespace train {
@@ -16,32 +17,38 @@ namespace train {
 /// What a step did.
 struct StepReport {
     std::size_t step = 0;
-    double loss = 0;  // nats for each token that was asked for, before the step
+    double loss = 0;  // nats for each token that was asked for, or for each pair, before the step
     double gradient_norm = 0;
     double rate = 0;
+    std::size_t tokens = 0;
 };
 
-/// How many held-out questions of each skill are answered without a mistake, of how many.
+/// How many held-out sequences of each kind are right, of how many.
 struct Accuracy {
     struct Count {
-        int right = 0, asked = 0;
+        std::size_t right = 0, asked = 0;
     };
-    std::array<Count, skills.size()> skill{};
+    std::vector<Count> of_kind;
     double loss = 0;
 };
 
-/// A training run: the master weights, what the optimizer remembers, and the steps that were made. The batch is cut
+/// A training run: the master weights, what the optimizer remembers, and the steps that were made. A batch is cut
 /// into the same parts at any number of threads, and their gradients are added in the same order.
 class Trainer {
  public:
-    Trainer(const Recipe& recipe, const bitnet::Tokenizer& tokenizer, ternion::ThreadPool& threads);
+    /// Begins with `weights`, or with random ones where there are none. `data` and `threads` must outlive this. Throws
+    /// std::invalid_argument for sequences that are longer than the context.
+    Trainer(const Recipe& recipe, Data& data, ternion::ThreadPool& threads, std::vector<float> weights = {});
     Trainer(const Trainer&) = delete;
     Trainer& operator=(const Trainer&) = delete;
 
     /// Throws Diverged where the loss or the gradients aren't finite; the weights are then as before.
     StepReport step();
-    /// Right means: the likeliest token is the right one at every place, so that greedy generation gives the answer.
-    Accuracy test(int questions_of_each);
+    /// Right means: the likeliest token is the right one at every place, so that greedy generation gives the answer; of
+    /// pairs, that the chosen answer has gained more than the rejected one.
+    Accuracy test(std::size_t of_each);
+    /// The log-probability of the targets of each sequence by a model with these weights.
+    std::vector<double> log_probabilities(const std::vector<Sequence>& sequences, std::span<const float> weights);
 
     std::size_t steps_done() const { return steps_done_; }
     const Recipe& recipe() const { return recipe_; }
@@ -54,15 +61,15 @@ class Trainer {
 
  private:
     static constexpr std::size_t parts = 4;
-    static constexpr int questions_at_once = 20;
-    static constexpr std::size_t longest_question = 192;  // tokens, with the answer
 
-    double gather_gradients(const Batch& batch, float factor);
-    void test(std::span<const Exchange> exchanges, Accuracy::Count& count, Loss& loss) const;
+    /// Of a batch: what it adds to the objective.
+    double add_gradients(const Batch& batch, double scale);
+    void sum_gradients();
+    [[noreturn]] void give_up(double loss, double norm);
 
     Recipe recipe_;
+    Data& data_;
     ternion::ThreadPool& threads_;
-    Conversations conversations_;
     Network network_;
     Schedule schedule_;
     std::vector<float> weights_;

@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -20,22 +19,12 @@
 #include "../tensor/activations.hpp"
 #include "../tensor/ternary_view.hpp"
 #include "epilogue.hpp"
+#include "group_scales.hpp"
 #include "panel_product.hpp"
 #include "row_product.hpp"
 
 namespace ternion {
 inline namespace TERNION_ABI {
-
-/// The largest group of inputs that shares a scale.
-inline constexpr std::size_t max_group_inputs = 256;
-
-/// Where the scales of a matrix lie: that of a row and a group is values[scale_place(row, group, groups, rows)].
-struct GroupScales {
-    std::size_t inputs;      // of a group, 64, 128 or 256; 0 where a row has one scale
-    const float* values;     // null: among the bytes of the packing's blocks
-    std::size_t groups = 0;  // of a row; zero where all rows share their scales
-    std::size_t rows = 1;    // whose scales of a group lie side by side: 1 or scale_panel_rows
-};
 
 /// For some rows of W, on one thread. Works in blocks on the stack.
 template <class B, Packing P>
@@ -54,16 +43,7 @@ class GroupedProduct {
  public:
     GroupedProduct(const TernaryView<P>& w, const GroupScales& scales, const ActivationView& x,
                    const Results& results) noexcept
-        : w_(w),
-          scales_(scales),
-          x_(x),
-          results_(results),
-          w_shift_(shift_of(scales.inputs)),
-          x_shift_(x.group_scales == nullptr ? whole : shift_of(x.group_inputs)),
-          x_scales_(x.group_scales == nullptr ? x.scales : x.group_scales),
-          x_groups_(x.group_scales == nullptr ? 1 : ceil_div(x.k, x.group_inputs)),
-          group_(std::size_t{1} << (std::min)(w_shift_, x_shift_)) {
-        TERNION_ASSERT(group_ <= max_group_inputs);
+        : w_(w), scales_(scales), x_(x), results_(results), groups_(scales, x) {
         TERNION_ASSERT(scales.rows == 1 || scales.rows == scale_panel_rows);
     }
 
@@ -85,14 +65,9 @@ class GroupedProduct {
     static constexpr std::size_t block_tokens = 48;
     static constexpr std::size_t block_groups = max_group_inputs / 64;  // in max_group_inputs inputs, at most
 
-    /// Input k lies in group k >> shift.
-    static constexpr int whole = 24;
-    static_assert(max_inputs < std::size_t{1} << whole);
-    static int shift_of(std::size_t inputs) noexcept { return inputs == 0 ? whole : std::countr_zero(inputs); }
-
     /// Activations of the last group, padded with zeros.
     void fill_tail() noexcept {
-        tail_begin_ = (x_.k - 1) / group_ * group_;
+        tail_begin_ = (x_.k - 1) / groups_.inputs * groups_.inputs;
         for (std::size_t t = 0; t < tokens_; ++t) {
             std::memset(tail_[t], 0, max_group_inputs);
             std::memcpy(tail_[t], x_.q + (m_ + t) * x_.ld + tail_begin_, x_.k - tail_begin_);
@@ -109,13 +84,13 @@ class GroupedProduct {
         alignas(64) float scales[block_groups * some] = {};  // rows beyond the last have none
         for (std::size_t begin = 0; begin < x_.k; begin += max_group_inputs) {
             const std::size_t end = (std::min)(begin + max_group_inputs, x_.k);
-            const std::size_t first = begin >> w_shift_, next = ((end - 1) >> w_shift_) + 1;
+            const std::size_t first = begin >> groups_.w_bits, next = ((end - 1) >> groups_.w_bits) + 1;
             unpack(row, count, begin, end - begin);
-            for (std::size_t group = first; group < next && (begin == 0 || w_shift_ != whole); ++group)
+            for (std::size_t group = first; group < next && (begin == 0 || groups_.w_bits != Groups::whole); ++group)
                 read_scales(row, count, group, scales + (group - first) * some);
-            for (std::size_t k = begin; k < end; k += group_) {
+            for (std::size_t k = begin; k < end; k += groups_.inputs) {
                 multiply_group<R>(row, k, sums);
-                add<some>(k, scales + ((k >> w_shift_) - first) * some, sums, totals);
+                add<some>(k, scales + ((k >> groups_.w_bits) - first) * some, sums, totals);
             }
         }
         results_.write<some>(m_, tokens_, row, rows, totals);
@@ -135,7 +110,7 @@ class GroupedProduct {
         const bool last = k == tail_begin_;
         const std::int8_t* x = last ? tail_[0] : x_.q + m_ * x_.ld + k;
         const std::size_t ld = last ? max_group_inputs : x_.ld;
-        const std::size_t count = (std::min)(group_, x_.k - k);
+        const std::size_t count = (std::min)(groups_.inputs, x_.k - k);
         if constexpr (by_panels) {
             const std::size_t stride = P::panel_bytes(w_.shape());
             const std::byte* panel = w_.data() + row / unit_rows * stride + k / P::chunk_inputs * P::chunk_bytes;
@@ -179,11 +154,11 @@ class GroupedProduct {
     void add(std::size_t k, const float* __restrict scales, const std::int32_t* __restrict sums,
              float* __restrict totals) const noexcept {
         constexpr std::size_t unit = QuantizedActivations::sum_inputs;
-        const std::size_t units = ceil_div(x_.k, unit), summed = (std::min)(units - k / unit, group_ / unit);
+        const std::size_t units = ceil_div(x_.k, unit), summed = (std::min)(units - k / unit, groups_.inputs / unit);
         const std::int32_t* x_sums = x_.group_sums + m_ * units + k / unit;
-        const float* x_scales = x_scales_ + m_ * x_groups_ + (k >> x_shift_);
+        const float* x_scales = groups_.x_scales + m_ * groups_.x_groups + (k >> groups_.x_bits);
         for (std::size_t t = 0; t < tokens_; ++t, sums += Rows, totals += Rows, x_sums += units) {
-            const float x_scale = x_scales[t * x_groups_];
+            const float x_scale = x_scales[t * groups_.x_groups];
             const std::uint32_t bias = sum_of(x_sums, summed);
             for (std::size_t r = 0; r < Rows; ++r) {
                 const auto exact = static_cast<std::int32_t>(static_cast<std::uint32_t>(sums[r]) - bias);
@@ -208,11 +183,7 @@ class GroupedProduct {
     GroupScales scales_;
     const ActivationView& x_;
     const Results& results_;
-    int w_shift_;
-    int x_shift_;
-    const float* x_scales_;
-    std::size_t x_groups_;  // of a token
-    std::size_t group_;     // inputs that are multiplied at once
+    Groups groups_;
     std::size_t m_ = 0;
     std::size_t tokens_ = 0;
     std::size_t tail_begin_ = 0;

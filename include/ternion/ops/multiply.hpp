@@ -17,11 +17,16 @@
 #include "../tensor/ternary_view.hpp"
 #include "epilogue.hpp"
 #include "float_product.hpp"
+#include "grouped_in_place_product.hpp"
+#include "grouped_panel_product.hpp"
 #include "grouped_product.hpp"
+#include "grouped_tile_product.hpp"
+#include "in_place_product.hpp"
 #include "kernel_path.hpp"
 #include "lookup_product.hpp"
 #include "mask_product.hpp"
 #include "panel_product.hpp"
+#include "quarter_product.hpp"
 #include "row_product.hpp"
 #include "sign_product.hpp"
 #include "sparse_product.hpp"
@@ -39,6 +44,7 @@ inline constexpr KernelPath kernel_path = [] {
     if constexpr (PlanePacking<P, B>) {
         if constexpr (B::fast_masks) return KernelPath::mask;
     }
+    if constexpr (InPlacePacking<P, B> || (QuarterPacking<P> && B::bytes <= 64)) return KernelPath::in_place;
     return SimdUnpacking<P, B> ? KernelPath::unpack_simd : KernelPath::unpack;
 }();
 
@@ -58,7 +64,19 @@ template <class Arch, Packing P, ResultType Out>
 void multiply_groups(TernaryView<P> w, const GroupScales& scales, const ActivationView& x, RowRange rows,
                      const Output<Out>& out) noexcept {
     TERNION_ASSERT(x.m == 0 || (x.group_sums != nullptr && (x.scales != nullptr || x.group_scales != nullptr)));
-    GroupedProduct<backend_of<Arch>, P>(w, scales, x, Results(out, w.scale(), x)).run(rows);
+    using B = backend_of<Arch>;
+    const Results results(out, w.scale(), x);
+    if constexpr (GroupedPanelProduct<B, P>::exists) {
+        if (x.m <= GroupedPanelProduct<B, P>::few_tokens)
+            return GroupedPanelProduct<B, P>(w, scales, x, results).run(rows);
+    }
+    if constexpr (blocks_are_units<P, B>) {
+        using Product = InPlaceProduct<B, P, BlockSums<B, P>>;
+        if (scales.values == nullptr && Groups(scales, x).inputs == P::group_inputs && Product::takes(w.shape(), x.m))
+            return Product(w, x, results, {scales, x}).run(rows);
+    }
+    if (GroupedTileProduct<B, P>::takes(x.m)) return GroupedTileProduct<B, P>(w, scales, x, results).run(rows);
+    GroupedProduct<B, P>(w, scales, x, results).run(rows);
 }
 
 /// Y[M,N] = X[M,K] · W[N,K]ᵀ for a range of rows of W, on the calling thread: one thread's share of `multiply`.
@@ -83,6 +101,12 @@ void multiply_rows(TernaryView<P> w, const ActivationView& x, RowRange rows, con
     } else if constexpr (kernel_path<P, Arch> == KernelPath::mask) {
         MaskProduct<B, P>(w, x, results).run(rows);
     } else {
+        if constexpr (InPlacePacking<P, B>) {
+            if (InPlaceProduct<B, P>::takes(w.shape(), x.m)) return InPlaceProduct<B, P>(w, x, results).run(rows);
+        }
+        if constexpr (kernel_path<P, Arch> == KernelPath::in_place && QuarterPacking<P>) {
+            if (x.m <= QuarterProduct<B, P>::few_tokens) return QuarterProduct<B, P>(w, x, results).run(rows);
+        }
         RowProduct<B, P>(w, x, results).run(rows);
     }
 }

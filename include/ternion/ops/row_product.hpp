@@ -14,27 +14,12 @@
 #include "../tensor/activations.hpp"
 #include "../tensor/ternary_view.hpp"
 #include "epilogue.hpp"
+#include "tile_product.hpp"
+#include "unpack_row.hpp"
 
 namespace ternion {
 
-/// Whether P unpacks codes by registers of backend B.
-template <class P, class B>
-concept SimdUnpacking = requires(Shape shape, const std::byte* data, std::uint8_t* codes) {
-    P::template unpack_simd<B>(shape, data, 0, 0, 0, codes);
-};
-
 inline namespace TERNION_ABI {
-
-/// The codes of inputs k .. k + count - 1 of one row, the fastest way that P has with backend B.
-template <class B, Packing P>
-TERNION_INLINE void unpack_row(const TernaryView<P>& w, std::size_t row, std::size_t k, std::size_t count,
-                               std::uint8_t* codes) noexcept {
-    if constexpr (SimdUnpacking<P, B>) {
-        P::template unpack_simd<B>(w.shape(), w.data(), row, k, count, codes);
-    } else {
-        P::unpack(w.shape(), w.data(), row, k, count, codes);
-    }
-}
 
 template <class B>
 struct RowKernel {
@@ -89,13 +74,16 @@ class RowProduct {
         : w_(w), x_(x), results_(results) {}
 
     void run(RowRange rows) noexcept {
+        if (x_.m > few_tokens) return TileProduct<B, P>(w_, x_, results_).run(rows);
         for (std::size_t m = 0; m < x_.m; m += block_tokens)
             multiply_block(rows, m, (std::min)(x_.m - m, block_tokens));
     }
 
  private:
     using Kernel = RowKernel<B>;
-    static constexpr std::size_t block_tokens = 64;
+    /// More are worth transposing what is unpacked.
+    static constexpr std::size_t few_tokens = 40;
+    static constexpr std::size_t block_tokens = few_tokens;
     static constexpr std::size_t block_inputs = 4096;
     using Tail = ActivationTail<block_tokens>;
     static_assert(block_inputs % B::bytes == 0 && B::bytes <= Tail::inputs);

@@ -88,6 +88,7 @@ struct SparseKernel {
     static constexpr std::size_t sets = 2;  // of accumulators, to hide the latency of a dot product
     static constexpr unsigned highest_code = 2u << 6;
     static constexpr bool in_place = B::wide_dot && highest_code <= B::largest_code;
+    static constexpr int unit = in_place ? 8 : 2;
     // A bucket is at most a quarter of a span: no accumulator can wrap before it is folded.
     static_assert(SortedBlocks::span_blocks / 4 <= sets * B::fold_every(in_place ? highest_code : 2));
 
@@ -106,7 +107,7 @@ struct SparseKernel {
         }
         if (i < chunks.size()) add<Place>(w, chunks[i], x, sum.data());
         unroll<registers>([&](auto r) TERNION_INLINE_LAMBDA {
-            constexpr int shift = in_place ? P::in_place_shift[Place] : 0;
+            constexpr int shift = P::place_of_code[Place] % unit;
             auto total = B::load_wide(sums + r * B::lanes);
             unroll<sets>([&](auto s)
                              TERNION_INLINE_LAMBDA { total = B::template fold<shift>(total, sum[s * registers + r]); });
@@ -121,7 +122,7 @@ struct SparseKernel {
         const auto four = B::broadcast4(x + chunk * P::chunk_inputs + 4 * Place);
         unroll<registers>([&](auto r) TERNION_INLINE_LAMBDA {
             const auto packed = B::load(w[r / parts] + chunk * P::chunk_bytes + r % parts * B::bytes);
-            sum[r] = B::dot(sum[r], P::template field<B, Place, in_place>(P::template split_bytes<B>(packed)), four);
+            sum[r] = B::dot(sum[r], P::template field<B, Place, unit>(P::template split_bytes<B>(packed)), four);
         });
     }
 };

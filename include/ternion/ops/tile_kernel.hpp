@@ -21,9 +21,12 @@ struct TileKernel {
     static constexpr std::size_t step_bytes = 4 * rows;
     static constexpr std::size_t registers = step_bytes / B::bytes;  // that hold one step of a tile: four inputs
 
+    // A tile stays in the nearest cache with the activations that it meets, and the machines with few registers are
+    // those whose caches are small.
+    static constexpr std::size_t inputs = B::registers > 16 ? 512 : 256;
     // The register tile: `tokens` tokens by `width` registers of rows, as large as the register file allows.
+    static constexpr std::size_t tokens = 6;
     static constexpr std::size_t width = B::registers > 16 ? 4 : 2;
-    static constexpr std::size_t tokens = B::registers > 16 ? 6 : 4;
     static constexpr std::size_t fold_steps = B::fold_every(2);
 
     /// sums[m][64] += tile · x for `count` tokens and `steps` steps of four inputs. Calls done(m, n) after the n tokens
@@ -74,23 +77,6 @@ struct TileKernel {
         });
     }
 };
-
-/// Decodes `chunks` chunks of one panel into its 16 rows of a tile. `next` is where those of the next tile begin: they
-/// are read in pieces too short to be guessed.
-template <class B, class P>
-void decode_panel(const std::byte* panel, const std::byte* next, std::size_t chunks, std::uint8_t* tile) noexcept {
-    constexpr std::size_t step_bytes = TileKernel<B>::step_bytes;
-    for (std::size_t c = 0; c < chunks; ++c) {
-        B::prefetch(next + c * P::chunk_bytes);
-        unroll<P::chunk_bytes / B::bytes>([&](auto part) TERNION_INLINE_LAMBDA {
-            const auto split = P::template split_bytes<B>(B::load_once(panel + c * P::chunk_bytes + part * B::bytes));
-            unroll<P::codes_per_byte>([&](auto f) TERNION_INLINE_LAMBDA {
-                B::store(tile + (c * P::codes_per_byte + f) * step_bytes + part * B::bytes,
-                         P::template field<B, f, false>(split));
-            });
-        });
-    }
-}
 
 }  // namespace TERNION_ABI
 }  // namespace ternion

@@ -88,6 +88,12 @@ struct I2S {
         if (done != count) unpack(shape, data, row, k + done, count - done, codes + done);
     }
 
+    /// Rows begin with a block where K is a multiple of 128.
+    static constexpr std::size_t row_bytes(Shape shape) noexcept { return shape.k % block == 0 ? shape.k / 4 : 0; }
+    template <class B>
+    using InPlace = detail::Fields32InPlace<B, 4 * (std::max)(B::bytes, block_bytes), (std::max)(B::bytes, block_bytes),
+                                            6, 4, 2, 0>;
+
     /// Whether no code is 3.
     static TERNION_INLINE bool valid(Shape shape, const std::byte* data) noexcept {
         return detail::no_code_is_3(data, bytes(shape));

@@ -33,22 +33,15 @@ struct Interleaved2x16 : Panel<Interleaved2x16, 4> {
         return static_cast<std::uint8_t>(byte >> (2 * f) & 3);
     }
 
-    /// By how many bits the codes of field f stand too high when they are decoded in place.
-    static constexpr std::array<int, 4> in_place_shift{0, 2, 4, 6};
+    static constexpr std::array<int, 4> place_of_code{0, 2, 4, 6};
 
     template <class B>
     static TERNION_INLINE typename B::Bytes split_bytes(typename B::Bytes packed) noexcept {
         return packed;
     }
-    template <class B, std::size_t F, bool InPlace>
+    template <class B, std::size_t F, int Unit>
     static TERNION_INLINE typename B::Bytes field(typename B::Bytes packed) noexcept {
-        if constexpr (InPlace) {
-            return B::bit_and(packed, B::splat(static_cast<std::uint8_t>(3u << 2 * F)));
-        } else if constexpr (F == 0) {
-            return B::bit_and(packed, B::splat(3));
-        } else {
-            return B::bit_and(B::template shift_right<2 * F>(packed), B::splat(3));
-        }
+        return detail::codes_at<B, place_of_code[F], Unit>(packed);
     }
 };
 

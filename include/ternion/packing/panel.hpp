@@ -88,14 +88,35 @@ struct Panel {
 };
 
 /// Whether kernels can decode P's panels in registers of backend B, in two steps, so that few registers are in use at a
-/// time: `split_bytes` does what the fields of a register have in common, `field<B, F, InPlace>` gives the codes of
-/// field F, 0 to 2, or with InPlace those codes times 2^in_place_shift[F], which may save instructions.
+/// time: `split_bytes` does what the fields of a register have in common, `field<B, F, Unit>` gives the codes of field
+/// F. Those stand `place_of_code[F]` bits up in a byte; shifts are by whole units of `Unit` bits, so that a code that
+/// stood above the first bit of a unit is left as its multiple. With units of 2 bits codes are 0 to 2; with units of 4
+/// or 8 bits there are fewer shifts, or none.
 template <class P, class B>
 concept PanelPacking = requires(typename B::Bytes packed) {
     { P::codes_per_byte } -> std::convertible_to<std::size_t>;
-    P::template field<B, 0, false>(P::template split_bytes<B>(packed));
-    P::template field<B, 0, true>(P::template split_bytes<B>(packed));
-    { P::in_place_shift[0] } -> std::convertible_to<int>;
+    P::template field<B, 0, 2>(P::template split_bytes<B>(packed));
+    P::template field<B, 0, 8>(P::template split_bytes<B>(packed));
+    { P::place_of_code[0] } -> std::convertible_to<int>;
 };
+
+namespace detail {
+
+inline namespace TERNION_ABI {
+
+/// The codes that stand `Place` bits up in their bytes, shifted down by whole units of `Unit` bits.
+template <class B, int Place, int Unit>
+TERNION_INLINE typename B::Bytes codes_at(typename B::Bytes packed) noexcept {
+    constexpr int shift = Place / Unit * Unit;
+    const auto mask = B::splat(static_cast<std::uint8_t>(3u << Place % Unit));
+    if constexpr (shift == 0) {
+        return B::bit_and(packed, mask);
+    } else {
+        return B::bit_and(B::template shift_right<shift>(packed), mask);
+    }
+}
+
+}  // namespace TERNION_ABI
+}  // namespace detail
 
 }  // namespace ternion

@@ -34,6 +34,7 @@ struct RowBlocks {
     static constexpr std::size_t blocks(Shape shape) noexcept { return ceil_div(shape.k, Inputs); }
     static constexpr std::size_t bytes(Shape shape) noexcept { return shape.n * blocks(shape) * Bytes; }
     static constexpr std::size_t stripe_rows(Shape) noexcept { return 1; }
+    static constexpr std::size_t row_bytes(Shape shape) noexcept { return blocks(shape) * Bytes; }
 
     static TERNION_INLINE void pack_stripe(Shape shape, std::size_t row, const std::uint8_t* codes,
                                            std::byte* data) noexcept {
@@ -78,8 +79,11 @@ struct RowBlocks {
     /// The scale of inputs group * group_inputs and following of a row.
     static TERNION_INLINE float scale_at(Shape shape, const std::byte* data, std::size_t row,
                                          std::size_t group) noexcept {
+        return scale_of_block(data + block_place(shape, row, group));
+    }
+    static TERNION_INLINE float scale_of_block(const std::byte* block) noexcept {
         std::uint16_t bits;
-        std::memcpy(&bits, data + block_place(shape, row, group) + Codec::scale_place, 2);
+        std::memcpy(&bits, block + Codec::scale_place, 2);
         return static_cast<float>(Float16::from_bits(bits));
     }
     /// Rounds to float16.

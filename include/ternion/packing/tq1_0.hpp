@@ -24,6 +24,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "../core/unroll.hpp"
+#include "in_place.hpp"
 #include "row_blocks.hpp"
 
 namespace ternion {
@@ -61,11 +63,80 @@ struct TQ1_0 : RowBlocks<TQ1_0, 256, 54> {
     }
     /// By arithmetic, which knows no invalid byte.
     template <class B>
+    requires(B::bytes <= 64)
     static TERNION_INLINE void decode_simd(const std::byte* block, std::uint8_t* codes) noexcept {
-        multiply_part<32, 5>(block, codes);
-        multiply_part<16, 5>(block + 32, codes + 160);
-        multiply_part<4, 4>(block + 48, codes + 240);
+        alignas(64) std::byte padded[64] = {};
+        alignas(64) std::uint8_t digits[5][64];
+        std::memcpy(padded, block, scale_place);
+        for (std::size_t i = 0; i < sizeof(padded); i += B::bytes) {
+            auto power = B::add(B::load(padded + i), B::splat(128));
+            unroll<5>([&](auto n) TERNION_INLINE_LAMBDA {
+                B::store(digits[n] + i, B::thirds(power));
+                power = B::add(B::add(power, power), power);
+            });
+        }
+        for (std::size_t n = 0; n < 5; ++n) {
+            std::memcpy(codes + 32 * n, digits[n], 32);
+            std::memcpy(codes + 160 + 16 * n, digits[n] + 32, 16);
+            if (n < 4) std::memcpy(codes + 240 + 4 * n, digits[n] + 48, 4);
+        }
     }
+    /// Digits in registers of 64 bytes in all, of which the last 12 hold no weights and meet activations of zero.
+    ///
+    /// Where products are added in 32 bits, no digit is taken out of its byte: with q the byte multiplied by 3^n in 8
+    /// bits, and q' that of n + 1, digit n is (3 q - q') / 256, and so are the sums of its products.
+    template <class B>
+    requires(B::bytes <= 64)
+    struct InPlace {
+        static constexpr bool linear = B::wide_dot && B::largest_code == 255;
+        static constexpr std::size_t unit_inputs = 256;
+        static constexpr std::size_t unit_bytes = block_bytes;
+        static constexpr std::size_t read_bytes = 64;
+        static constexpr std::size_t registers = read_bytes / B::bytes;
+        static constexpr std::size_t fields = 5;
+        static constexpr std::size_t few_tokens = linear ? 6 : 2;
+        static constexpr std::size_t accumulators = linear ? 2 : 1;
+        static constexpr unsigned highest_code = linear ? 255 : 2;
+        static constexpr std::size_t dots = 5;
+        static constexpr std::size_t totals = accumulators;
+
+        static constexpr std::size_t total_of(std::size_t accumulator) noexcept { return accumulator; }
+        static constexpr int shift_of(std::size_t) noexcept { return 0; }
+        /// Exact for fewer than 2^15 inputs, of which 256 times the sum fits in 32 bits.
+        static constexpr std::uint32_t combine(const std::array<std::uint32_t, totals>& sums) noexcept {
+            if constexpr (!linear) return sums[0];
+            return static_cast<std::uint32_t>(static_cast<std::int32_t>(3 * sums[0] - sums[totals - 1]) >> 8);
+        }
+
+        template <std::size_t R>
+        static TERNION_INLINE typename B::Bytes load(const std::byte* unit) noexcept {
+            return B::load_once(unit + R * B::bytes);
+        }
+        static TERNION_INLINE void arrange(const std::int8_t* x, std::int8_t* out) noexcept {
+            std::memset(out, 0, fields * read_bytes);
+            for (std::size_t n = 0; n < fields; ++n) {
+                const auto place = [&](std::size_t byte) { return out + detail::arranged_place<B, fields>(byte, n); };
+                std::memcpy(place(0), x + 32 * n, 16);
+                std::memcpy(place(16), x + 32 * n + 16, 16);
+                std::memcpy(place(32), x + 160 + 16 * n, 16);
+                if (n < 4) std::memcpy(place(48), x + 240 + 4 * n, 4);
+            }
+        }
+        template <class Dot>
+        static TERNION_INLINE void multiply(typename B::Bytes packed, Dot&& dot) noexcept {
+            auto power = linear ? packed : B::add(packed, B::splat(128));
+            unroll<fields>([&](auto n) TERNION_INLINE_LAMBDA {
+                if constexpr (linear) {
+                    dot.template operator()<0, n>(power);
+                } else {
+                    dot.template operator()<0, n>(B::thirds(power));
+                }
+                if constexpr (linear || n + 1 < fields) power = B::add(B::add(power, power), power);
+                if constexpr (linear) dot.template operator()<1, n>(power);
+            });
+        }
+    };
+
     static TERNION_INLINE bool valid_block(const std::byte* block) noexcept {
         std::uint8_t all = 0;
         for (std::size_t m = 0; m < scale_place; ++m)
@@ -89,20 +160,6 @@ struct TQ1_0 : RowBlocks<TQ1_0, 256, 54> {
             const auto& digits = detail::base3_digits[std::to_integer<std::size_t>(in[m])];
             for (std::size_t n = 0; n < Digits; ++n)
                 codes[m + Count * n] = digits[n];
-        }
-    }
-    template <std::size_t Count, std::size_t Digits>
-    static TERNION_INLINE void multiply_part(const std::byte* in, std::uint8_t* codes) noexcept {
-        std::uint8_t power[Count];
-        std::uint8_t digit[Count];
-        std::memcpy(power, in, Count);
-        for (std::size_t n = 0; n < Digits; ++n) {
-            for (std::size_t m = 0; m < Count; ++m) {
-                const unsigned tripled = 3u * power[m];
-                digit[m] = static_cast<std::uint8_t>(tripled >> 8);
-                power[m] = static_cast<std::uint8_t>(tripled);
-            }
-            std::memcpy(codes + Count * n, digit, Count);
         }
     }
 };

@@ -106,8 +106,8 @@ struct Trits5x16 : Panel<Trits5x16, 5> {
         return trits5_codes[byte][f];
     }
 
-    /// By how many bits the codes of field f stand too high when they are decoded in place.
-    static constexpr std::array<int, 5> in_place_shift{0, 6, 0, 2, 4};
+    /// In the bytes that the look-ups give.
+    static constexpr std::array<int, 5> place_of_code{0, 6, 0, 2, 4};
 
     template <class B>
     struct SplitBytes {
@@ -126,16 +126,12 @@ struct Trits5x16 : Panel<Trits5x16, 5> {
             return {pairs, B::lookup64(trits5_triples, index)};
         }
     }
-    template <class B, std::size_t F, bool InPlace>
+    template <class B, std::size_t F, int Unit>
     static TERNION_INLINE typename B::Bytes field(const SplitBytes<B>& split) noexcept {
-        constexpr int shift = in_place_shift[F];
-        const auto codes = F < 2 ? split.pairs : split.triples;
         if constexpr (F >= 2 && detail::cheap_lookup64<B>) {
-            return B::lookup64(trits5_code<F - 2, (InPlace ? shift : 0)>, codes);
-        } else if constexpr (InPlace || shift == 0) {
-            return B::bit_and(codes, B::splat(static_cast<std::uint8_t>(3u << shift)));
+            return B::lookup64(trits5_code<F - 2, place_of_code[F] % Unit>, split.triples);
         } else {
-            return B::bit_and(B::template shift_right<shift>(codes), B::splat(3));
+            return detail::codes_at<B, place_of_code[F], Unit>(F < 2 ? split.pairs : split.triples);
         }
     }
 };

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "../core/config.hpp"
+#include "in_place.hpp"
 
 namespace ternion::detail {
 
@@ -81,6 +82,28 @@ struct Fields32 {
             B::store_halves(out, out + weights, codes);
         } else {
             B::store(out, codes);
+        }
+    }
+};
+
+/// Such fields in units of `Inputs` weights, `Bytes` apart, that begin with Inputs / 4 bytes of codes.
+template <class B, std::size_t Inputs, std::size_t Bytes, int... Shifts>
+requires(B::bytes <= 64)
+struct Fields32InPlace : TwoBitInPlace<B, Shifts...> {
+    static constexpr std::size_t unit_inputs = Inputs;
+    static constexpr std::size_t unit_bytes = Bytes;
+    static constexpr std::size_t read_bytes = Inputs / 4;
+    static constexpr std::size_t registers = read_bytes / B::bytes;
+    static constexpr std::size_t few_tokens = 2;
+
+    template <std::size_t R>
+    static TERNION_INLINE typename B::Bytes load(const std::byte* unit) noexcept {
+        return B::load_once(unit + R * B::bytes);
+    }
+    static TERNION_INLINE void arrange(const std::int8_t* x, std::int8_t* out) noexcept {
+        for (std::size_t byte = 0; byte < read_bytes; byte += 16) {
+            for (std::size_t f = 0; f < 4; ++f)
+                std::memcpy(out + arranged_place<B, 4>(byte, f), x + byte / 32 * 128 + 32 * f + byte % 32, 16);
         }
     }
 };

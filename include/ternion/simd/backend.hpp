@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -43,6 +44,7 @@ concept BackendDots = requires(const void* from, const std::int8_t* q, std::int3
     { B::add_wide(wide, wide) } -> std::same_as<typename B::Wide>;
     { B::add_bytes(wide, r) } -> std::same_as<typename B::Wide>;
     { B::sum(wide) } -> std::same_as<std::uint32_t>;
+    { B::sum4(wide, wide, wide, wide) } -> std::same_as<std::array<std::uint32_t, 4>>;
 };
 
 /// Bytes: moving, masking, shifting, looking up, and sums of 16 bits.
@@ -51,13 +53,16 @@ concept BackendBytes = requires(const void* from, void* to, std::uint16_t* words
                                 typename B::Mask mask, typename B::Words sums) {
     { B::load(from) } -> std::same_as<typename B::Bytes>;
     { B::load_once(from) } -> std::same_as<typename B::Bytes>;
+    { B::load_parts(from, std::size_t{}) } -> std::same_as<typename B::Bytes>;
     B::store(to, r);
     B::store_halves(to, to, r);
+    B::transpose4(from, std::size_t{}, to, std::size_t{});
     { B::splat(std::uint8_t{}) } -> std::same_as<typename B::Bytes>;
     { B::bit_and(r, r) } -> std::same_as<typename B::Bytes>;
     { B::select(r, r, r) } -> std::same_as<typename B::Bytes>;
     { B::template shift_right<2>(r) } -> std::same_as<typename B::Bytes>;
     { B::add(r, r) } -> std::same_as<typename B::Bytes>;
+    { B::thirds(r) } -> std::same_as<typename B::Bytes>;
     { B::broadcast16(from) } -> std::same_as<typename B::Bytes>;
     { B::lookup16(r, r) } -> std::same_as<typename B::Bytes>;
     { B::load_mask(from) } -> std::same_as<typename B::Mask>;
@@ -92,8 +97,9 @@ concept BackendFloats = requires(const float* from, float* to, std::int8_t* q, c
 
 /// What kernels are written on: a kind of machine, as static functions on registers. ScalarBackend is the shortest
 /// statement of what each function means, Generic<Arch> has all of them for any arch of xsimd, and an ISA's own
-/// replaces what its machine does better. Optional members make packings faster: lookup64, with cheap_lookup64 or
-/// composed_lookup64. Every backend of a build is asserted where archs are listed (isa.hpp).
+/// replaces what its machine does better. Optional members make products faster: lookup64, with cheap_lookup64 or
+/// composed_lookup64, and multiply_add, rounded once. Every backend of a build is asserted where archs are listed
+/// (isa.hpp).
 template <class B>
 concept Backend = BackendTraits<B> && BackendDots<B> && BackendBytes<B> && BackendFloats<B>;
 

@@ -59,6 +59,13 @@ struct Generic {
     }
     /// As load, for what is used several times: a compiler may read it again each time, where loads are scarce.
     static TERNION_INLINE Bytes load_once(const void* from) noexcept { return load(from); }
+    static TERNION_INLINE Bytes load_parts(const void* from, std::size_t stride) noexcept {
+        if constexpr (bytes == 16) return load(from);
+        std::array<std::uint8_t, bytes> whole;
+        for (std::size_t part = 0; part < bytes / 16; ++part)
+            std::memcpy(whole.data() + 16 * part, static_cast<const std::byte*>(from) + stride * part, 16);
+        return load(whole.data());
+    }
     static TERNION_INLINE void store(void* to, Bytes r) noexcept { r.store_unaligned(static_cast<std::uint8_t*>(to)); }
     /// The lower and the upper half of a register, to different places.
     static TERNION_INLINE void store_halves(void* low, void* high, Bytes r) noexcept {
@@ -66,6 +73,14 @@ struct Generic {
         r.store_unaligned(whole.data());
         std::memcpy(low, whole.data(), bytes / 2);
         std::memcpy(high, whole.data() + bytes / 2, bytes / 2);
+    }
+    static TERNION_INLINE void transpose4(const void* from, std::size_t ld, void* to, std::size_t ldt) noexcept {
+        for (std::size_t i = 0; i < 4; ++i) {
+            for (std::size_t j = 0; j < 4; ++j) {
+                std::memcpy(static_cast<std::byte*>(to) + i * ldt + 4 * j,
+                            static_cast<const std::byte*>(from) + j * ld + 4 * i, 4);
+            }
+        }
     }
     static TERNION_INLINE Bytes broadcast4(const std::int8_t* from) noexcept {
         std::int32_t four;
@@ -81,6 +96,13 @@ struct Generic {
     /// Bits of a where the mask is one, of b where it is zero.
     static TERNION_INLINE Bytes select(Bytes mask, Bytes a, Bytes b) noexcept { return b ^ ((a ^ b) & mask); }
     static TERNION_INLINE Bytes add(Bytes a, Bytes b) noexcept { return a + b; }
+    static TERNION_INLINE Bytes thirds(Bytes a) noexcept {
+        const Bytes value = a + splat(128);
+        const auto below = [&](std::uint8_t bound) TERNION_INLINE_LAMBDA {
+            return xsimd::select(value < splat(bound), splat(255), splat(0));
+        };
+        return splat(2) + below(86) + below(171);
+    }
 
     static TERNION_INLINE Bytes broadcast16(const void* from) noexcept {
         std::array<std::uint8_t, bytes> whole;
@@ -155,6 +177,9 @@ struct Generic {
     }
     static TERNION_INLINE std::uint32_t sum(Wide r) noexcept {
         return static_cast<std::uint32_t>(xsimd::reduce_add(r));
+    }
+    static TERNION_INLINE std::array<std::uint32_t, 4> sum4(Wide a, Wide b, Wide c, Wide d) noexcept {
+        return {sum(a), sum(b), sum(c), sum(d)};
     }
 
     static TERNION_INLINE Floats load_floats(const float* from) noexcept { return Floats::load_unaligned(from); }

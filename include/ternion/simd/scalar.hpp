@@ -52,12 +52,24 @@ struct ScalarBackend {
         return r;
     }
     static Bytes load_once(const void* from) noexcept { return load(from); }
+    /// Each part of 16 bytes from a place of its own, `stride` bytes after the one before.
+    static Bytes load_parts(const void* from, std::size_t) noexcept { return load(from); }
     static void store(void* to, const Bytes& r) noexcept { std::memcpy(to, r.data(), bytes); }
 
     /// The lower and the upper half of a register, to different places.
     static void store_halves(void* low, void* high, const Bytes& r) noexcept {
         std::memcpy(low, r.data(), bytes / 2);
         std::memcpy(high, r.data() + bytes / 2, bytes / 2);
+    }
+
+    /// Transposes four by four words of 4 bytes: word i at from + j * ld goes to word j at to + i * ldt.
+    static void transpose4(const void* from, std::size_t ld, void* to, std::size_t ldt) noexcept {
+        for (std::size_t i = 0; i < 4; ++i) {
+            for (std::size_t j = 0; j < 4; ++j) {
+                std::memcpy(static_cast<std::byte*>(to) + i * ldt + 4 * j,
+                            static_cast<const std::byte*>(from) + j * ld + 4 * i, 4);
+            }
+        }
     }
 
     /// Four activations, in every lane.
@@ -93,6 +105,13 @@ struct ScalarBackend {
     static Bytes add(Bytes a, const Bytes& b) noexcept {
         for (std::size_t i = 0; i < bytes; ++i)
             a[i] = static_cast<std::uint8_t>(a[i] + b[i]);
+        return a;
+    }
+
+    /// Which third of 0..255 each byte less 128 (modulo 256) lies in: 0, 1 or 2.
+    static Bytes thirds(Bytes a) noexcept {
+        for (auto& byte : a)
+            byte = static_cast<std::uint8_t>((byte ^ 128) * 3 >> 8);
         return a;
     }
 
@@ -187,6 +206,9 @@ struct ScalarBackend {
         for (const auto lane : r)
             total += lane;
         return total;
+    }
+    static std::array<std::uint32_t, 4> sum4(const Wide& a, const Wide& b, const Wide& c, const Wide& d) noexcept {
+        return {sum(a), sum(b), sum(c), sum(d)};
     }
 
     static Floats load_floats(const float* from) noexcept {

@@ -46,17 +46,19 @@ using RowCodes = FunctionRef<void(std::size_t row, std::uint8_t* codes)>;
 /// The scale of a row's group, in a packing that has such; `zeros` says whether all its trits are zero.
 using ScaleOf = FunctionRef<float(std::size_t row, std::size_t group, bool zeros)>;
 
-/// Throws where a packing with scales among its bytes can't hold this one.
+/// Throws where a packing with scales among its bytes can't hold this one as closely as its numbers are elsewhere: the
+/// smallest of a float16, below 6.1e-5, have fewer and fewer digits, and a scale that is off by a percent spoils a
+/// matrix as surely as one that has become infinite.
 inline void check_block_scale(const PackingInfo& to, float scale) {
     if (to.group_inputs == 0) return;
     std::vector<std::byte> block(to.bytes({1, 1}));
     to.set_scale({1, 1}, block.data(), 0, 0, scale);
     const float stored = to.scale_at({1, 1}, block.data(), 0, 0);
-    if (std::isfinite(stored) && stored != 0) return;
-    char text[32];
-    std::snprintf(text, sizeof text, "%g", static_cast<double>(scale));
-    TERNION_THROW(std::invalid_argument, std::string(to.name) + ": the blocks of this packing can't hold the scale " +
-                                             text + ", which becomes " + std::to_string(stored));
+    if (std::abs(stored - scale) <= 0x1p-11F * std::abs(scale)) return;
+    char text[64];
+    std::snprintf(text, sizeof text, "%g, which becomes %g", static_cast<double>(scale), static_cast<double>(stored));
+    TERNION_THROW(std::invalid_argument,
+                  std::string(to.name) + ": the blocks of this packing can't hold the scale " + text);
 }
 
 /// Throws for a zero that a packing has no encoding for.

@@ -7,6 +7,7 @@
 #include "conversation.hpp"
 #include "generation.hpp"
 #include "model.hpp"
+#include "ranks.hpp"
 #include "sampling.hpp"
 #include "scoring.hpp"
 #include "session.hpp"

@@ -13,6 +13,10 @@
 #include "kv_type.hpp"
 #include "tokenizer.hpp"
 
+namespace ternion {
+class AnyCommunicator;
+}
+
 namespace bitnet {
 
 /// How a model is loaded. What is left at its default is chosen for the machine and the model; Model::options() then
@@ -28,6 +32,7 @@ struct LoadOptions {
     bool full_head = false;  // true: no int8 copy of the head; saves its memory, and tokens take longer
     bool tokenizer = true;   // false: token ids only; a file without a tokenizer will do
     std::function<void(std::size_t done, std::size_t total)> progress = {};  // layers; may throw, to give up
+    std::shared_ptr<ternion::AnyCommunicator> ranks = {};  // processes that share the work: see ranks.hpp
 };
 
 /// The context asked for is longer than the model's.
@@ -61,6 +66,9 @@ class Model {
     std::size_t context() const { return options().context; }
     /// Token ids are below this; a tokenizer may know fewer.
     std::size_t vocabulary_size() const;
+    /// Whether it is made for vectors: its files say that a sequence's is its last token's state. Session::embedding
+    /// gives that of any other model, too.
+    bool has_pooling() const;
     /// Throws std::logic_error for a model that was loaded without.
     const Tokenizer& tokenizer() const;
     /// The ids of a text, behind BOS where the model has one: a prompt.

@@ -30,6 +30,23 @@ class Cancelled : public std::runtime_error {
 using IsCancelled = std::function<bool()>;
 
 struct SessionState;
+struct SnapshotState;
+
+/// The tokens that a session had processed, with their KV cache, from which any session of the model can go on. Its
+/// memory is shared in blocks of 64 tokens, with the session and with other snapshots, until a session writes to one:
+/// taking one and going on from it cost next to nothing. It never changes; copies are the same snapshot.
+class Snapshot {
+ public:
+    std::span<const int> tokens() const;
+    /// Memory of all of them, with blocks that several share counted once.
+    static std::size_t cache_bytes(std::span<const Snapshot> all);
+
+ private:
+    friend class Session;
+    explicit Snapshot(std::shared_ptr<const SnapshotState> state) : state_(std::move(state)) {}
+
+    std::shared_ptr<const SnapshotState> state_;
+};
 
 /// A sequence of tokens and a model's state after them: its KV cache and working memory. Only tokens that are new are
 /// processed. Sessions are independent of each other, on one thread or many; one session is for one thread at a time.
@@ -79,12 +96,21 @@ class Session {
     /// Forgets the tokens from position `length` on, and those pending.
     void rewind(std::size_t length);
 
+    /// What was processed up to now. Throws std::logic_error for a model on several ranks.
+    Snapshot snapshot() const;
+    /// Holds the first `length` tokens of a snapshot instead of its own, as if it had processed them and then been
+    /// rewound. Throws std::invalid_argument for a snapshot of another model, or of fewer tokens.
+    void restore(const Snapshot& snapshot, std::size_t length);
+
     /// What may follow the last token that was processed; after a rewind by more than a few tokens nothing is known,
-    /// and these three throw std::logic_error. All logits, valid until the next call; the likeliest tokens in order;
-    /// and one that a sampler chooses.
+    /// and these four throw std::logic_error. All logits, valid until the next call; the likeliest tokens in order; one
+    /// that a sampler chooses; and, for a chooser of one's own, at least the `count` likeliest of the tokens that are
+    /// not among `always` (0: all tokens), and all of those, which are distinct, in no order, valid until the next
+    /// call.
     std::span<const float> logits();
     std::vector<Candidate> likeliest(std::size_t count);
     int sample(Sampler& sampler);
+    std::span<const Candidate> candidates(std::size_t count, std::span<const int> always = {});
 
     /// The sequence as a vector, for models made for that: its last token's state behind the output norm, divided by
     /// its length. Throws std::logic_error as the three above, and std::runtime_error where it isn't finite.
@@ -110,8 +136,9 @@ struct Step {
 };
 
 /// Processes tokens of several sessions of one model, each of which comes once: the weights are read once for all, so
-/// that each takes a fraction of its time alone. Each session gets exactly, bit by bit, what Session::append gives it.
-/// Sessions may come and go from call to call. All are as before after an exception: those of Session::append, and
+/// that each takes a fraction of its time alone. Each session gets exactly, bit by bit, what Session::append gives it,
+/// in whatever pieces its tokens come. Sessions may come and go from call to call. The working memory is that of the
+/// first one, which may come without tokens. All are as before after an exception: those of Session::append, and
 /// std::invalid_argument for a session that comes twice or is of another model.
 void append_together(std::span<const Step> steps, const IsCancelled& cancelled = {});
 

@@ -36,6 +36,8 @@ class Tokenizer {
     std::vector<int> encode(std::string_view text, bool parse_special = false) const;
     /// The same as a prompt: behind BOS and in front of EOS, where the model wants them.
     std::vector<int> encode_with_bos(std::string_view text, bool parse_special = false) const;
+    /// The same as models for vectors get it: the end of the text behind it, which their tokenizers may or may not add.
+    std::vector<int> encode_for_embedding(std::string_view text) const;
     /// The ids of the three as one text. Names of special tokens are text in `content`, and special around it.
     std::vector<int> encode_message(std::string_view before, std::string_view content, std::string_view after) const;
 

@@ -7,6 +7,7 @@
 #include "../generic.hpp"
 #include "accumulators_x86.hpp"
 #include "shuffle_x86.hpp"
+#include "sums_x86.hpp"
 
 namespace ternion {
 inline namespace TERNION_ABI {
@@ -32,12 +33,20 @@ struct Avx2 : Generic<Arch> {
 #endif
     static TERNION_INLINE Narrow narrow_zero() noexcept { return Narrow(_mm256_setzero_si256()); }
     static TERNION_INLINE Narrow dot(Narrow sum, Bytes codes, Bytes activations) noexcept {
-        return Narrow(_mm256_add_epi16(__m256i(sum), _mm256_maddubs_epi16(codes, activations)));
+        sum = Narrow(_mm256_add_epi16(__m256i(sum), _mm256_maddubs_epi16(codes, activations)));
+#if defined(__GNUC__)
+        // Hides the sum, or GCC adds products to each other first, and has no registers left for so many.
+        __asm__("" : "+x"(sum));
+#endif
+        return sum;
     }
     template <int Shift>
     static TERNION_INLINE Wide fold(Wide wide, Narrow narrow) noexcept {
         const __m256i sum = _mm256_madd_epi16(__m256i(narrow), _mm256_set1_epi16(1));
         return wide + Wide(_mm256_srai_epi32(sum, Shift));
+    }
+    static TERNION_INLINE std::array<std::uint32_t, 4> sum4(Wide a, Wide b, Wide c, Wide d) noexcept {
+        return detail::sum4(a, b, c, d);
     }
     static TERNION_INLINE void store_low_bytes(std::int8_t* to, Wide r) noexcept {
         const __m256i words = _mm256_packs_epi32(r, r);
@@ -48,6 +57,25 @@ struct Avx2 : Generic<Arch> {
         std::memcpy(to + 4, &high, 4);
     }
 
+    static TERNION_INLINE void transpose4(const void* from, std::size_t ld, void* to, std::size_t ldt) noexcept {
+        transpose4_by_unpacks(from, ld, to, ldt);
+    }
+    static TERNION_INLINE Bytes load_parts(const void* from, std::size_t stride) noexcept {
+        const auto* first = static_cast<const std::byte*>(from);
+        return Bytes(_mm256_loadu2_m128i(reinterpret_cast<const __m128i*>(first + stride),
+                                         reinterpret_cast<const __m128i*>(first)));
+    }
+    static TERNION_INLINE Bytes thirds(Bytes a) noexcept {
+        const __m256i below_43 = _mm256_cmpgt_epi8(_mm256_set1_epi8(43), a);
+        const __m256i below_minus_42 = _mm256_cmpgt_epi8(_mm256_set1_epi8(-42), a);
+        return Bytes(_mm256_add_epi8(_mm256_add_epi8(_mm256_set1_epi8(2), below_43), below_minus_42));
+    }
+#if defined(__FMA__)
+    /// As `multiply_add` of epilogue.hpp.
+    static TERNION_INLINE Floats multiply_add(Floats a, Floats b, Floats c) noexcept {
+        return Floats(_mm256_fmadd_ps(a, b, c));
+    }
+#endif
     static TERNION_INLINE Bytes broadcast16(const void* from) noexcept {
         return Bytes(_mm256_broadcastsi128_si256(_mm_loadu_si128(static_cast<const __m128i*>(from))));
     }

@@ -7,6 +7,7 @@
 #include "../generic.hpp"
 #include "accumulators_x86.hpp"
 #include "shuffle_x86.hpp"
+#include "sums_x86.hpp"
 
 namespace ternion {
 inline namespace TERNION_ABI {
@@ -44,9 +45,27 @@ struct Avx512Bw : Generic<Arch> {
         return wide + Wide(_mm512_maskz_srai_epi32(all_lanes, sum, Shift));
     }
     static TERNION_INLINE std::uint32_t sum(Wide r) noexcept {
-        const __m256i halves =
-            _mm256_add_epi32(_mm512_maskz_extracti64x4_epi64(0xf, r, 0), _mm512_maskz_extracti64x4_epi64(0xf, r, 1));
-        return static_cast<std::uint32_t>(xsimd::reduce_add(xsimd::batch<std::int32_t, xsimd::avx2>(halves)));
+        return static_cast<std::uint32_t>(xsimd::reduce_add(xsimd::batch<std::int32_t, xsimd::avx2>(halved(r))));
+    }
+    static TERNION_INLINE std::array<std::uint32_t, 4> sum4(Wide a, Wide b, Wide c, Wide d) noexcept {
+        return detail::sum4(halved(a), halved(b), halved(c), halved(d));
+    }
+    static TERNION_INLINE void transpose4(const void* from, std::size_t ld, void* to, std::size_t ldt) noexcept {
+        transpose4_by_unpacks(from, ld, to, ldt);
+    }
+    static TERNION_INLINE Bytes load_parts(const void* from, std::size_t stride) noexcept {
+        const auto part = [&](std::size_t i) TERNION_INLINE_LAMBDA {
+            return _mm_loadu_si128(reinterpret_cast<const __m128i*>(static_cast<const std::byte*>(from) + stride * i));
+        };
+        __m512i r = _mm512_zextsi128_si512(part(0));
+        r = _mm512_maskz_inserti32x4(all_lanes, r, part(1), 1);
+        r = _mm512_maskz_inserti32x4(all_lanes, r, part(2), 2);
+        return Bytes(_mm512_maskz_inserti32x4(all_lanes, r, part(3), 3));
+    }
+    static TERNION_INLINE Bytes thirds(Bytes a) noexcept {
+        const __m512i one = _mm512_set1_epi8(1);
+        const __m512i above = _mm512_maskz_mov_epi8(_mm512_cmpgt_epi8_mask(a, _mm512_set1_epi8(-43)), one);
+        return Bytes(_mm512_mask_add_epi8(above, _mm512_cmpgt_epi8_mask(a, _mm512_set1_epi8(42)), above, one));
     }
     static TERNION_INLINE void store_halves(void* low, void* high, Bytes r) noexcept {
         _mm512_mask_storeu_epi64(low, 0x0f, r);
@@ -69,6 +88,12 @@ struct Avx512Bw : Generic<Arch> {
         _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_maskz_cvtepi32_epi8(all_lanes, r));
     }
 
+#if defined(__FMA__)
+    /// As `multiply_add` of epilogue.hpp.
+    static TERNION_INLINE Floats multiply_add(Floats a, Floats b, Floats c) noexcept {
+        return Floats(_mm512_fmadd_ps(a, b, c));
+    }
+#endif
     static TERNION_INLINE Bytes broadcast16(const void* from) noexcept {
         const __m128i part = _mm_loadu_si128(static_cast<const __m128i*>(from));
         return Bytes(_mm512_maskz_broadcast_i32x4(all_lanes, part));
@@ -96,6 +121,11 @@ struct Avx512Bw : Generic<Arch> {
     }
     static TERNION_INLINE Wide add_bytes(Wide a, Bytes r) noexcept {
         return a + Wide(_mm512_sad_epu8(r, _mm512_setzero_si512()));
+    }
+
+    /// The sum of the two halves.
+    static TERNION_INLINE __m256i halved(Wide r) noexcept {
+        return _mm256_add_epi32(_mm512_maskz_extracti64x4_epi64(0xf, r, 0), _mm512_maskz_extracti64x4_epi64(0xf, r, 1));
     }
 
     using Base::narrow;

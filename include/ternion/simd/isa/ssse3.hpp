@@ -35,6 +35,9 @@ struct Ssse3 : Generic<Arch> {
     static TERNION_INLINE Bytes broadcast16(const void* from) noexcept {
         return Bytes(_mm_loadu_si128(static_cast<const __m128i*>(from)));
     }
+    static TERNION_INLINE void transpose4(const void* from, std::size_t ld, void* to, std::size_t ldt) noexcept {
+        transpose4_by_unpacks(from, ld, to, ldt);
+    }
     static TERNION_INLINE Bytes lookup16(Bytes tables, Bytes index) noexcept {
         return Bytes(_mm_shuffle_epi8(tables, index));
     }

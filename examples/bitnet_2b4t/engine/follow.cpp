@@ -1,0 +1,111 @@
+#include <bitnet/ranks.hpp>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <vector>
+
+#include "leader.hpp"
+#include "load_share.hpp"
+#include "rank_message.hpp"
+
+namespace bitnet {
+namespace {
+
+/// A rank's share of a model, and of the KV caches of rank 0's sessions.
+class Share {
+ public:
+    Share(std::shared_ptr<const ModelState> state, std::uint64_t number)
+        : state_(std::move(state)),
+          number_(number),
+          decoder_(state_->weights, state_->threads),
+          head_(head_share(state_->weights)) {}
+
+    void obey(RankCommand command, RankMessage& message) {
+        if (message.take<std::uint64_t>() != number_)
+            throw std::runtime_error("expected the model that was loaded last, found another");
+        if (command == RankCommand::forward) return forward(message);
+        const auto vectors = message.take_all<float>();
+        if (command == RankCommand::logits) {
+            return share_logits(state_->weights, vectors, vectors.size() / decoder_.config().hidden, nullptr,
+                                state_->threads);
+        }
+        const auto best = message.take<std::size_t>();
+        const auto always = message.take_all<int>();
+        share_likeliest(state_->weights, head_, vectors, best, always, state_->threads);
+    }
+
+ private:
+    void forward(RankMessage& message) {
+        for (const std::uint64_t closed : message.take_all<std::uint64_t>())
+            caches_.erase(closed);
+        const auto count = message.take<std::size_t>();
+        std::vector<std::vector<int>> tokens(count);
+        std::vector<Sequence> sequences;
+        for (std::vector<int>& some : tokens) {
+            const auto cache = message.take<std::uint64_t>();
+            const auto length = message.take<std::size_t>();
+            some = message.take_all<int>();
+            sequences.push_back({some, &cache_of(cache, length)});
+        }
+        try {
+            decoder_.forward(sequences);
+        } catch (const Decoder::GivenUp&) {
+        }
+    }
+
+    /// Of rank 0's length: it may have forgotten some tokens since.
+    KvCache& cache_of(std::uint64_t cache, std::size_t length) {
+        const LoadOptions& options = state_->options;
+        KvCache& found =
+            caches_.try_emplace(cache, state_->weights.shares.own, options.context, options.kv_type).first->second;
+        found.truncate(length);
+        if (found.length() == length) return found;
+        throw std::runtime_error("a KV cache: expected " + std::to_string(length) + " tokens, found " +
+                                 std::to_string(found.length()));
+    }
+
+    std::shared_ptr<const ModelState> state_;
+    std::uint64_t number_;
+    Decoder decoder_;
+    Likeliest head_;
+    std::map<std::uint64_t, KvCache> caches_;
+};
+
+}  // namespace
+
+void follow(ternion::AnyCommunicator& ranks) {
+    const std::shared_ptr<ternion::AnyCommunicator> borrowed(&ranks, [](ternion::AnyCommunicator*) {});
+    std::optional<Share> share;
+    std::uint64_t loaded = 0;
+    for (;;) {
+        RankMessage message = RankMessage::receive(ranks);
+        const auto command = message.take<RankCommand>();
+        if (command == RankCommand::stop) return;
+        if (command == RankCommand::load) {
+            share.reset();
+            ModelRequest request = ModelRequest::take(message);
+            request.options.ranks = borrowed;
+            ++loaded;
+            try {
+                share.emplace(load_share(request, loaded), loaded);
+            } catch (const std::exception&) {  // rank 0 says so
+            }
+            continue;
+        }
+        try {
+            if (!share) throw std::runtime_error("expected a model, found none");
+            share->obey(command, message);
+        } catch (const std::bad_alloc&) {
+            ranks.abort("out of memory");
+        } catch (const std::exception& error) {
+            ranks.abort(error.what());
+        }
+    }
+}
+
+void release_ranks(ternion::AnyCommunicator& ranks) {
+    RankMessage(RankCommand::stop).send(ranks);
+}
+
+}  // namespace bitnet

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+namespace bitnet::serve {
+
+using Json = nlohmann::ordered_json;
+
+/// The object that a request's body is. Throws ApiError for what is none, and for one of more than 100 levels.
+Json read_body(std::string_view body);
+
+/// Reads members of an object; one that is null is taken for missing. What has another type or lies out of range throws
+/// ApiError, which names the member.
+class JsonFields {
+ public:
+    explicit JsonFields(const Json& object) : object_(object) {}
+
+    /// Null where there is none.
+    const Json& operator[](const char* name) const;
+    bool has(const char* name) const { return !(*this)[name].is_null(); }
+    double number(const char* name, double least, double most, double otherwise) const;
+    std::int64_t integer(const char* name, std::int64_t least, std::int64_t most, std::int64_t otherwise) const;
+    bool flag(const char* name, bool otherwise) const;
+    std::string text(const char* name, const std::string& otherwise) const;
+
+    /// "'name': expected ..., found ..."
+    [[noreturn]] static void refuse(const std::string& name, const std::string& expected, const Json& found);
+    [[noreturn]] static void refuse_unsupported(const std::string& name);
+
+ private:
+    const Json& object_;
+};
+
+}  // namespace bitnet::serve

@@ -1,0 +1,352 @@
+#include "json_grammar.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "api_error.hpp"
+
+namespace bitnet::serve {
+
+using Json = nlohmann::ordered_json;
+namespace {
+
+using Sequence = Grammar::Sequence;
+
+ByteSet byte_set(std::string_view bytes) {
+    ByteSet set;
+    for (const char c : bytes)
+        set.set(static_cast<unsigned char>(c));
+    return set;
+}
+
+/// Rules that any JSON is made of, and what composes them.
+class JsonRules {
+ public:
+    /// Rule 0, the start, is the caller's.
+    explicit JsonRules(Grammar& grammar) : grammar_(grammar) {
+        grammar.add_rule();
+        add_space();
+        add_characters();
+        add_numbers();
+        string = grammar.add_rule({sequence({'"', Grammar::match(character, 0, Grammar::unlimited), '"'})});
+        value = grammar.add_rule();
+        add_containers();
+        for (const std::string_view word : {"true", "false", "null"}) {
+            grammar.add(value, text(word));
+        }
+        for (const std::size_t rule : {string, number, object, array})
+            grammar.add(value, {Grammar::match(rule)});
+    }
+
+    /// A part of a sequence: a byte, or an element.
+    struct Part : Grammar::Element {
+        Part(char byte) : Element(Grammar::one_of(byte_set({&byte, 1}))) {}
+        Part(const Element& element) : Element(element) {}
+    };
+    static Sequence sequence(std::initializer_list<Part> parts) { return {parts.begin(), parts.end()}; }
+    static Sequence text(std::string_view bytes) {
+        Sequence result;
+        Grammar::append(result, bytes);
+        return result;
+    }
+    Part gap() const { return Grammar::match(space); }
+
+    /// '[' and items, of which the first and the others are as `item`, and ']'.
+    Sequence list(std::size_t item, std::uint32_t least, std::uint32_t most) {
+        if (most == 0) return sequence({'[', gap(), ']'});
+        const std::size_t others = grammar_.add_rule({sequence({',', gap(), Grammar::match(item), gap()})});
+        const auto fewer = [](std::uint32_t n) { return n == 0 || n == Grammar::unlimited ? n : n - 1; };
+        const std::size_t some = grammar_.add_rule(
+            {sequence({Grammar::match(item), gap(), Grammar::match(others, fewer(least), fewer(most))})});
+        return sequence({'[', gap(), Grammar::match(some, least == 0 ? 0 : 1, 1), ']'});
+    }
+    /// An object of any members with values of a rule.
+    Sequence map(std::size_t of) {
+        const std::size_t member =
+            grammar_.add_rule({sequence({Grammar::match(string), gap(), ':', gap(), Grammar::match(of), gap()})});
+        const std::size_t others = grammar_.add_rule({sequence({',', gap(), Grammar::match(member)})});
+        const std::size_t some =
+            grammar_.add_rule({sequence({Grammar::match(member), Grammar::match(others, 0, Grammar::unlimited)})});
+        return sequence({'{', gap(), Grammar::match(some, 0, 1), '}'});
+    }
+
+    std::size_t space = 0, character = 0, string = 0, integer = 0, number = 0, value = 0, object = 0, array = 0;
+
+ private:
+    void add_space() {
+        space = grammar_.add_rule({{}, sequence({' '}), sequence({'\n', Grammar::one_of(byte_set(" "), 0, 32)})});
+    }
+
+    /// One character of a string: as it is, in well-formed UTF-8, or escaped.
+    void add_characters() {
+        const auto bytes = [](unsigned char first, unsigned char last, std::uint32_t count = 1) {
+            return Part(Grammar::one_of(bytes_between(first, last), count, count));
+        };
+        const ByteSet plain = bytes_between(0x20, 0x7f) & ~byte_set("\"\\\x7f");
+        const ByteSet digits = byte_set("0123456789abcdefABCDEF");
+        const Part digit = Grammar::one_of(digits);
+        // Surrogates come in pairs.
+        const ByteSet not_d = digits & ~byte_set("dD");
+        character = grammar_.add_rule(
+            {sequence({Grammar::one_of(plain)}), sequence({bytes(0xc2, 0xdf), bytes(0x80, 0xbf)}),
+             sequence({bytes(0xe0, 0xe0), bytes(0xa0, 0xbf), bytes(0x80, 0xbf)}),
+             sequence({bytes(0xe1, 0xec), bytes(0x80, 0xbf, 2)}),
+             sequence({bytes(0xed, 0xed), bytes(0x80, 0x9f), bytes(0x80, 0xbf)}),
+             sequence({bytes(0xee, 0xef), bytes(0x80, 0xbf, 2)}),
+             sequence({bytes(0xf0, 0xf0), bytes(0x90, 0xbf), bytes(0x80, 0xbf, 2)}),
+             sequence({bytes(0xf1, 0xf3), bytes(0x80, 0xbf, 3)}),
+             sequence({bytes(0xf4, 0xf4), bytes(0x80, 0x8f), bytes(0x80, 0xbf, 2)}),
+             sequence({'\\', Grammar::one_of(byte_set("\"\\/bfnrt"))}),
+             sequence({'\\', 'u', Grammar::one_of(not_d), Grammar::one_of(digits, 3, 3)}),
+             sequence(
+                 {'\\', 'u', Grammar::one_of(byte_set("dD")), Grammar::one_of(byte_set("01234567")), digit, digit}),
+             sequence({'\\', 'u', Grammar::one_of(byte_set("dD")), Grammar::one_of(byte_set("89abAB")), digit, digit,
+                       '\\', 'u', Grammar::one_of(byte_set("dD")), Grammar::one_of(byte_set("cdefCDEF")), digit,
+                       digit})});
+    }
+
+    /// Of so many digits that any reader of JSON keeps them.
+    void add_numbers() {
+        const ByteSet digit = byte_set("0123456789");
+        const std::size_t natural = grammar_.add_rule(
+            {sequence({'0'}), sequence({Grammar::one_of(byte_set("123456789")), Grammar::one_of(digit, 0, 14)})});
+        const Part minus = Grammar::one_of(byte_set("-"), 0, 1);
+        integer = grammar_.add_rule({sequence({minus, Grammar::match(natural)})});
+        const std::size_t fraction = grammar_.add_rule({sequence({'.', Grammar::one_of(digit, 1, 15)})});
+        const std::size_t exponent = grammar_.add_rule({sequence(
+            {Grammar::one_of(byte_set("eE")), Grammar::one_of(byte_set("+-"), 0, 1), Grammar::one_of(digit, 1, 2)})});
+        number = grammar_.add_rule(
+            {sequence({Grammar::match(integer), Grammar::match(fraction, 0, 1), Grammar::match(exponent, 0, 1)})});
+    }
+
+    void add_containers() {
+        object = grammar_.add_rule({map(value)});
+        array = grammar_.add_rule({list(value, 0, Grammar::unlimited)});
+    }
+
+    Grammar& grammar_;
+};
+
+/// Keywords that don't change which texts are valid.
+constexpr std::array annotations = {"title",    "description", "default",  "examples",  "$schema", "$id",
+                                    "$comment", "deprecated",  "readOnly", "writeOnly", "$defs",   "definitions"};
+
+[[noreturn]] void refuse(const std::string& what) {
+    throw ApiError("'response_format': " + what, "response_format");
+}
+
+/// Turns a schema into rules.
+class SchemaRules {
+ public:
+    SchemaRules(Grammar& grammar, const Json& root) : grammar_(grammar), json_(grammar), root_(root) {
+        grammar.add(0, {Grammar::match(rule_of(root))});
+    }
+
+ private:
+    static constexpr std::uint32_t most_repeats = 100000;
+
+    std::size_t rule_of(const Json& schema) {
+        if (schema == true) return json_.value;
+        if (!schema.is_object()) refuse("expected a schema, found " + short_text(schema));
+        if (++depth_ > 64) refuse("expected at most 64 schemas within each other, found more");
+        if (++count_ > 5000) refuse("expected at most 5000 schemas, found more");
+        const std::size_t rule = rule_of_object(schema);
+        --depth_;
+        return rule;
+    }
+
+    std::size_t rule_of_object(const Json& schema) {
+        if (schema.contains("$ref")) {
+            check_keywords(schema, {"$ref"});
+            return referred(schema["$ref"]);
+        }
+        if (schema.contains("const")) {
+            check_keywords(schema, {"const", "type"});
+            return grammar_.add_rule({JsonRules::text(schema["const"].dump())});
+        }
+        if (schema.contains("enum")) return listed(schema);
+        if (schema.contains("anyOf")) return any_of(schema);
+        if (!schema.contains("type")) {
+            if (schema.contains("properties")) return object(schema);
+            check_keywords(schema, {});
+            return json_.value;
+        }
+        const Json& type = schema["type"];
+        if (type.is_string()) return typed(schema, type.get<std::string>());
+        if (!type.is_array() || type.empty()) refuse("expected a type, found " + short_text(type));
+        const std::size_t rule = grammar_.add_rule();
+        for (const Json& one : type) {
+            if (!one.is_string()) refuse("expected the name of a type, found " + short_text(one));
+            grammar_.add(rule, {Grammar::match(typed(schema, one.get<std::string>(), true))});
+        }
+        return rule;
+    }
+
+    std::size_t referred(const Json& reference) {
+        if (!reference.is_string()) refuse("expected a text after $ref, found " + short_text(reference));
+        const auto name = reference.get<std::string>();
+        if (const auto known = references_.find(name); known != references_.end()) return known->second;
+        const Json* target = name == "#" ? &root_ : nullptr;
+        for (const std::string_view folder : {"$defs", "definitions"}) {
+            const std::string prefix = "#/" + std::string(folder) + "/";
+            if (!name.starts_with(prefix) || !root_.contains(folder) || !root_[folder].is_object()) continue;
+            const auto found = root_[folder].find(name.substr(prefix.size()));
+            if (found != root_[folder].end()) target = &*found;
+        }
+        if (target == nullptr) refuse("expected a $ref to one of the $defs, found " + short_text(reference));
+        // Known before it is made, because it may lead back to itself.
+        const std::size_t rule = grammar_.add_rule();
+        references_[name] = rule;
+        if (target->is_object() && target->contains("$ref")) refuse("expected no $ref behind a $ref");
+        grammar_.add(rule, {Grammar::match(rule_of(*target))});
+        return rule;
+    }
+
+    std::size_t listed(const Json& schema) {
+        check_keywords(schema, {"enum", "type"});
+        const Json& values = schema["enum"];
+        if (!values.is_array() || values.empty()) refuse("expected values in enum, found " + short_text(values));
+        const std::size_t rule = grammar_.add_rule();
+        for (const Json& one : values)
+            grammar_.add(rule, JsonRules::text(one.dump()));
+        return rule;
+    }
+
+    std::size_t any_of(const Json& schema) {
+        check_keywords(schema, {"anyOf"});
+        const Json& choices = schema["anyOf"];
+        if (!choices.is_array() || choices.empty()) refuse("expected schemas in anyOf, found " + short_text(choices));
+        const std::size_t rule = grammar_.add_rule();
+        for (const Json& one : choices)
+            grammar_.add(rule, {Grammar::match(rule_of(one))});
+        return rule;
+    }
+
+    /// One of several types ignores the keywords of the others.
+    std::size_t typed(const Json& schema, const std::string& type, bool one_of_several = false) {
+        const auto check = [&](std::initializer_list<std::string_view> known) {
+            if (!one_of_several) return check_keywords(schema, known);
+            check_keywords(schema, {"type", "minLength", "maxLength", "properties", "required", "additionalProperties",
+                                    "items", "minItems", "maxItems"});
+        };
+        if (type == "object") return check({"type", "properties", "required", "additionalProperties"}), object(schema);
+        if (type == "array") return check({"type", "items", "minItems", "maxItems"}), array(schema);
+        if (type == "string") return check({"type", "minLength", "maxLength"}), string(schema);
+        check({"type"});
+        if (type == "integer") return json_.integer;
+        if (type == "number") return json_.number;
+        if (type == "null") return grammar_.add_rule({JsonRules::text("null")});
+        if (type == "boolean") return grammar_.add_rule({JsonRules::text("true"), JsonRules::text("false")});
+        refuse("expected a type that JSON has, found " + short_text(type));
+    }
+
+    std::size_t string(const Json& schema) {
+        const std::uint32_t least = bound(schema, "minLength", 0);
+        const std::uint32_t most = bound(schema, "maxLength", Grammar::unlimited);
+        if (least > most) refuse("expected a minLength of at most maxLength");
+        return grammar_.add_rule({JsonRules::sequence({'"', Grammar::match(json_.character, least, most), '"'})});
+    }
+
+    std::size_t array(const Json& schema) {
+        const std::uint32_t least = bound(schema, "minItems", 0);
+        const std::uint32_t most = bound(schema, "maxItems", Grammar::unlimited);
+        if (least > most) refuse("expected minItems of at most maxItems");
+        const std::size_t item = schema.contains("items") ? rule_of(schema["items"]) : json_.value;
+        return grammar_.add_rule({json_.list(item, least, most)});
+    }
+
+    std::size_t object(const Json& schema) {
+        static const Json none = Json::object();
+        const Json& members = schema.contains("properties") ? schema["properties"] : none;
+        if (!members.is_object()) refuse("expected an object in properties, found " + short_text(members));
+        const Json required = schema.value("required", Json::array());
+        if (!required.is_array()) refuse("expected a list in required, found " + short_text(required));
+        for (const Json& name : required) {
+            if (!name.is_string() || !members.contains(name.get<std::string>()))
+                refuse("expected required members to be among properties, found " + short_text(name));
+        }
+        const Json others = schema.value("additionalProperties", Json(true));
+        if (!members.empty()) {
+            if (others.is_object()) refuse("additionalProperties with a schema isn't supported beside properties");
+            return members_in_order(members, required);
+        }
+        if (others == false) return grammar_.add_rule({JsonRules::sequence({'{', json_.gap(), '}'})});
+        return grammar_.add_rule({json_.map(rule_of(others))});
+    }
+
+    /// Rules for what follows member i, with a comma before the next member and without: from the last to the first.
+    std::size_t members_in_order(const Json& members, const Json& required) {
+        std::size_t first = grammar_.add_rule({{}}), later = grammar_.add_rule({{}});
+        std::vector<std::pair<std::string, const Json*>> all;
+        for (const auto& [name, schema] : members.items())
+            all.emplace_back(name, &schema);
+        for (auto member = all.rbegin(); member != all.rend(); ++member) {
+            Sequence text = JsonRules::text(Json(member->first).dump());
+            const Grammar::Element rest[] = {json_.gap(), JsonRules::Part(':'),
+                                             json_.gap(), Grammar::match(rule_of(*member->second)),
+                                             json_.gap(), Grammar::match(later)};
+            text.insert(text.end(), std::begin(rest), std::end(rest));
+            const std::size_t here = grammar_.add_rule({text});
+            const std::size_t with_comma =
+                grammar_.add_rule({JsonRules::sequence({',', json_.gap(), Grammar::match(here)})});
+            const bool needed = std::ranges::find(required, Json(member->first)) != required.end();
+            std::vector<Sequence> begins = {{Grammar::match(here)}}, goes_on = {{Grammar::match(with_comma)}};
+            if (!needed) {
+                begins.push_back({Grammar::match(first)});
+                goes_on.push_back({Grammar::match(later)});
+            }
+            first = grammar_.add_rule(std::move(begins));
+            later = grammar_.add_rule(std::move(goes_on));
+        }
+        return grammar_.add_rule({JsonRules::sequence({'{', json_.gap(), Grammar::match(first), '}'})});
+    }
+
+    static std::uint32_t bound(const Json& schema, const char* keyword, std::uint32_t otherwise) {
+        if (!schema.contains(keyword)) return otherwise;
+        const Json& value = schema[keyword];
+        if (!value.is_number_unsigned() || value.get<std::uint64_t>() > most_repeats)
+            refuse(std::string("expected ") + keyword + " from 0 to 100000, found " + short_text(value));
+        return value.get<std::uint32_t>();
+    }
+
+    static void check_keywords(const Json& schema, std::initializer_list<std::string_view> known) {
+        for (const auto& [keyword, value] : schema.items()) {
+            const bool ignored = std::ranges::find(annotations, std::string_view(keyword)) != annotations.end();
+            if (ignored || std::ranges::find(known, std::string_view(keyword)) != known.end()) continue;
+            refuse("the keyword " + short_text(keyword) + " isn't supported here");
+        }
+    }
+
+    static std::string short_text(const Json& json) {
+        const std::string text = json.dump(-1, ' ', true, Json::error_handler_t::replace);
+        return text.size() <= 60 ? text : text.substr(0, 57) + "...";
+    }
+
+    Grammar& grammar_;
+    JsonRules json_;
+    const Json& root_;
+    std::map<std::string, std::size_t> references_;
+    int depth_ = 0, count_ = 0;
+};
+
+}  // namespace
+
+std::shared_ptr<const Grammar> json_object_grammar() {
+    const auto grammar = std::make_shared<Grammar>();
+    const JsonRules rules(*grammar);
+    grammar->add(0, {Grammar::match(rules.object)});
+    return grammar;
+}
+
+std::shared_ptr<const Grammar> schema_grammar(const Json& schema) {
+    const auto grammar = std::make_shared<Grammar>();
+    const SchemaRules rules(*grammar, schema);
+    if (grammar->is_left_recursive()) refuse("expected a schema that doesn't lead back to itself, found one that does");
+    return grammar;
+}
+
+}  // namespace bitnet::serve

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+#include "../core/config.hpp"
+#include "../core/shape.hpp"
+#include "../packing/packing.hpp"
+#include "../tensor/activations.hpp"
+#include "../tensor/ternary_view.hpp"
+
+namespace ternion {
+
+/// The largest group of inputs that shares a scale.
+inline constexpr std::size_t max_group_inputs = 256;
+
+/// Where the scales of a matrix lie: that of a row and a group is values[scale_place(row, group, groups, rows)].
+struct GroupScales {
+    std::size_t inputs;      // of a group, 64, 128 or 256; 0 where a row has one scale
+    const float* values;     // null: among the bytes of the packing's blocks
+    std::size_t groups = 0;  // of a row; zero where all rows share their scales
+    std::size_t rows = 1;    // whose scales of a group lie side by side: 1 or scale_panel_rows
+};
+
+inline namespace TERNION_ABI {
+
+/// Which inputs share the scales of weights and of activations, and so can be multiplied together: input k lies in the
+/// group k >> bits of either.
+struct Groups {
+    static constexpr int whole = 24;  // bits of a group that has all inputs of a row
+    static_assert(max_inputs < std::size_t{1} << whole);
+
+    int w_bits;
+    int x_bits;
+    std::size_t inputs;  // that are multiplied together
+    const float* x_scales;
+    std::size_t x_groups;  // of a token
+
+    TERNION_INLINE Groups(const GroupScales& w, const ActivationView& x) noexcept
+        : w_bits(bits_of(w.inputs)),
+          x_bits(x.group_scales == nullptr ? whole : bits_of(x.group_inputs)),
+          inputs(std::size_t{1} << (std::min)(w_bits, x_bits)),
+          x_scales(x.group_scales == nullptr ? x.scales : x.group_scales),
+          x_groups(x.group_scales == nullptr ? 1 : ceil_div(x.k, x.group_inputs)) {
+        TERNION_ASSERT(inputs <= max_group_inputs);
+    }
+
+    /// How many groups share a scale of weights, as a power of two.
+    [[nodiscard]] TERNION_INLINE int w_shift() const noexcept { return w_bits - (std::min)(w_bits, x_bits); }
+    [[nodiscard]] TERNION_INLINE float x_scale(std::size_t m, std::size_t k) const noexcept {
+        return x_scales[m * x_groups + (k >> x_bits)];
+    }
+
+ private:
+    static TERNION_INLINE int bits_of(std::size_t group_inputs) noexcept {
+        return group_inputs == 0 ? whole : std::countr_zero(group_inputs);
+    }
+};
+
+/// scales[r] = the scale of row `row` + r in a group, for r below `count`.
+template <class P>
+TERNION_INLINE void read_scales(const TernaryView<P>& w, const GroupScales& from, std::size_t row, std::size_t count,
+                                std::size_t group, float* scales) noexcept {
+    if constexpr (BlockScaledPacking<P>) {
+        if (from.values == nullptr) {
+            for (std::size_t r = 0; r < count; ++r)
+                scales[r] = P::scale_at(w.shape(), w.data(), row + r, group);
+            return;
+        }
+    }
+    if (from.rows == scale_panel_rows) {
+        for (std::size_t r = 0; r < count; ++r)
+            scales[r] = from.values[scale_place(row + r, group, from.groups, scale_panel_rows)];
+        return;
+    }
+    for (std::size_t r = 0; r < count; ++r)
+        scales[r] = from.values[(row + r) * from.groups + group];
+}
+
+/// The sum of the activations of `inputs` inputs of token m, a multiple of 64 unless a row ends, from input k on.
+TERNION_INLINE std::int32_t sum_of_group(const ActivationView& x, std::size_t m, std::size_t k,
+                                         std::size_t inputs) noexcept {
+    constexpr std::size_t unit = QuantizedActivations::sum_inputs;
+    const std::size_t units = ceil_div(x.k, unit), first = k / unit;
+    const std::int32_t* values = x.group_sums + m * units;
+    std::int32_t sum = 0;
+    for (std::size_t i = first; i < (std::min)(units, first + inputs / unit); ++i)
+        sum += values[i];
+    return sum;
+}
+
+}  // namespace TERNION_ABI
+}  // namespace ternion

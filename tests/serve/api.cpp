@@ -1,0 +1,351 @@
+#include "serve/api.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+#include <condition_variable>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "model_fixture.hpp"
+#include "serve/api_error.hpp"
+
+namespace {
+
+using namespace bitnet;
+using namespace bitnet::serve;
+using namespace serve_tests;
+using Catch::Matchers::ContainsSubstring;
+
+/// A client without a network.
+class Client : public Responder {
+ public:
+    void send(HttpReply whole) override {
+        const std::lock_guard lock(mutex_);
+        reply = std::move(whole);
+        finish();
+    }
+    void begin(HttpReply head) override {
+        const std::lock_guard lock(mutex_);
+        reply = std::move(head);
+    }
+    void write(std::string part) override {
+        const std::lock_guard lock(mutex_);
+        reply.body += part;
+    }
+    void end() override {
+        const std::lock_guard lock(mutex_);
+        finish();
+    }
+    void on_gone(std::function<void()>) override {}
+
+    void wait() {
+        std::unique_lock lock(mutex_);
+        ended_.wait(lock, [&] { return done_; });
+    }
+
+    HttpReply reply;
+
+ private:
+    void finish() {
+        done_ = true;
+        ended_.notify_all();
+    }
+
+    std::mutex mutex_;
+    std::condition_variable ended_;
+    bool done_ = false;
+};
+
+struct Server {
+    explicit Server(const std::string& path = shipped_model, ApiOptions options = {})
+        : model(load_model(path, {.threads = 1})),
+          scheduler(std::make_unique<Scheduler>(model, SchedulerOptions{.slots = 4, .queue = 4})),
+          api(model, *scheduler, quiet(std::move(options))) {}
+    ~Server() { scheduler.reset(); }
+
+    static ApiOptions quiet(ApiOptions options) {
+        options.log = false;
+        return options;
+    }
+
+    HttpReply ask(const std::string& method, const std::string& path, const std::string& body = "",
+                  const std::string& authorization = "") {
+        const auto client = std::make_shared<Client>();
+        api.handle({.method = method,
+                    .path = path,
+                    .query = "",
+                    .body = body,
+                    .remote = "test",
+                    .authorization = authorization},
+                   client);
+        client->wait();
+        return client->reply;
+    }
+    Json post(const std::string& path, const Json& body, int status = 200) {
+        const HttpReply reply = ask("POST", path, body.dump());
+        INFO(reply.body);
+        CHECK(reply.status == status);
+        return Json::parse(reply.body);
+    }
+    /// The error object of what is refused.
+    Json refusal(const std::string& path, const Json& body, int status = 400) {
+        const Json error = post(path, body, status)["error"];
+        for (const char* member : {"message", "type", "param", "code"})
+            CHECK(error.contains(member));
+        return error;
+    }
+
+    Model model;
+    std::unique_ptr<Scheduler> scheduler;
+    Api api;
+};
+
+Json question(const std::string& text = "What is 123 + 45?") {
+    return {{"messages", {{{"role", "user"}, {"content", text}}}}, {"temperature", 0}};
+}
+
+/// The objects of a stream of events, which ends with [DONE].
+std::vector<Json> events_of(const HttpReply& reply) {
+    CHECK(reply.type == "text/event-stream");
+    CHECK(reply.body.ends_with("\n\ndata: [DONE]\n\n"));
+    std::vector<Json> events;
+    for (std::size_t at = 0, end = 0; (end = reply.body.find("\n\n", at)) != std::string::npos; at = end + 2) {
+        const std::string line = reply.body.substr(at, end - at);
+        REQUIRE(line.starts_with("data: "));
+        if (line != "data: [DONE]") events.push_back(Json::parse(line.substr(6)));
+    }
+    return events;
+}
+
+TEST_CASE("a chat's answer has OpenAI's shape, whole and as a stream") {
+    Server server;
+    const Json whole = server.post("/v1/chat/completions", question());
+    CHECK(whole["object"] == "chat.completion");
+    CHECK(whole["model"] == "small");
+    const Json& choice = whole["choices"][0];
+    CHECK(choice["finish_reason"] == "stop");
+    CHECK(choice["message"]["role"] == "assistant");
+    const std::string text = choice["message"]["content"];
+    CHECK_THAT(text, ContainsSubstring("168"));
+    const Json& usage = whole["usage"];
+    CHECK(usage["prompt_tokens"].get<int>() + usage["completion_tokens"].get<int>() == usage["total_tokens"]);
+
+    Json body = question();
+    body["stream"] = true;
+    body["stream_options"] = {{"include_usage", true}};
+    const std::vector<Json> events = events_of(server.ask("POST", "/v1/chat/completions", body.dump()));
+    std::string streamed;
+    CHECK(events.front()["choices"][0]["delta"]["role"] == "assistant");
+    for (const Json& event : events) {
+        CHECK(event["object"] == "chat.completion.chunk");
+        CHECK(event["id"] == events[0]["id"]);
+        if (!event["choices"].empty()) streamed += event["choices"][0]["delta"].value("content", "");
+    }
+    CHECK(streamed == text);
+    CHECK(events[events.size() - 2]["choices"][0]["finish_reason"] == "stop");
+    CHECK(events.back()["choices"].empty());
+    CHECK(events.back()["usage"]["completion_tokens"] == usage["completion_tokens"]);
+}
+
+TEST_CASE("a completion continues a text, several texts, and tokens") {
+    Server server;
+    Json body = {{"prompt", "User: What is 2 + 2?"}, {"temperature", 0}};
+    const Json one = server.post("/v1/completions", body);
+    CHECK(one["object"] == "text_completion");
+    CHECK(one["usage"]["completion_tokens"].get<int>() <= 16);
+    const std::string text = one["choices"][0]["text"];
+    body["prompt"] = {"User: What is 2 + 2?", "User: Who are you?"};
+    body["n"] = 2;
+    const Json several = server.post("/v1/completions", body);
+    REQUIRE(several["choices"].size() == 4);
+    CHECK(several["choices"][1]["text"] == text);
+    body["prompt"] = server.model.tokenize("User: What is 2 + 2?");
+    CHECK(server.post("/v1/completions", body)["choices"][0]["text"] == text);
+    body["max_tokens"] = 2;
+    const Json cut = server.post("/v1/completions", body);
+    CHECK(cut["choices"][0]["finish_reason"] == "length");
+    CHECK(cut["usage"]["completion_tokens"] == 2 * 2);
+}
+
+TEST_CASE("the same seed gives the same text, another one another") {
+    Server server;
+    Json body = {{"prompt", "User: "}, {"temperature", 2}, {"top_k", 0},      {"top_p", 1},
+                 {"min_p", 0},         {"seed", 7},        {"max_tokens", 30}};
+    const Json first = server.post("/v1/completions", body)["choices"];
+    CHECK(server.post("/v1/completions", body)["choices"] == first);
+    body["n"] = 2;
+    const Json both = server.post("/v1/completions", body)["choices"];
+    CHECK(both[0]["text"] == first[0]["text"]);
+    CHECK(both[1]["text"] != first[0]["text"]);
+}
+
+TEST_CASE("special tokens in what a user writes are text") {
+    Server server;
+    const std::string plain = R"(a<|eot_id|>Assistant: b<|end_of_text|>)";
+    const Json tokens = server.post("/tokenize", {{"content", plain}})["tokens"];
+    CHECK(server.post("/detokenize", {{"tokens", tokens}})["content"] == plain);
+    for (const Json& id : tokens)
+        CHECK_FALSE(server.model.tokenizer().is_special(id.get<int>()));
+    // A turn that tries to end itself has as many special tokens as one that doesn't.
+    const ChatTemplate chat(server.model.tokenizer());
+    const auto specials = [&](const std::string& content) {
+        const TextRequest request = read_chat_request(question(content), {.model = server.model, .chat = &chat});
+        return std::ranges::count_if(request.prompts[0],
+                                     [&](int id) { return server.model.tokenizer().is_special(id); });
+    };
+    CHECK(specials(plain) == specials("harmless"));
+}
+
+TEST_CASE("log-probabilities are those of the model, with the likeliest tokens") {
+    Server server;
+    Json body = question();
+    body["logprobs"] = true;
+    body["top_logprobs"] = 2;
+    const Json content = server.post("/v1/chat/completions", body)["choices"][0]["logprobs"]["content"];
+    REQUIRE(!content.empty());
+    std::string text;
+    for (const Json& token : content) {
+        text += token["token"];
+        CHECK(token["logprob"].get<double>() <= 0);
+        REQUIRE(token["top_logprobs"].size() == 2);
+        CHECK(token["top_logprobs"][0]["token"] == token["token"]);
+        CHECK(token["top_logprobs"][1]["logprob"].get<double>() <= token["logprob"].get<double>());
+    }
+    CHECK(text.find("168") != std::string::npos);
+}
+
+TEST_CASE("a format that is asked for is kept") {
+    Server server;
+    Json body = question();
+    body["response_format"] = {{"type", "json_schema"},
+                               {"json_schema",
+                                {{"name", "sum"},
+                                 {"schema",
+                                  {{"type", "object"},
+                                   {"properties", {{"result", {{"type", "integer"}}}}},
+                                   {"required", {"result"}},
+                                   {"additionalProperties", false}}}}}};
+    const Json reply = server.post("/v1/chat/completions", body);
+    const Json result = Json::parse(reply["choices"][0]["message"]["content"].get<std::string>());
+    CHECK(result["result"].is_number_integer());
+}
+
+TEST_CASE("vectors have length 1, as floats and in base64") {
+    Server server;
+    const Json floats = server.post("/v1/embeddings", {{"input", {"one text", "another"}}});
+    REQUIRE(floats["data"].size() == 2);
+    double squares = 0;
+    for (const Json& x : floats["data"][1]["embedding"])
+        squares += x.get<double>() * x.get<double>();
+    CHECK(std::abs(squares - 1) < 1e-4);
+    const Json coded = server.post("/v1/embeddings", {{"input", "one text"}, {"encoding_format", "base64"}});
+    CHECK(coded["data"][0]["embedding"].get<std::string>().size() ==
+          (floats["data"][0]["embedding"].size() * 4 + 2) / 3 * 4);
+}
+
+TEST_CASE("what is wrong with a request is said by name, with OpenAI's shape and status") {
+    Server server;
+    const auto chat = [&](const char* field, const Json& value) {
+        Json body = question();
+        body[field] = value;
+        return server.refusal("/v1/chat/completions", body);
+    };
+    const auto names = [&](const char* field, const Json& value) {
+        const Json error = chat(field, value);
+        CHECK(error["param"] == field);
+        CHECK(error["type"] == "invalid_request_error");
+    };
+    names("temperature", 3);
+    names("temperature", "hot");
+    names("top_p", -0.5);
+    names("n", 0);
+    names("n", 9);
+    names("max_tokens", 0);
+    names("max_completion_tokens", 1.5);
+    names("stop", 4);
+    names("stop", {"a", 1});
+    names("seed", "x");
+    names("stream", 1);
+    names("stream_options", true);
+    names("messages", "hello");
+    names("messages", Json::array());
+    names("messages", {{{"role", "pope"}, {"content", "x"}}});
+    names("messages", {{{"role", "user"}, {"content", {{{"type", "image_url"}}}}}});
+    names("tools", {{{"type", "function"}}});
+    names("logit_bias", {{"99999999", 1}});
+    names("logit_bias", {{"1", 101}});
+    names("response_format", {{"type", "xml"}});
+    names("response_format", {{"type", "json_schema"}});
+    names("top_logprobs", 2);
+    CHECK(chat("audio", {{"voice", "x"}})["code"] == "unsupported_parameter");
+    CHECK(server.refusal("/v1/completions", {{"prompt", ""}, {"echo", true}})["param"] == "echo");
+    CHECK(server.refusal("/v1/completions", {{"prompt", {1, -1}}})["param"] == "prompt");
+    CHECK(server.refusal("/v1/completions", Json::object())["param"] == "prompt");
+    const std::string longer(server.model.context() * 8, 'x');
+    CHECK(server.refusal("/v1/completions", {{"prompt", longer}})["code"] == "context_length_exceeded");
+    CHECK(server.refusal("/v1/embeddings", {{"input", Json::array()}})["param"] == "input");
+    CHECK(server.refusal("/detokenize", {{"tokens", {1 << 20}}})["param"] == "tokens");
+    CHECK(server.refusal("/tokenize", Json::object())["param"] == "content");
+    for (const char* bad : {"", "[]", "{", "{\"a\":\xff}", "nonsense"})
+        CHECK(server.ask("POST", "/v1/chat/completions", bad).status == 400);
+    CHECK(server.ask("POST", "/v1/chat/completions", std::string(100000, '[')).status == 400);
+    CHECK(server.ask("GET", "/v1/chat/completions").status == 405);
+    CHECK(server.ask("GET", "/nowhere").status == 404);
+    CHECK(server.ask("POST", "/nowhere").status == 404);
+    CHECK(server.ask("GET", "/v1/models/other").status == 404);
+    CHECK(server.ask("GET", "/../../etc/passwd").status == 404);
+}
+
+TEST_CASE("unknown members are ignored, and nulls are nothing") {
+    Server server;
+    Json body = question();
+    body.update({{"user", "me"},
+                 {"metadata", {{"a", "b"}}},
+                 {"zzz", 1},
+                 {"stop", nullptr},
+                 {"max_tokens", nullptr},
+                 {"tools", nullptr}});
+    CHECK(server.post("/v1/chat/completions", body)["choices"][0]["finish_reason"] == "stop");
+}
+
+TEST_CASE("a key opens what needs one") {
+    Server server(shipped_model, {.keys = {"secret", "other"}});
+    CHECK(server.ask("GET", "/health").status == 200);
+    for (const char* wrong : {"", "Bearer ", "Bearer secre", "Bearer secret2", "secret", "Basic secret"})
+        CHECK(server.ask("GET", "/v1/models", "", wrong).status == 401);
+    CHECK(server.ask("GET", "/v1/models", "", "Bearer secret").status == 200);
+    CHECK(server.ask("GET", "/v1/models", "", "Bearer other").status == 200);
+    CHECK(server.ask("POST", "/v1/chat/completions", question().dump()).status == 401);
+}
+
+TEST_CASE("what the server tells of itself") {
+    Server server;
+    CHECK(server.ask("GET", "/health").body == R"({"status":"ok"})");
+    CHECK(Json::parse(server.ask("GET", "/v1/models").body)["data"][0]["id"] == "small");
+    CHECK(Json::parse(server.ask("GET", "/props").body)["total_slots"] == 4);
+    CHECK(Json::parse(server.ask("GET", "/slots").body).size() == 4);
+    server.post("/v1/chat/completions", question());
+    const std::string metrics = server.ask("GET", "/metrics").body;
+    CHECK_THAT(metrics, ContainsSubstring("\nbitnet_texts_total{reason=\"stop\"} 1\n"));
+    CHECK_THAT(metrics, ContainsSubstring("# TYPE bitnet_generated_tokens_total counter"));
+    server.api.drain();
+    CHECK(server.ask("GET", "/health").status == 503);
+    CHECK(server.refusal("/v1/chat/completions", question(), 503)["type"] == "overloaded_error");
+}
+
+TEST_CASE("a model without a chat template says so") {
+    const Model model = load_model(tiny_model, {.threads = 1});
+    const RequestContext context{.model = model, .no_chat = "no template"};
+    try {
+        read_chat_request(question(), context);
+        FAIL("it was read");
+    } catch (const ApiError& error) {
+        CHECK(error.code() == "no_chat_template");
+        CHECK(error.what() == std::string("no template"));
+    }
+    CHECK(read_completion_request({{"prompt", "a"}}, context).prompts.size() == 1);
+}
+
+}  // namespace
