@@ -41,4 +41,10 @@ inline std::size_t packed_bytes(const ternion::PackingInfo& packing, std::size_t
     return packing.bytes({n, k});
 }
 
+/// The rows of W's bytes, as one.
+inline Rows bytes_of(const ternion_weights& weights) {
+    const auto bytes = weights.matrix.bytes();
+    return {"the bytes of weights", bytes.data(), 1, 1, bytes.size(), bytes.size()};
+}
+
 }  // namespace ternion_c

@@ -7,10 +7,9 @@
 #include <ternion/runtime/kernel_table.hpp>
 #include <ternion/simd/dispatch.hpp>
 
-/// The kernels of one instruction set: the library's table, and the sum of k integers, exact for k <= max_inputs.
+/// What a handle of an instruction set is.
 struct ternion_isa {
     const ternion::KernelTable& table;
-    std::int32_t (*sum_of)(const std::int8_t* q, std::size_t k) noexcept;
 };
 
 namespace ternion_c {

@@ -22,8 +22,7 @@ using ternion::RowRange;
 template <class T>
 Rows results_of(const ternion_weights& weights, T* y, size_t y_count, size_t y_ld, size_t m, size_t columns) {
     const Rows results = rows_of("y", y, y_count, y_ld, m, columns);
-    const auto bytes = weights.matrix.bytes();
-    check_apart(results, {"the bytes of weights", bytes.data(), 1, 1, bytes.size(), bytes.size()});
+    check_apart(results, bytes_of(weights));
     return results;
 }
 
@@ -37,7 +36,7 @@ void gemm_int8(const ternion_weights* weights, size_t m, const int8_t* q, size_t
     std::vector<int32_t> many(m > 1 ? m : 0);
     int32_t* sums = m > 1 ? many.data() : &one;
     for (size_t token = 0; token < m; ++token)
-        sums[token] = isa->sum_of(q + token * q_ld, w.cols());
+        sums[token] = isa->table.sum_of(q + token * q_ld, w.cols());
     const ternion::ActivationView x{q, m, w.cols(), q_ld, nullptr, sums};
     ternion::multiply_weights(w, x, RowRange{0, w.rows()}, ternion::Output<int32_t>{y, y_ld}, threads);
 }

@@ -20,12 +20,6 @@ void give(ternion_weights** weights, const ternion_isa& isa, ternion::AnyTernary
     *weights = new ternion_weights{&isa, std::move(matrix)};
 }
 
-/// The rows of W's bytes, as one.
-Rows bytes_of(const ternion_weights& weights) {
-    const auto bytes = weights.matrix.bytes();
-    return {"the bytes of weights", bytes.data(), 1, 1, bytes.size(), bytes.size()};
-}
-
 /// All values of W, as one row of the caller's, that holds none of its bytes.
 template <class T>
 std::span<T> all_values(const char* name, T* data, size_t count, const ternion_weights& weights) {

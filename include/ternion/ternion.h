@@ -10,8 +10,7 @@
 // Errors      A function that can fail returns TERNION_OK or what is wrong, and ternion_last_error() says it in words.
 //             Arguments are checked before anything is written. No exception leaves a function, and none ends the
 //             program.
-// Arrays      The number of values behind a pointer is the argument after it. They are aligned as C asks for their
-// type.
+// Arrays      The number of values behind a pointer is the argument after it; they are aligned for their type.
 //             Rows of an array lie `ld` values apart, the leading dimension; ld is at least the length of a row.
 // Overlap     What a function writes overlaps nothing that it reads, unless it says so; otherwise it is refused.
 // Ownership   A handle belongs to the caller until it is freed by its function, which takes NULL, too. A function that

@@ -134,7 +134,7 @@ void check_inputs(bool row_scales) {
                     const RowRange mine = range_of(Shares(k, size), rank.rank());
                     using Q = ShardedAbsmax<Absmax<8>, Rank>;
                     const BitLinear<ShardedInputs<W, Rank>, Q> layer(ShardedInputs<W, Rank>(make(mine), rank), {},
-                                                                     Q(mine.end - mine.begin, rank));
+                                                                     Q(rank));
                     y[rank.rank()] = forward(layer, block(x, k, {0, m}, mine), m, residual);
                 });
                 for (const Floats& found : y)
@@ -198,7 +198,7 @@ TEST_CASE("A token that isn't finite on one rank is marked on all", "[distribute
             Floats x = test::random_floats(2 * 9, rank.rank());
             if (rank.rank() == 1) x[4] = fault;
             QuantizedActivations q;
-            quantize(ShardedAbsmax<Absmax<8>, Rank>(9, rank), x, 2, 9, q);
+            quantize(ShardedAbsmax<Absmax<8>, Rank>(rank), x, 2, 9, q);
             right[rank.rank()] = std::isnan(q.scale(0)) && q.row(0)[3] == 0 && !std::isnan(q.scale(1));
         });
         CHECK(right == std::vector<int>(3, 1));

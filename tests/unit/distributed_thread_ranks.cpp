@@ -62,6 +62,13 @@ TEST_CASE("A rank that fails, or does something else, ends what all do", "[distr
                                               rank.all_reduce_sum(values);
                                           }),
                          std::runtime_error, MessageMatches(ContainsSubstring("rank 1 is ill")));
+    // Rank 1 differs: the others, who agree, take nothing of each other either, for their buffers may be gone.
+    CHECK_THROWS_MATCHES(ThreadRanks::run(3,
+                                          [](ThreadRanks::Rank rank) {
+                                              std::vector<std::int32_t> values(rank.rank() == 1 ? 5 : 4);
+                                              rank.all_reduce_sum(values);
+                                          }),
+                         std::logic_error, MessageMatches(ContainsSubstring("all_reduce_sum of 20 bytes")));
     CHECK_THROWS_MATCHES(ThreadRanks::run(2,
                                           [](ThreadRanks::Rank rank) {
                                               std::vector<std::int32_t> values(4 + rank.rank());

@@ -91,7 +91,7 @@ std::size_t check(const ScaledProduct& scaled, std::size_t m, RowRange rows, tes
     return compared;
 }
 
-constexpr std::array<Shape, 12> shapes{{{1, 1},
+constexpr std::array<Shape, 13> shapes{{{1, 1},
                                         {2, 63},
                                         {3, 64},
                                         {16, 65},
@@ -102,7 +102,8 @@ constexpr std::array<Shape, 12> shapes{{{1, 1},
                                         {64, 512},
                                         {19, 700},
                                         {7, 1280},
-                                        {5, 4099}}};
+                                        {5, 4099},
+                                        {18, 8192 + 300}}};
 
 TEST_CASE("scales of groups and rows: every kernel gives the defined floats", "[multiply][scales]") {
     test::Erased<Serial> serial;
@@ -198,8 +199,8 @@ TEST_CASE("the scales in the blocks of a format are applied by every arch", "[mu
     for_each_type(test::packings{}, [&]<class P>(std::type_identity<P>) {
         if constexpr (BlockScaledPacking<P>) {
             ++block_formats;
-            for (const Shape shape :
-                 {Shape{5, 2 * P::group_inputs + 7}, Shape{2, 10}, Shape{34, 3 * P::group_inputs}}) {
+            for (const Shape shape : {Shape{5, 2 * P::group_inputs + 7}, Shape{2, 10}, Shape{34, 3 * P::group_inputs},
+                                      Shape{5, 16384 + 300}}) {
                 const ScaledProduct scaled(shape, 3, P::group_inputs, shape.n);
                 const auto trits = pack<P>(scaled.product.trits, shape.n, shape.k);
                 const ScaledView<P, ScaleTable> table(trits.view(), {scaled.scales.data(), P::group_inputs});
@@ -217,7 +218,7 @@ TEST_CASE("the scales in the blocks of a format are applied by every arch", "[mu
             }
         }
     });
-    CHECK(compared == 3 * block_formats * all_archs::size);
+    CHECK(compared == 4 * block_formats * all_archs::size);
 }
 
 TEST_CASE("gemv and gemm take scaled matrices", "[multiply][scales]") {

@@ -23,20 +23,6 @@ std::size_t matrices_of(const ggml_tensor& tensor) noexcept {
     return static_cast<std::size_t>(tensor.ne[2] * tensor.ne[3]);
 }
 
-/// The scale that all blocks share, which makes products cheaper; blocks of zeros don't count.
-std::optional<float> common_scale(const TernaryBytes& w) {
-    float common = 0;
-    for (std::size_t row = 0; row < w.shape.n; ++row) {
-        for (std::size_t group = 0; group < w.groups(); ++group) {
-            const float scale = w.scale_of(row, group);
-            if (scale == 0) continue;
-            if (common != 0 && scale != common) return std::nullopt;
-            common = scale;
-        }
-    }
-    return common == 0 ? 1 : common;
-}
-
 }  // namespace
 
 PackedTensor::PackedTensor(const ternion::PackingKernels& format, const ternion::PackingKernels& fast,
@@ -114,9 +100,10 @@ ternion::AnyTernary PackedTensor::pack_matrix(const std::byte* data, std::byte* 
     for (std::size_t row = 0; row < shape_.n; ++row)
         for (std::size_t group = 0; group < w.groups(); ++group)
             scales_.emplace_back(w.scale_of(row, group));
-    if (const auto scale = common_scale(w)) {
+    // One scale makes products cheaper. Where all are zero, any will do.
+    if (const auto scale = ternion::find_common_scale(w)) {
         w.group_inputs = 0;
-        w.scale = *scale;
+        w.scale = *scale == 0 ? 1 : *scale;
     }
     return repack_as(fast_, w, {into, fast_.packing.bytes(shape_)}, ternion::OpenMP());
 }

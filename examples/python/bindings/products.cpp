@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <numeric>
 #include <span>
 #include <string>
 #include <vector>
@@ -26,11 +25,9 @@ const PackedTernary& matrix_of(const py::handle& object, const char* function) {
 /// The sums of m tokens of k integers, by the kernels of a table.
 std::vector<std::int32_t> sums_of(const ternion::KernelTable& table, std::span<const std::int8_t> q, std::size_t m,
                                   std::size_t k) {
-    std::vector<std::int32_t> sums(m), groups(ternion::ceil_div(k, ternion::QuantizedActivations::sum_inputs));
-    for (std::size_t token = 0; token < m; ++token) {
-        table.quantizers.front().sum_groups(q.data() + token * k, k, groups.data());
-        sums[token] = std::accumulate(groups.begin(), groups.end(), std::int32_t{0});
-    }
+    std::vector<std::int32_t> sums(m);
+    for (std::size_t token = 0; token < m; ++token)
+        sums[token] = table.sum_of(q.data() + token * k, k);
     return sums;
 }
 

@@ -12,8 +12,8 @@ namespace ternion {
 /// result:
 ///   all_gather(all, ends)     part r of `all` is bytes ends[r - 1] .. ends[r] - 1; each rank has written its own, and
 ///                             has all afterwards. Parts may be empty; ends[size() - 1] is the size of `all`
-///   gather(all, ends)         the same, but only rank 0 has all; what the others' buffers hold elsewhere is
-///   unspecified all_reduce_sum(values)    each becomes its sum over the ranks, modulo 2^32: exact in any order
+///   gather(all, ends)         the same, but only rank 0 has all; other parts of the others are unspecified
+///   all_reduce_sum(values)    each becomes its sum over the ranks, modulo 2^32: exact in any order
 ///   all_reduce_max(values)    each becomes its largest
 ///   broadcast(bytes)          become rank 0's; the others may wait for it as long as it takes
 /// Bytes are those of this machine: all ranks run the same program on the same kind of machine. No float is ever added

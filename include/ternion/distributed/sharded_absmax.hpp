@@ -25,21 +25,22 @@ class ShardedAbsmax {
  public:
     using Activations = QuantizedActivations;
 
-    /// This rank has `inputs` of each token, at least one. `ranks` must outlive this.
-    ShardedAbsmax(std::size_t inputs, C& ranks) : inputs_(inputs), ranks_(&ranks) {}
+    /// `ranks` must outlive this.
+    explicit ShardedAbsmax(C& ranks) : ranks_(&ranks) {}
 
-    /// The bits of max |x| of each token over all ranks; as integers, they order as those maxima do.
+    /// The bits of max |x| of each of m tokens over all ranks, of which this one has x; as integers, they order as
+    /// those maxima do. A rank may have no inputs.
     template <class Arch>
-    [[nodiscard]] std::vector<std::int32_t> peaks(std::span<const float> x) const {
-        std::vector<std::int32_t> bits(x.size() / inputs_);
-        for (std::size_t m = 0; m < bits.size(); ++m)
-            bits[m] = static_cast<std::int32_t>(peak_bits<backend_of<Arch>>(x.data() + m * inputs_, inputs_));
+    [[nodiscard]] std::vector<std::int32_t> peaks(std::span<const float> x, std::size_t m) const {
+        std::vector<std::int32_t> bits(m);
+        const std::size_t inputs = m == 0 ? 0 : x.size() / m;
+        for (std::size_t t = 0; inputs != 0 && t < m; ++t)
+            bits[t] = static_cast<std::int32_t>(peak_bits<backend_of<Arch>>(x.data() + t * inputs, inputs));
         ranks_->all_reduce_max(bits);
         return bits;
     }
 
  private:
-    std::size_t inputs_;
     C* ranks_;
 };
 
@@ -52,8 +53,8 @@ struct KnownPeaks {
 };
 
 template <class Arch, class Inner, Communicator C>
-KnownPeaks<Inner> measure_tokens(const ShardedAbsmax<Inner, C>& quantizer, std::span<const float> x) {
-    return {quantizer.template peaks<Arch>(x)};
+KnownPeaks<Inner> measure_tokens(const ShardedAbsmax<Inner, C>& quantizer, std::span<const float> x, std::size_t m) {
+    return {quantizer.template peaks<Arch>(x, m)};
 }
 
 template <class Arch, class Inner>

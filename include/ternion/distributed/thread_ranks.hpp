@@ -74,7 +74,8 @@ class ThreadRanks {
             const std::size_t begin = r == 0 ? 0 : ends[r - 1];
             if (r != rank_) std::copy_n(from + begin, ends[r] - begin, all.data() + begin);
         }
-        /// take(r, bytes) sees the bytes of every rank while none of them returns.
+        /// take(r, bytes) sees the bytes of every rank while none of them returns. All calls are
+        /// compared first: where two differ, each rank finds one that isn't its own, and takes nothing.
         template <class F>
         void exchange(const char* name, std::span<std::byte> bytes, F&& take) {
             ranks_->posts_[rank_] = {name, bytes};
@@ -87,8 +88,9 @@ class ThreadRanks {
                                            std::to_string(bytes.size()) + " bytes, rank " + std::to_string(r) + " " +
                                            post.name + " of " + std::to_string(post.bytes.size()) + " bytes");
                 }
-                take(r, post.bytes.data());
             }
+            for (std::size_t r = 0; r < size(); ++r)
+                take(r, ranks_->posts_[r].bytes.data());
             ranks_->meet();
         }
         template <class F>

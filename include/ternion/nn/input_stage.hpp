@@ -76,7 +76,7 @@ class InputStage {
     static constexpr std::size_t tokens_at_once = 8;  // by a thread
     /// Whether each token is quantised for itself, so that it can be while its norm is in the nearest cache.
     static constexpr bool token_by_token =
-        std::is_same_v<Q, decltype(measure_tokens<Arch>(std::declval<Q>(), std::span<const float>{}))>;
+        std::is_same_v<Q, decltype(measure_tokens<Arch>(std::declval<Q>(), std::span<const float>{}, std::size_t{}))>;
 
     template <class E>
     void prepare_normed(std::span<const float> x, std::size_t m, std::size_t k, Workspace& workspace,

@@ -4,10 +4,12 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "../core/config.hpp"
 #include "../core/shape.hpp"
 #include "../packing/packing.hpp"
+#include "../packing/panel.hpp"
 #include "../tensor/activations.hpp"
 #include "../tensor/ternary_view.hpp"
 
@@ -49,6 +51,10 @@ struct Groups {
 
     /// How many groups share a scale of weights, as a power of two.
     [[nodiscard]] TERNION_INLINE int w_shift() const noexcept { return w_bits - (std::min)(w_bits, x_bits); }
+    /// Where the last group of a row of k inputs begins.
+    [[nodiscard]] TERNION_INLINE std::size_t last_begin(std::size_t k) const noexcept {
+        return (k - 1) / inputs * inputs;
+    }
     [[nodiscard]] TERNION_INLINE float x_scale(std::size_t m, std::size_t k) const noexcept {
         return x_scales[m * x_groups + (k >> x_bits)];
     }
@@ -59,8 +65,20 @@ struct Groups {
     }
 };
 
-/// scales[r] = the scale of row `row` + r in a group, for r below `count`.
-template <class P>
+/// Whether panels of P can be multiplied group by group in registers of B: their chunks end where groups do.
+template <class P, class B>
+inline constexpr bool panels_end_with_groups = [] {
+    if constexpr (PanelPacking<P, B>) return 64 % P::chunk_inputs == 0;
+    return false;
+}();
+
+/// The activations of the last group of some tokens, padded with zeros.
+template <std::size_t Tokens>
+using GroupTail = ActivationTail<Tokens, max_group_inputs>;
+
+/// scales[r] = the scale of row `row` + r in a group, for r below `count`. Rows are taken `Unit` at a time: `row` is a
+/// multiple of it, and scales[] has room for whole units.
+template <class B, std::size_t Unit, class P>
 TERNION_INLINE void read_scales(const TernaryView<P>& w, const GroupScales& from, std::size_t row, std::size_t count,
                                 std::size_t group, float* scales) noexcept {
     if constexpr (BlockScaledPacking<P>) {
@@ -71,8 +89,15 @@ TERNION_INLINE void read_scales(const TernaryView<P>& w, const GroupScales& from
         }
     }
     if (from.rows == scale_panel_rows) {
-        for (std::size_t r = 0; r < count; ++r)
-            scales[r] = from.values[scale_place(row + r, group, from.groups, scale_panel_rows)];
+        constexpr std::size_t some = (std::min)(Unit, scale_panel_rows);
+        static_assert(scale_panel_rows % some == 0);
+        // Scales are a stream of their own beside the codes, too thin for the hardware to fetch ahead in time.
+        constexpr std::size_t ahead = 512 / sizeof(float);
+        for (std::size_t r = 0; r < count; r += some) {
+            const float* values = from.values + scale_place(row + r, group, from.groups, scale_panel_rows);
+            B::prefetch(reinterpret_cast<const std::byte*>(values + ahead));
+            std::memcpy(scales + r, values, some * sizeof(float));
+        }
         return;
     }
     for (std::size_t r = 0; r < count; ++r)

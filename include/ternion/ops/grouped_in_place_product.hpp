@@ -1,7 +1,8 @@
 #pragma once
 
 // The product of packings that are multiplied in place with the scales among their blocks, by the formula of
-// grouped_product.hpp, for few tokens and blocks that are one unit of a row (TQ1_0, TQ2_0).
+// grouped_product.hpp, for few tokens and blocks that are one unit of a row (TQ1_0, TQ2_0; Q2_0 where registers have 16
+// bytes).
 
 #include <cstddef>
 #include <cstdint>

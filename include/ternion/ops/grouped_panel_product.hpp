@@ -7,7 +7,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 
 #include "../core/config.hpp"
 #include "../core/shape.hpp"
@@ -34,7 +33,7 @@ struct GroupedPanelKernel {
     using Kernel = PanelKernel<B, P, 1, R>;
     static constexpr std::size_t rows = Kernel::rows;
     static constexpr std::size_t parts = Kernel::parts;
-    static_assert(Kernel::whole);
+    static_assert(Kernel::whole && Kernel::fold_chunks >= 4);
 
     /// totals[row] += sums of `count` groups, dequantised, for panels that lie `stride` bytes apart. The scales of
     /// panel r and group g are the 16 at scales[r] + 16 * (g >> shift).
@@ -86,13 +85,9 @@ struct GroupedPanelKernel {
 template <class B, class P>
 class GroupedPanelProduct {
  public:
-    /// Whether the kernel is written for B and P: chunks must end where groups do.
-    static constexpr bool exists = [] {
-        if constexpr (PanelPacking<P, B>) {
-            return 64 % P::chunk_inputs == 0 && requires(typename B::Floats x) { B::multiply_add(x, x, x); };
-        }
-        return false;
-    }();
+    /// Whether the kernel is written for B and P.
+    static constexpr bool exists =
+        panels_end_with_groups<P, B> && requires(typename B::Floats x) { B::multiply_add(x, x, x); };
     /// More tokens share what is decoded.
     static constexpr std::size_t few_tokens = B::registers > 16 ? 1 : 3;
 
@@ -152,7 +147,7 @@ class GroupedPanelProduct {
             scales[r] += (whole >> groups_.w_shift()) * P::panel_rows;
         panel += whole * groups.chunks * P::chunk_bytes;
         groups = {ceil_div(left, P::chunk_inputs), sums_ + whole, x_scales_ + whole};
-        Kernel::run(panel, stride, 1, groups, tail_, scales, groups_.w_shift(), totals);
+        Kernel::run(panel, stride, 1, groups, tail_.q[0], scales, groups_.w_shift(), totals);
     }
 
     /// The sums and scales of the activations of a block, and its last group if that isn't whole, padded with zeros.
@@ -164,8 +159,7 @@ class GroupedPanelProduct {
             x_scales_[g] = groups_.x_scale(m_, k + g * groups_.inputs);
         }
         const std::size_t left = inputs % groups_.inputs;
-        std::memset(tail_, 0, sizeof(tail_));
-        std::memcpy(tail_, x_.q + m_ * x_.ld + k + inputs - left, left);
+        if (left != 0) tail_.fill(x_, m_, 1, x_.k - left);
     }
 
     /// The scales of the panel that begins with `row`, from input k on, 16 for each group of weights: where they lie,
@@ -180,7 +174,7 @@ class GroupedPanelProduct {
         for (std::size_t g = first; g < next; ++g) {
             float* to = read + (g - first) * P::panel_rows;
             std::fill_n(to, P::panel_rows, 0.0f);  // rows beyond the last have none
-            read_scales(w_, scales_, row, count, g, to);
+            read_scales<B, P::panel_rows>(w_, scales_, row, count, g, to);
         }
         return read;
     }
@@ -195,7 +189,7 @@ class GroupedPanelProduct {
     std::size_t prepared_ = 0;
     std::int32_t sums_[block_groups];
     float x_scales_[block_groups];
-    std::int8_t tail_[max_group_inputs];
+    GroupTail<1> tail_;
 };
 
 }  // namespace TERNION_ABI

@@ -11,7 +11,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 
 #include "../core/config.hpp"
 #include "../core/shape.hpp"
@@ -29,12 +28,8 @@ inline namespace TERNION_ABI {
 /// For some rows of W, on one thread. Works in blocks on the stack.
 template <class B, Packing P>
 class GroupedProduct {
-    /// Whether codes are decoded in registers, group by group: chunks must end where groups do. Otherwise a few rows
-    /// are unpacked to bytes first.
-    static constexpr bool by_panels = [] {
-        if constexpr (PanelPacking<P, B>) return 64 % P::chunk_inputs == 0;
-        return false;
-    }();
+    /// Whether codes are decoded in registers; otherwise a few rows are unpacked to bytes first.
+    static constexpr bool by_panels = panels_end_with_groups<P, B>;
     static constexpr std::size_t unit_rows = [] {
         if constexpr (by_panels) return P::panel_rows;
         return RowKernel<B>::rows;
@@ -43,14 +38,14 @@ class GroupedProduct {
  public:
     GroupedProduct(const TernaryView<P>& w, const GroupScales& scales, const ActivationView& x,
                    const Results& results) noexcept
-        : w_(w), scales_(scales), x_(x), results_(results), groups_(scales, x) {
+        : w_(w), scales_(scales), x_(x), results_(results), groups_(scales, x), tail_begin_(groups_.last_begin(x.k)) {
         TERNION_ASSERT(scales.rows == 1 || scales.rows == scale_panel_rows);
     }
 
     void run(RowRange rows) noexcept {
         for (m_ = 0; m_ < x_.m; m_ += block_tokens) {
             tokens_ = (std::min)(block_tokens, x_.m - m_);
-            fill_tail();
+            tail_.fill(x_, m_, tokens_, tail_begin_);
             std::size_t row = rows.begin / unit_rows * unit_rows;
             if constexpr (by_panels && B::registers > 16) {
                 for (; row + unit_rows < rows.end; row += 2 * unit_rows)
@@ -65,15 +60,6 @@ class GroupedProduct {
     static constexpr std::size_t block_tokens = 48;
     static constexpr std::size_t block_groups = max_group_inputs / 64;  // in max_group_inputs inputs, at most
 
-    /// Activations of the last group, padded with zeros.
-    void fill_tail() noexcept {
-        tail_begin_ = (x_.k - 1) / groups_.inputs * groups_.inputs;
-        for (std::size_t t = 0; t < tokens_; ++t) {
-            std::memset(tail_[t], 0, max_group_inputs);
-            std::memcpy(tail_[t], x_.q + (m_ + t) * x_.ld + tail_begin_, x_.k - tail_begin_);
-        }
-    }
-
     /// R units of rows, from `row` on.
     template <std::size_t R>
     void multiply_rows(std::size_t row, RowRange rows) noexcept {
@@ -87,7 +73,7 @@ class GroupedProduct {
             const std::size_t first = begin >> groups_.w_bits, next = ((end - 1) >> groups_.w_bits) + 1;
             unpack(row, count, begin, end - begin);
             for (std::size_t group = first; group < next && (begin == 0 || groups_.w_bits != Groups::whole); ++group)
-                read_scales(row, count, group, scales + (group - first) * some);
+                read_scales<B, unit_rows>(w_, scales_, row, count, group, scales + (group - first) * some);
             for (std::size_t k = begin; k < end; k += groups_.inputs) {
                 multiply_group<R>(row, k, sums);
                 add<some>(k, scales + ((k >> groups_.w_bits) - first) * some, sums, totals);
@@ -108,7 +94,7 @@ class GroupedProduct {
     template <std::size_t R>
     void multiply_group(std::size_t row, std::size_t k, std::int32_t* sums) const noexcept {
         const bool last = k == tail_begin_;
-        const std::int8_t* x = last ? tail_[0] : x_.q + m_ * x_.ld + k;
+        const std::int8_t* x = last ? tail_.q[0] : x_.q + m_ * x_.ld + k;
         const std::size_t ld = last ? max_group_inputs : x_.ld;
         const std::size_t count = (std::min)(groups_.inputs, x_.k - k);
         if constexpr (by_panels) {
@@ -120,33 +106,6 @@ class GroupedProduct {
             RowKernel<B>::run(codes_[0] + k % max_group_inputs, max_group_inputs, x, ld, tokens_,
                               ceil_div(count, B::bytes), sums);
         }
-    }
-
-    /// scales[r] = the scale of row `row` + r in a group.
-    TERNION_INLINE void read_scales(std::size_t row, std::size_t count, std::size_t group,
-                                    float* scales) const noexcept {
-        if constexpr (BlockScaledPacking<P>) {
-            if (scales_.values == nullptr) {
-                for (std::size_t r = 0; r < count; ++r)
-                    scales[r] = P::scale_at(w_.shape(), w_.data(), row + r, group);
-                return;
-            }
-        }
-        if (scales_.rows == scale_panel_rows) {
-            constexpr std::size_t some = (std::min)(unit_rows, scale_panel_rows);
-            static_assert(scale_panel_rows % some == 0);
-            // Scales are a stream of their own beside the codes, too thin for the hardware to fetch ahead in time.
-            constexpr std::size_t ahead = 512 / sizeof(float);
-            for (std::size_t r = 0; r < count; r += some) {
-                const float* values = scales_.values + scale_place(row + r, group, scales_.groups, scale_panel_rows);
-                B::prefetch(reinterpret_cast<const std::byte*>(values + ahead));
-                std::memcpy(scales + r, values, some * sizeof(float));
-            }
-            return;
-        }
-        const float* values = scales_.values + row * scales_.groups + group;
-        for (std::size_t r = 0; r < count; ++r)
-            scales[r] = values[r * scales_.groups];
     }
 
     /// totals += sums of the group that begins at input k, dequantised; the first group sets them.
@@ -186,8 +145,8 @@ class GroupedProduct {
     Groups groups_;
     std::size_t m_ = 0;
     std::size_t tokens_ = 0;
-    std::size_t tail_begin_ = 0;
-    alignas(64) std::int8_t tail_[block_tokens][max_group_inputs];
+    std::size_t tail_begin_;
+    GroupTail<block_tokens> tail_;
     alignas(64) std::uint8_t codes_[by_panels ? 1 : unit_rows][max_group_inputs] = {};  // of rows that are unpacked
 };
 

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 
 #include "../core/config.hpp"
 #include "../core/shape.hpp"
@@ -27,14 +26,12 @@ inline namespace TERNION_ABI {
 /// For some rows of W, on one thread. Blocks lie on the stack.
 template <class B, Packing P>
 class GroupedTileProduct {
-    static constexpr bool by_panels = [] {
-        if constexpr (PanelPacking<P, B>) return 64 % P::chunk_inputs == 0;
-        return false;
-    }();
+    static constexpr bool by_panels = panels_end_with_groups<P, B>;
     using Kernel = TileKernel<B>;
     using Decoder = TileDecoder<B, P, by_panels>;
     static constexpr std::size_t rows_at_once = Kernel::rows;
     static constexpr std::size_t block_tokens = 96;
+    static_assert(block_tokens % Kernel::tokens == 0);
     static_assert(max_group_inputs <= Kernel::inputs && 64 % Decoder::chunk_inputs == 0);
 
  public:
@@ -46,28 +43,19 @@ class GroupedTileProduct {
 
     GroupedTileProduct(const TernaryView<P>& w, const GroupScales& scales, const ActivationView& x,
                        const Results& results) noexcept
-        : w_(w), scales_(scales), x_(x), results_(results), groups_(scales, x) {}
+        : w_(w), scales_(scales), x_(x), results_(results), groups_(scales, x), tail_begin_(groups_.last_begin(x.k)) {}
 
     void run(RowRange rows) noexcept {
         const std::size_t block = round_up(ceil_div(x_.m, ceil_div(x_.m, block_tokens)), Kernel::tokens);
         for (m_ = 0; m_ < x_.m; m_ += block) {
             tokens_ = (std::min)(block, x_.m - m_);
-            fill_tail();
+            tail_.fill(x_, m_, tokens_, tail_begin_);
             for (std::size_t row = rows.begin / 16 * 16; row < rows.end; row += rows_at_once)
                 multiply_rows(row, rows);
         }
     }
 
  private:
-    /// Activations of the last group, padded with zeros.
-    void fill_tail() noexcept {
-        tail_begin_ = (x_.k - 1) / groups_.inputs * groups_.inputs;
-        for (std::size_t t = 0; t < tokens_; ++t) {
-            std::memset(tail_[t], 0, max_group_inputs);
-            std::memcpy(tail_[t], x_.q + (m_ + t) * x_.ld + tail_begin_, x_.k - tail_begin_);
-        }
-    }
-
     void multiply_rows(std::size_t row, RowRange rows) noexcept {
         alignas(64) float totals[block_tokens * rows_at_once];
         std::fill_n(totals, tokens_ * rows_at_once, -0.0f);  // to which any first addend adds up to itself
@@ -82,13 +70,13 @@ class GroupedTileProduct {
         alignas(64) float scales[rows_at_once] = {};  // rows beyond the last have none
         const std::size_t chunks = ceil_div((std::min)(groups_.inputs, x_.k - k), Decoder::chunk_inputs);
         Decoder::decode(w_, row, end, k / Decoder::chunk_inputs, chunks, tile);
-        read_scales(w_, scales_, row, (std::min)(rows_at_once, end - row), k >> groups_.w_bits, scales);
+        read_scales<B, 16>(w_, scales_, row, (std::min)(rows_at_once, end - row), k >> groups_.w_bits, scales);
         for (std::size_t t = 0; t < tokens_; ++t) {
             const auto bias = static_cast<std::uint32_t>(sum_of_group(x_, m_ + t, k, groups_.inputs));
             std::fill_n(sums + t * rows_at_once, rows_at_once, static_cast<std::int32_t>(0u - bias));
         }
         const bool last = k == tail_begin_;
-        const std::int8_t* x = last ? tail_[0] : x_.q + m_ * x_.ld + k;
+        const std::int8_t* x = last ? tail_.q[0] : x_.q + m_ * x_.ld + k;
         Kernel::run(tile, chunks * (Decoder::chunk_inputs / 4), x, last ? max_group_inputs : x_.ld, tokens_, sums,
                     [&](std::size_t first, std::size_t count) TERNION_INLINE_LAMBDA {
                         for (std::size_t t = first; t < first + count; ++t) {
@@ -120,8 +108,8 @@ class GroupedTileProduct {
     Groups groups_;
     std::size_t m_ = 0;
     std::size_t tokens_ = 0;
-    std::size_t tail_begin_ = 0;
-    alignas(64) std::int8_t tail_[block_tokens][max_group_inputs];
+    std::size_t tail_begin_;
+    GroupTail<block_tokens> tail_;
 };
 
 }  // namespace TERNION_ABI

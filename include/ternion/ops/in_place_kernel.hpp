@@ -25,7 +25,7 @@ struct InPlaceKernel {
     /// is asked for.
     static TERNION_NOINLINE void run(const Rows& w, std::size_t ahead, std::size_t units, const std::int8_t* x,
                                      std::int32_t* sums) noexcept {
-        constexpr std::size_t block = std::max<std::size_t>(1, B::fold_every(Row::highest_code) / dots_of_unit);
+        constexpr std::size_t block = B::fold_every(Row::highest_code) / dots_of_unit;
         Totals total;
         unroll<total.size()>([&](auto i) TERNION_INLINE_LAMBDA { total[i] = B::wide_zero(); });
         for (std::size_t u = 0; u < units; u += block)

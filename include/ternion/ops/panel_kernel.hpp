@@ -12,6 +12,7 @@
 
 #include "../core/config.hpp"
 #include "../core/unroll.hpp"
+#include "../packing/codes_at.hpp"
 #include "../packing/panel.hpp"
 
 namespace ternion {
@@ -35,14 +36,13 @@ struct PanelKernel {
     static constexpr bool whole = rows == R * parts;
 
     // Codes that stay at their place in a byte, or in half of one, save shifts, but need an accumulator for each place.
-    // Whole bytes have codes of 128, and accumulators of 16 bits would wrap at once; halves have codes of 8.
     static constexpr int unit = [] {
         const auto fits = [](std::size_t places, std::size_t most) { return M * rows * places <= most; };
-        if (B::wide_dot && B::largest_code >= 128 && fits(4, B::registers / 2 + 4)) return 8;
+        if (detail::whole_byte_codes<B> && fits(4, B::registers / 2 + 4)) return 8;
         return fits(2, B::registers / 2) ? 4 : 2;
     }();
     static constexpr std::size_t places = unit / 2;
-    static constexpr unsigned highest_code = 2u << (unit - 2);
+    static constexpr unsigned highest_code = detail::highest_code(unit);
     // Several chunks at once hide the latency of a dot product where one has few accumulators. Elsewhere they would
     // only slow down reads from DRAM.
     static constexpr std::size_t sets = B::registers / 2 / (M * rows * places);
@@ -71,6 +71,7 @@ struct PanelKernel {
 
     /// The chunks after which an accumulator must be folded, if it takes one in `unrolled`.
     static constexpr std::size_t fold_chunks = B::fold_every(highest_code) / dots_of_chunk;
+    static_assert(fold_chunks > 0);
 
     /// sums[m][row] = codes · x, or += with `add`, for `chunks` chunks of R panels that lie `stride` bytes apart. Row m
     /// of x begins at x + m * ld, and of sums at sums + m * R * 16.

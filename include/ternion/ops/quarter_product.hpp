@@ -10,20 +10,15 @@
 #include <cstring>
 
 #include "../core/config.hpp"
+#include "../core/shape.hpp"
 #include "../core/unroll.hpp"
-#include "../packing/panel.hpp"
+#include "../packing/codes_at.hpp"
+#include "../packing/in_place.hpp"
 #include "../tensor/activations.hpp"
 #include "../tensor/ternary_view.hpp"
 #include "epilogue.hpp"
 
 namespace ternion {
-
-/// A packing of `packed_rows(shape)` rows of K bytes: bits 2f and 2f + 1 of byte k of packed row r are the code of row
-/// r + f * packed_rows(shape), input k.
-template <class P>
-concept QuarterPacking = requires(Shape shape) {
-    { P::packed_rows(shape) } -> std::same_as<std::size_t>;
-};
 
 inline namespace TERNION_ABI {
 
@@ -32,8 +27,8 @@ template <class B, std::size_t First, std::size_t Count>
 struct QuarterKernel {
     static constexpr std::size_t packed_rows = 2;
     /// A code stands at its place in a byte, or in half of one, which is how far accumulators allow.
-    static constexpr int bits = B::wide_dot && B::largest_code >= 128 ? 8 : 4;
-    static constexpr unsigned highest_code = 2u << (bits - 2);
+    static constexpr int bits = detail::whole_byte_codes<B> ? 8 : 4;
+    static constexpr unsigned highest_code = detail::highest_code(bits);
 
     using Rows = std::array<const std::byte*, packed_rows>;
 

@@ -75,38 +75,36 @@ class RowProduct {
 
     void run(RowRange rows) noexcept {
         if (x_.m > few_tokens) return TileProduct<B, P>(w_, x_, results_).run(rows);
-        for (std::size_t m = 0; m < x_.m; m += block_tokens)
-            multiply_block(rows, m, (std::min)(x_.m - m, block_tokens));
+        multiply(rows);
     }
 
  private:
     using Kernel = RowKernel<B>;
     /// More are worth transposing what is unpacked.
     static constexpr std::size_t few_tokens = 40;
-    static constexpr std::size_t block_tokens = few_tokens;
     static constexpr std::size_t block_inputs = 4096;
-    using Tail = ActivationTail<block_tokens>;
+    using Tail = ActivationTail<few_tokens>;
     static_assert(block_inputs % B::bytes == 0 && B::bytes <= Tail::inputs);
 
-    void multiply_block(RowRange rows, std::size_t m, std::size_t tokens) const noexcept {
+    void multiply(RowRange rows) const noexcept {
         const std::size_t full = x_.k / B::bytes * B::bytes;
         Tail tail;
-        if (full != x_.k) tail.fill(x_, m, tokens, full);
+        if (full != x_.k) tail.fill(x_, 0, x_.m, full);
         alignas(64) std::uint8_t codes[Kernel::rows * block_inputs] = {};
         for (std::size_t row = rows.begin; row < rows.end; row += Kernel::rows) {
-            alignas(64) std::int32_t sums[block_tokens * Kernel::rows] = {};
+            alignas(64) std::int32_t sums[few_tokens * Kernel::rows] = {};
             const std::size_t count = (std::min)(Kernel::rows, rows.end - row);
             for (std::size_t k = 0; k < x_.k; k += block_inputs) {
                 const std::size_t inputs = (std::min)(block_inputs, x_.k - k);
                 for (std::size_t r = 0; r < count; ++r)
                     unpack_row<B>(w_, row + r, k, inputs, codes + r * block_inputs);
                 const std::size_t whole = inputs / B::bytes;
-                Kernel::run(codes, block_inputs, x_.q + m * x_.ld + k, x_.ld, tokens, whole, sums);
+                Kernel::run(codes, block_inputs, x_.q + k, x_.ld, x_.m, whole, sums);
                 if (whole * B::bytes != inputs) {
-                    Kernel::run(codes + whole * B::bytes, block_inputs, tail.q[0], Tail::inputs, tokens, 1, sums);
+                    Kernel::run(codes + whole * B::bytes, block_inputs, tail.q[0], Tail::inputs, x_.m, 1, sums);
                 }
             }
-            results_.write<Kernel::rows>(m, tokens, row, {row, row + count}, sums);
+            results_.write<Kernel::rows>(0, x_.m, row, {row, row + count}, sums);
         }
     }
 

@@ -15,6 +15,7 @@
 #include "../core/config.hpp"
 #include "../core/shape.hpp"
 #include "../core/unroll.hpp"
+#include "../packing/codes_at.hpp"
 #include "../packing/panel.hpp"
 #include "../tensor/sparse_activations.hpp"
 #include "../tensor/ternary_view.hpp"
@@ -86,11 +87,9 @@ struct SparseKernel {
     static constexpr std::size_t registers = panels * parts;
     static constexpr std::size_t rows = panels * P::panel_rows;
     static constexpr std::size_t sets = 2;  // of accumulators, to hide the latency of a dot product
-    static constexpr unsigned highest_code = 2u << 6;
-    static constexpr bool in_place = B::wide_dot && highest_code <= B::largest_code;
-    static constexpr int unit = in_place ? 8 : 2;
+    static constexpr int unit = detail::whole_byte_codes<B> ? 8 : 2;
     // A bucket is at most a quarter of a span: no accumulator can wrap before it is folded.
-    static_assert(SortedBlocks::span_blocks / 4 <= sets * B::fold_every(in_place ? highest_code : 2));
+    static_assert(SortedBlocks::span_blocks / 4 <= sets * B::fold_every(detail::highest_code(unit)));
 
     using Panels = std::array<const std::byte*, panels>;
 

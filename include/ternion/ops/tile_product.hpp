@@ -116,12 +116,12 @@ class TileProduct {
     static constexpr std::size_t least_tokens = 96;
     static constexpr std::size_t most_bytes = std::size_t{1} << 20;
     using Tail = ActivationTail<most_tokens>;
-    static_assert(chunk_inputs <= Tail::inputs);
+    static_assert(chunk_inputs <= Tail::inputs && most_tokens % Kernel::tokens == 0);
 
     /// Tokens that are multiplied at once: blocks of equal size, as large as the caches allow.
     [[nodiscard]] std::size_t block_of_tokens() const noexcept {
         const std::size_t most = std::clamp(most_bytes / x_.k, least_tokens, most_tokens);
-        return round_up(ceil_div(x_.m, ceil_div(x_.m, most)), std::size_t{12});
+        return round_up(ceil_div(x_.m, ceil_div(x_.m, most)), Kernel::tokens);
     }
 
     void multiply_block(RowRange rows, std::size_t m, std::size_t tokens) const noexcept {

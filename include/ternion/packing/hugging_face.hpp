@@ -20,6 +20,7 @@
 
 #include "../core/config.hpp"
 #include "../core/shape.hpp"
+#include "codes_at.hpp"
 #include "two_bit.hpp"
 
 namespace ternion {
@@ -92,9 +93,7 @@ struct HuggingFace {
         std::size_t i = 0;
         for (; i + B::bytes <= count; i += B::bytes) {
             B::prefetch(in + i + 2048);
-            auto field = B::load(in + i);
-            if constexpr (Shift != 0) field = B::template shift_right<Shift>(field);
-            B::store(codes + i, B::bit_and(field, B::splat(3)));
+            B::store(codes + i, detail::codes_at<B, Shift, 2>(B::load(in + i)));
         }
         return i;
     }

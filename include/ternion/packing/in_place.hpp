@@ -15,7 +15,7 @@
 #include "../core/config.hpp"
 #include "../core/shape.hpp"
 #include "../core/unroll.hpp"
-#include "panel.hpp"
+#include "codes_at.hpp"
 
 namespace ternion {
 
@@ -38,6 +38,13 @@ concept InPlacePacking = requires(Shape shape) {
     { P::template InPlace<B>::unit_inputs } -> std::convertible_to<std::size_t>;
 };
 
+/// A packing of `packed_rows(shape)` rows of K bytes: bits 2f and 2f + 1 of byte k of packed row r are the code of row
+/// r + f * packed_rows(shape), input k.
+template <class P>
+concept QuarterPacking = requires(Shape shape) {
+    { P::packed_rows(shape) } -> std::same_as<std::size_t>;
+};
+
 namespace detail {
 
 inline namespace TERNION_ABI {
@@ -52,10 +59,10 @@ constexpr std::size_t arranged_place(std::size_t byte, std::size_t field) noexce
 template <class B, int... Shifts>
 struct TwoBitInPlace {
     static constexpr std::array<int, 4> shifts{Shifts...};
-    static constexpr int bits = B::wide_dot && B::largest_code >= 128 && B::registers > 16 ? 8 : 4;
+    static constexpr int bits = whole_byte_codes<B> && B::registers > 16 ? 8 : 4;
     static constexpr std::size_t fields = 4;
     static constexpr std::size_t accumulators = bits / 2;
-    static constexpr unsigned highest_code = 2u << (bits - 2);
+    static constexpr unsigned highest_code = detail::highest_code(bits);
     static constexpr std::size_t dots = 8 / bits;
     static constexpr std::size_t totals = 1;
 

@@ -18,6 +18,7 @@
 #include <string_view>
 
 #include "../core/config.hpp"
+#include "codes_at.hpp"
 #include "panel.hpp"
 
 namespace ternion {

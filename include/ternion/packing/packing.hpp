@@ -24,7 +24,7 @@ namespace ternion {
 ///
 ///   template <class B> unpack_simd(...)     as unpack, with backend B (simd/): KernelPath::unpack_simd
 ///   row_bytes(shape), InPlace<B>            rows multiplied from their bytes (in_place.hpp): KernelPath::in_place
-///   packed_rows(shape)                      bytes with codes of four distant rows (quarter_product.hpp): the same
+///   packed_rows(shape)                      bytes with codes of four distant rows (in_place.hpp): the same
 ///   split_bytes<B>, field<B, F, Unit>       the codes of a register of a panel (panel.hpp): KernelPath::panel
 ///   entry_weights(), has_signs              tables of sums (lookup_panel.hpp): KernelPath::lookup
 ///   has_zeros, count_negative(row, blocks)  planes of bits (plane_rows.hpp): KernelPath::mask

@@ -100,23 +100,4 @@ concept PanelPacking = requires(typename B::Bytes packed) {
     { P::place_of_code[0] } -> std::convertible_to<int>;
 };
 
-namespace detail {
-
-inline namespace TERNION_ABI {
-
-/// The codes that stand `Place` bits up in their bytes, shifted down by whole units of `Unit` bits.
-template <class B, int Place, int Unit>
-TERNION_INLINE typename B::Bytes codes_at(typename B::Bytes packed) noexcept {
-    constexpr int shift = Place / Unit * Unit;
-    const auto mask = B::splat(static_cast<std::uint8_t>(3u << Place % Unit));
-    if constexpr (shift == 0) {
-        return B::bit_and(packed, mask);
-    } else {
-        return B::bit_and(B::template shift_right<shift>(packed), mask);
-    }
-}
-
-}  // namespace TERNION_ABI
-}  // namespace detail
-
 }  // namespace ternion

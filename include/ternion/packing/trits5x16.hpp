@@ -23,6 +23,7 @@
 #include <string_view>
 
 #include "../core/config.hpp"
+#include "codes_at.hpp"
 #include "panel.hpp"
 
 namespace ternion {

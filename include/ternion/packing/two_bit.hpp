@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "../core/config.hpp"
+#include "codes_at.hpp"
 #include "in_place.hpp"
 
 namespace ternion::detail {
@@ -75,9 +76,7 @@ struct Fields32 {
  private:
     template <class B, int Shift>
     static TERNION_INLINE void store_field(std::uint8_t* out, typename B::Bytes packed) noexcept {
-        auto field = packed;
-        if constexpr (Shift != 0) field = B::template shift_right<Shift>(packed);
-        const auto codes = B::bit_and(field, B::splat(3));
+        const auto codes = codes_at<B, Shift, 2>(packed);
         if constexpr (B::bytes > bytes) {
             B::store_halves(out, out + weights, codes);
         } else {

@@ -49,7 +49,7 @@ struct PerTensor {
 
 /// What `quantize` calls before it takes tokens x one by one: an overload for each policy that must see all of them.
 template <class Arch, class Inner>
-Measured<Inner> measure_tokens(PerTensor<Inner>, std::span<const float> x) noexcept {
+Measured<Inner> measure_tokens(PerTensor<Inner>, std::span<const float> x, std::size_t) noexcept {
     return {{}, Inner::template measure<Arch>(x.data(), x.size())};
 }
 

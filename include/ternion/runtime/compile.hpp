@@ -14,6 +14,7 @@
 #include <cstdint>
 
 #include "../nn/rms_norm.hpp"
+#include "../ops/gemm.hpp"
 #include "../packing/all.hpp"
 #include "../quant/absmean_int4.hpp"
 #include "packing_kernels.hpp"
@@ -42,8 +43,8 @@ struct CompiledTable<Arch, Isa, type_list<P...>> {
     static constexpr std::array quantizers = {
         quantizer_kernels<Absmax<8>, Arch>("absmax8"), quantizer_kernels<Absmax<8, 128>, Arch>("absmax8_128"),
         quantizer_kernels<Absmax<4>, Arch>("absmax4"), quantizer_kernels<AbsmeanInt4, Arch>("absmean4")};
-    static constexpr KernelTable table{Isa::name,  backend_of<Arch>::name, backend_of<Arch>::bytes, packings,
-                                       quantizers, rms_normalise};
+    static constexpr KernelTable table{
+        Isa::name, backend_of<Arch>::name, backend_of<Arch>::bytes, packings, quantizers, sum_of<Arch>, rms_normalise};
 };
 
 }  // namespace TERNION_ABI

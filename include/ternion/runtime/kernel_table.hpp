@@ -80,6 +80,8 @@ struct KernelTable {
     std::size_t register_bytes;
     std::span<const PackingKernels> packings;
     std::span<const QuantizerKernels> quantizers;
+    /// The sum of k integers, exact for k <= max_inputs: what activations that are quantised already need.
+    std::int32_t (*sum_of)(const std::int8_t* q, std::size_t k) noexcept;
     void (*rms_normalise)(const float* x, const float* weight, std::size_t n, float eps, float* y) noexcept;
 
     /// The packing or quantizer of this name; null where the table has none.

@@ -130,14 +130,15 @@ inline namespace TERNION_ABI {
 
 /// A copy of the last inputs of some tokens, padded with zeros, for the last, partial step along K: activations need no
 /// padding of their own.
-template <std::size_t Tokens>
+template <std::size_t Tokens, std::size_t Inputs = 64>
 struct ActivationTail {
-    static constexpr std::size_t inputs = 64;
+    static constexpr std::size_t inputs = Inputs;
 
     alignas(64) std::int8_t q[Tokens][inputs];
 
-    /// Inputs `full` to K, fewer than 64, of tokens m .. m + tokens - 1.
+    /// Inputs `full` to K, at most `inputs`, of tokens m .. m + tokens - 1.
     void fill(const ActivationView& x, std::size_t m, std::size_t tokens, std::size_t full) noexcept {
+        TERNION_ASSERT(full <= x.k && x.k - full <= inputs && tokens <= Tokens);
         for (std::size_t t = 0; t < tokens; ++t) {
             std::memset(q[t], 0, inputs);
             std::memcpy(q[t], x.q + (m + t) * x.ld + full, x.k - full);

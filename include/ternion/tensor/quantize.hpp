@@ -135,9 +135,9 @@ void take_token(const Q& quantizer, Activations& out, std::size_t m, const float
     }
 }
 
-/// The quantizer of a call's tokens, once it has seen all of them: itself, as most take each token alone.
+/// The quantizer of a call's M tokens X[M,K], once it has seen all of them: itself, as most take each token alone.
 template <class Arch, class Q>
-Q measure_tokens(Q quantizer, std::span<const float>) noexcept {
+Q measure_tokens(Q quantizer, std::span<const float>, std::size_t) noexcept {
     return quantizer;
 }
 
@@ -156,7 +156,7 @@ concept Quantizer =
         { out.tokens() } -> std::convertible_to<std::size_t>;
         { out.inputs() } -> std::convertible_to<std::size_t>;
         make_room(quantizer, out, m, m);
-        fill_token<Arch>(innermost(measure_tokens<Arch>(quantizer, all)), out, m, x);
+        fill_token<Arch>(innermost(measure_tokens<Arch>(quantizer, all, m)), out, m, x);
     };
 
 inline namespace TERNION_ABI {
@@ -174,7 +174,7 @@ void quantize(const Q& quantizer, std::span<const float> x, std::size_t m, std::
                                                  std::to_string(x.size()));
     }
     make_room(quantizer, out, m, k);
-    const auto measured = measure_tokens<Arch>(quantizer, x);
+    const auto measured = measure_tokens<Arch>(quantizer, x, m);
     split(m, 1, executor, [&](std::size_t begin, std::size_t end) {
         for (std::size_t token = begin; token < end; ++token)
             take_token<Arch>(measured, out, token, x.data() + token * k);

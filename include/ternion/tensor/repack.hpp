@@ -200,7 +200,7 @@ inline RepackedScales repack(const TernaryBytes& from, const PackingInfo& to, st
     if (to.group_inputs != 0) {
         const auto scales = regroup(from, to.group_inputs);
         for (const float scale : scales)
-            if (scale != 0) check_block_scale(to, scale);
+            check_block_scale(to, scale);
         const std::size_t groups = ceil_div(from.shape.k, to.group_inputs);
         const auto scale_of = [&](std::size_t row, std::size_t group, bool) { return scales[row * groups + group]; };
         pack_rows(to, from.shape, bytes, in_ranges, row_codes, scale_of);
@@ -218,4 +218,13 @@ inline RepackedScales repack(const TernaryBytes& from, const PackingInfo& to, st
 
 }  // namespace TERNION_ABI
 }  // namespace detail
+
+/// The scale that all rows and groups of a matrix share, not counting groups of scale zero; zero where all are, nothing
+/// where two differ.
+inline std::optional<float> find_common_scale(const TernaryBytes& w) {
+    std::optional<float> known = 0.0f;
+    for (std::size_t row = 0; row < w.shape.n && known.has_value(); ++row)
+        known = detail::shared_scale(w, row, 0, w.groups(), *known);
+    return known;
+}
 }  // namespace ternion
