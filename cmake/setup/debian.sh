@@ -122,7 +122,7 @@ if [ -n "$to_install" ] && [ "$root" = yes ]; then
     own apt-get install -q -y --no-remove --no-install-recommends $to_install >"$state/install.log" 2>&1 ||
         fail "apt-get can't install$to_install: $(grep -m1 '^E:' "$state/install.log" || tail -n1 "$state/install.log")"
 elif [ -n "$to_install" ]; then
-    case $to_install in *clang* | *qemu* | *-gnu* | *emscripten* | *nodejs* | *chromium* | *python* | *openmpi*) fail "only root can install$to_install" ;; esac
+    case $to_install in *clang* | *qemu* | *-gnu* | *emscripten* | *nodejs* | *chromium* | *python* | *openmpi* | *mkdocs* | *npm*) fail "only root can install$to_install" ;; esac
     say "not root, so unpacking into build/deps:$to_install"
     # shellcheck disable=SC2086
     own apt-get install -q -y --download-only -o Debug::NoLocking=1 --no-install-recommends $to_install \

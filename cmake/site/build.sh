@@ -33,7 +33,7 @@ done
     cat cmake/site/Doxyfile
     echo "OUTPUT_DIRECTORY = $work"
     echo "HTML_OUTPUT = pages/api"
-    echo "PROJECT_NUMBER = $(sed -n 's/.*VERSION_M.* \([0-9]*\)$/\1/p' include/ternion/core/version.hpp | paste -sd.)"
+    echo "PROJECT_NUMBER = $(sed -n 's/.*define TERNION_VERSION_[A-Z]* \([0-9]*\)$/\1/p' include/ternion/core/version.hpp | paste -sd.)"
 } | doxygen -
 {
     cat cmake/site/mkdocs.yml

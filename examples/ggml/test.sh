@@ -5,7 +5,8 @@
 #   - ggml's conformance test, for products of ternary types;
 #   - llama.cpp on tiny models, which BITNET (default: build/release/bin/bitnet-2b4t) makes, with and without the backend;
 #   - a backend of another version of ggml's interface, which must be refused.
-# Stops at the first failure. Prints what was run.
+# Stops at the first failure. Prints what was run. Ends with 77 where the packages can't be had, or are of another version of
+# ggml than the one that this was written for.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/../.."
@@ -20,7 +21,12 @@ fail() {
 mkdir -p "$build"
 build=$(cd "$build" && pwd)
 root=$build/root
-"$here/get_ggml.sh" "$root"
+"$here/get_ggml.sh" "$root" || exit 77
+found=$(sed -n 's/^libggml0 //p' "$root/packages")
+case $found in
+0.27*) ;;
+*) echo "test.sh: expected ggml 0.27, whose interface backend/abi.hpp describes, found $found: look at both" >&2; exit 77 ;;
+esac
 cmake --preset release -B "$build" -DGGML_ROOT="$root/usr" -DTERNION_BUILD_TESTS=OFF -DTERNION_BUILD_BENCHMARKS=OFF \
     >"$build/configure.log" 2>&1 || { cat "$build/configure.log"; fail "CMake can't configure"; }
 cmake --build "$build" --parallel "$(getconf _NPROCESSORS_ONLN)" --target ggml-ternion ggml-ternion-old ggml_custom_op ggml_backend_test

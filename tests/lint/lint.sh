@@ -13,6 +13,13 @@ complaints=$(find . -type d \( -name build -o -name '.git' -o -name '.cache' \) 
     -o -name '*.md' -o -name '*.txt' -o -name '*.yml' -o -name 'CMakePresets.json' -o -path './cmake/presets/*' -o -path './.ci/*' \) -print |
     sed 's|^\./||' | LC_ALL=C sort | LC_ALL=C xargs awk -v counts="$counts" -f "$rules")
 read -r files headers <"$counts"
+# The version is stated in core/version.hpp; this file can't read it.
+port=cmake/packaging/vcpkg/vcpkg.json
+if [ -e "$port" ]; then
+    version=$(sed -n 's/.*define TERNION_VERSION_[A-Z]* \([0-9]*\)$/\1/p' include/ternion/core/version.hpp | paste -sd.)
+    grep -q "\"version\": \"$version\"" "$port" || complaints="$complaints
+$port: expected the version $version of core/version.hpp"
+fi
 [ -z "$complaints" ] || echo "$complaints"
 
 echo "lint: $files files checked, $headers of them headers of the library"

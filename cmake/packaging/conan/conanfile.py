@@ -1,23 +1,27 @@
 """Conan 2: conan create cmake/packaging/conan --build=missing; -o "ternion/*:c_interface=True" builds libternion, too."""
 import os
+import re
 
 from conan import ConanFile
 from conan.tools.build import check_min_cppstd
 from conan.tools.cmake import CMake, CMakeDeps, CMakeToolchain, cmake_layout
-from conan.tools.files import copy
+from conan.tools.files import copy, load
 
 required_conan_version = ">=2.0"
 
 
 class Ternion(ConanFile):
     name = "ternion"
-    version = "0.1.0"
     license = "MIT"
     description = "Exact ternary linear algebra: headers for C++20, and a C interface"
     topics = ("linear-algebra", "simd", "quantization", "bitnet")
     settings = "os", "compiler", "build_type", "arch"
     options = {"c_interface": [True, False]}
     default_options = {"c_interface": False}
+
+    def set_version(self):
+        header = os.path.join(self.recipe_folder, "..", "..", "..", "include", "ternion", "core", "version.hpp")
+        self.version = ".".join(re.findall(r"define TERNION_VERSION_\w+ (\d+)", load(self, header)))
 
     def export_sources(self):
         root = os.path.join(self.recipe_folder, "..", "..", "..")
