@@ -73,12 +73,7 @@ struct Server {
     HttpReply ask(const std::string& method, const std::string& path, const std::string& body = "",
                   const std::string& authorization = "") {
         const auto client = std::make_shared<Client>();
-        api.handle({.method = method,
-                    .path = path,
-                    .query = "",
-                    .body = body,
-                    .remote = "test",
-                    .authorization = authorization},
+        api.handle({.method = method, .path = path, .body = body, .remote = "test", .authorization = authorization},
                    client);
         client->wait();
         return client->reply;
@@ -232,8 +227,15 @@ TEST_CASE("a format that is asked for is kept") {
     CHECK(result["result"].is_number_integer());
 }
 
-TEST_CASE("vectors have length 1, as floats and in base64") {
+TEST_CASE("a model that doesn't say how vectors are made gives none, unless it is asked to") {
     Server server;
+    const Json error = server.refusal("/v1/embeddings", {{"input", "a"}});
+    CHECK_THAT(error["message"].get<std::string>(), ContainsSubstring("--pooling last"));
+    CHECK(error["param"] == "model");
+}
+
+TEST_CASE("vectors have length 1, as floats and in base64") {
+    Server server(shipped_model, {.pooling = "last"});
     const Json floats = server.post("/v1/embeddings", {{"input", {"one text", "another"}}});
     REQUIRE(floats["data"].size() == 2);
     double squares = 0;
@@ -246,7 +248,7 @@ TEST_CASE("vectors have length 1, as floats and in base64") {
 }
 
 TEST_CASE("what is wrong with a request is said by name, with OpenAI's shape and status") {
-    Server server;
+    Server server(shipped_model, {.pooling = "last"});
     const auto chat = [&](const char* field, const Json& value) {
         Json body = question();
         body[field] = value;
@@ -286,6 +288,8 @@ TEST_CASE("what is wrong with a request is said by name, with OpenAI's shape and
     const std::string longer(server.model.context() * 8, 'x');
     CHECK(server.refusal("/v1/completions", {{"prompt", longer}})["code"] == "context_length_exceeded");
     CHECK(server.refusal("/v1/embeddings", {{"input", Json::array()}})["param"] == "input");
+    CHECK(server.refusal("/v1/embeddings", {{"input", std::vector<std::string>(9, "a")}})["param"] == "input");
+    CHECK(server.refusal("/v1/completions", {{"prompt", std::vector<std::string>(9, "a")}})["param"] == "prompt");
     CHECK(server.refusal("/detokenize", {{"tokens", {1 << 20}}})["param"] == "tokens");
     CHECK(server.refusal("/tokenize", Json::object())["param"] == "content");
     for (const char* bad : {"", "[]", "{", "{\"a\":\xff}", "nonsense"})
