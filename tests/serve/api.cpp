@@ -1,9 +1,13 @@
 #include "serve/api.hpp"
 
+#include <unistd.h>
+
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+#include <chrono>
 #include <condition_variable>
+#include <filesystem>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -42,7 +46,7 @@ class Client : public Responder {
 
     void wait() {
         std::unique_lock lock(mutex_);
-        ended_.wait(lock, [&] { return done_; });
+        REQUIRE(ended_.wait_for(lock, std::chrono::minutes(1), [&] { return done_; }));
     }
 
     HttpReply reply;
@@ -245,6 +249,18 @@ TEST_CASE("vectors have length 1, as floats and in base64") {
     const Json coded = server.post("/v1/embeddings", {{"input", "one text"}, {"encoding_format", "base64"}});
     CHECK(coded["data"][0]["embedding"].get<std::string>().size() ==
           (floats["data"][0]["embedding"].size() * 4 + 2) / 3 * 4);
+}
+
+TEST_CASE("a model whose name is no UTF-8 answers all the same") {
+    const std::string name = "ternion-" + std::to_string(::getpid()) + "-\xff.gguf";
+    const std::filesystem::path link = std::filesystem::temp_directory_path() / name;
+    std::filesystem::create_symlink(shipped_model, link);
+    {
+        Server server(link.string(), {.pooling = "last"});
+        CHECK(server.post("/v1/embeddings", {{"input", "one text"}})["data"].size() == 1);
+        CHECK(server.post("/v1/completions", {{"prompt", "a"}})["choices"].size() == 1);
+    }
+    std::filesystem::remove(link);
 }
 
 TEST_CASE("what is wrong with a request is said by name, with OpenAI's shape and status") {
