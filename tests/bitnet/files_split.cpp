@@ -1,6 +1,11 @@
 // Models that come in several files.
+#include <array>
 #include <cstdio>
+#include <memory>
+#include <ternion/distributed/any_communicator.hpp>
+#include <ternion/distributed/thread_ranks.hpp>
 
+#include "engine/load_share.hpp"
 #include "files/gguf_source.hpp"
 #include "files/hugging_face.hpp"
 #include "files_fixture.hpp"
@@ -118,6 +123,27 @@ TEST_CASE("a part alone, one that is missing, and parts that don't belong togeth
     write_parts(folder, lacking);
     CHECK_THAT(refusal([&] { bitnet::open_model(folder / part_name(1, 2))->dense(parts[1].tensors.back().name); }),
                ContainsSubstring("found none of that name"));
+}
+
+TEST_CASE("ranks whose models differ in the last of many files say so") {
+    constexpr std::size_t count = 16;
+    const TemporaryFolder folders[2];
+    const auto parts = split_golden(count);
+    for (const TemporaryFolder& folder : folders)
+        write_parts(folder, parts);
+    std::string other = parts.back().text();
+    other.back() ^= 1;
+    write_text(folders[1] / part_name(count, count), other);
+    std::array<std::string, 2> problems;
+    using Rank = ternion::ThreadRanks::Rank;
+    ternion::ThreadRanks::run(2, [&](Rank rank) {
+        bitnet::LoadOptions options{.threads = 1, .context = 64, .batch = 8, .tokenizer = false};
+        options.ranks = std::make_shared<ternion::ErasedCommunicator<Rank>>(rank);
+        const std::string name = folders[rank.rank()] / part_name(1, count);
+        problems[rank.rank()] = refusal([&] { bitnet::load_share({false, name, options}, 1); });
+    });
+    for (const std::string& problem : problems)
+        CHECK_THAT(problem, ContainsSubstring("rank 1: expected the model of rank 0, 16 files, "));
 }
 
 TEST_CASE("later parts of a split model may repeat the first one's metadata, and say nothing else") {

@@ -81,6 +81,6 @@ refused() { # refused TEXT
     said "$1"
 }
 printf 'x' | dd of="$folder/other/model" bs=1 seek=$(($(wc -c <"$tiny") - 9)) conv=notrunc 2>/dev/null
-refused 'bitnet-2b4t: rank 1: expected the model file of rank 0, [0-9]* bytes with hash [0-9]*, found '
+refused 'bitnet-2b4t: rank 1: expected the model of rank 0, 1 file, [0-9]* bytes with hash [0-9]*, found 1 file, '
 rm "$folder/other/model"
 refused 'bitnet-2b4t: rank 1: model: '

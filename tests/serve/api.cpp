@@ -1,9 +1,13 @@
 #include "serve/api.hpp"
 
+#include <unistd.h>
+
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+#include <chrono>
 #include <condition_variable>
+#include <filesystem>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -42,7 +46,7 @@ class Client : public Responder {
 
     void wait() {
         std::unique_lock lock(mutex_);
-        ended_.wait(lock, [&] { return done_; });
+        REQUIRE(ended_.wait_for(lock, std::chrono::minutes(1), [&] { return done_; }));
     }
 
     HttpReply reply;
@@ -73,12 +77,7 @@ struct Server {
     HttpReply ask(const std::string& method, const std::string& path, const std::string& body = "",
                   const std::string& authorization = "") {
         const auto client = std::make_shared<Client>();
-        api.handle({.method = method,
-                    .path = path,
-                    .query = "",
-                    .body = body,
-                    .remote = "test",
-                    .authorization = authorization},
+        api.handle({.method = method, .path = path, .body = body, .remote = "test", .authorization = authorization},
                    client);
         client->wait();
         return client->reply;
@@ -232,8 +231,15 @@ TEST_CASE("a format that is asked for is kept") {
     CHECK(result["result"].is_number_integer());
 }
 
-TEST_CASE("vectors have length 1, as floats and in base64") {
+TEST_CASE("a model that doesn't say how vectors are made gives none, unless it is asked to") {
     Server server;
+    const Json error = server.refusal("/v1/embeddings", {{"input", "a"}});
+    CHECK_THAT(error["message"].get<std::string>(), ContainsSubstring("--pooling last"));
+    CHECK(error["param"] == "model");
+}
+
+TEST_CASE("vectors have length 1, as floats and in base64") {
+    Server server(shipped_model, {.pooling = "last"});
     const Json floats = server.post("/v1/embeddings", {{"input", {"one text", "another"}}});
     REQUIRE(floats["data"].size() == 2);
     double squares = 0;
@@ -245,8 +251,20 @@ TEST_CASE("vectors have length 1, as floats and in base64") {
           (floats["data"][0]["embedding"].size() * 4 + 2) / 3 * 4);
 }
 
+TEST_CASE("a model whose name is no UTF-8 answers all the same") {
+    const std::string name = "ternion-" + std::to_string(::getpid()) + "-\xff.gguf";
+    const std::filesystem::path link = std::filesystem::temp_directory_path() / name;
+    std::filesystem::create_symlink(shipped_model, link);
+    {
+        Server server(link.string(), {.pooling = "last"});
+        CHECK(server.post("/v1/embeddings", {{"input", "one text"}})["data"].size() == 1);
+        CHECK(server.post("/v1/completions", {{"prompt", "a"}})["choices"].size() == 1);
+    }
+    std::filesystem::remove(link);
+}
+
 TEST_CASE("what is wrong with a request is said by name, with OpenAI's shape and status") {
-    Server server;
+    Server server(shipped_model, {.pooling = "last"});
     const auto chat = [&](const char* field, const Json& value) {
         Json body = question();
         body[field] = value;
@@ -286,6 +304,8 @@ TEST_CASE("what is wrong with a request is said by name, with OpenAI's shape and
     const std::string longer(server.model.context() * 8, 'x');
     CHECK(server.refusal("/v1/completions", {{"prompt", longer}})["code"] == "context_length_exceeded");
     CHECK(server.refusal("/v1/embeddings", {{"input", Json::array()}})["param"] == "input");
+    CHECK(server.refusal("/v1/embeddings", {{"input", std::vector<std::string>(9, "a")}})["param"] == "input");
+    CHECK(server.refusal("/v1/completions", {{"prompt", std::vector<std::string>(9, "a")}})["param"] == "prompt");
     CHECK(server.refusal("/detokenize", {{"tokens", {1 << 20}}})["param"] == "tokens");
     CHECK(server.refusal("/tokenize", Json::object())["param"] == "content");
     for (const char* bad : {"", "[]", "{", "{\"a\":\xff}", "nonsense"})

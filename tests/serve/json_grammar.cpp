@@ -132,6 +132,25 @@ TEST_CASE("a schema's keywords mean what they say") {
     CHECK(allows(R"({"description": "anything"})", "3"));
 }
 
+TEST_CASE("of enum and const, values of the type alone are left") {
+    const char* texts = R"({"type": "string", "enum": ["a", 1, null]})";
+    CHECK(allows(texts, "\"a\""));
+    CHECK_FALSE(allows(texts, "1"));
+    CHECK_FALSE(allows(texts, "null"));
+    const char* several = R"({"type": ["integer", "null"], "enum": ["a", 1, 1.5, 2.0, null]})";
+    CHECK(allows(several, "1"));
+    CHECK(allows(several, "2.0"));
+    CHECK(allows(several, "null"));
+    CHECK_FALSE(allows(several, "\"a\""));
+    CHECK_FALSE(allows(several, "1.5"));
+    CHECK(allows(R"({"type": "number", "const": 1})", "1"));
+    CHECK(allows(R"({"type": "object", "const": {}})", "{}"));
+    CHECK_THAT(refusal(R"({"type": "string", "enum": [1, 2]})"), ContainsSubstring("of the type \"string\""));
+    CHECK_THAT(refusal(R"({"type": "integer", "const": 1.5})"), ContainsSubstring("of the type \"integer\""));
+    CHECK_THAT(refusal(R"({"type": "text", "const": 1})"), ContainsSubstring("\"text\""));
+    CHECK_THAT(refusal(R"({"type": 3, "const": 1})"), ContainsSubstring("3"));
+}
+
 TEST_CASE("members of an object come in order, those that are required always, others or not") {
     const char* schema =
         R"({"type": "object", "properties": {"a": {"type": "integer"}, "b": {"type": "integer"}, "c": {"type": "integer"}},

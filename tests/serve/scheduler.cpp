@@ -1,10 +1,17 @@
 #include "serve/scheduler.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <atomic>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <thread>
 
 #include "model_fixture.hpp"
@@ -216,6 +223,23 @@ TEST_CASE("a model whose batches are too small is refused") {
     CHECK_THROWS_AS(Scheduler(model, {.slots = 4}), std::invalid_argument);
 }
 
+TEST_CASE("a callback that throws spoils neither its slot nor other jobs") {
+    const Model model = load_model(tiny_model, {.threads = 1, .batch = 128});
+    const std::vector<Job> jobs = some_jobs();
+    const std::vector<std::string> alone = texts_alone(model, jobs);
+    Scheduler scheduler(model, {.slots = 2});
+    std::atomic<int> ends = 0;
+    Job bad{.prompt = {1, 2, 3}, .limit = 2};
+    bad.on_end = [&](const Outcome&) {
+        if (++ends == 1) throw std::runtime_error("a callback's own fault");
+    };
+    REQUIRE(scheduler.submit({bad}));
+    Results results(jobs.size());
+    run(scheduler, jobs, results);
+    CHECK(ends == 1);
+    CHECK(results.texts == alone);
+}
+
 TEST_CASE("a text by a grammar is one of the grammar's, greedy and drawn, alone and among others") {
     const Model model = load_model(shipped_model, {.threads = 2});
     const auto schema = nlohmann::ordered_json::parse(
@@ -246,6 +270,43 @@ TEST_CASE("a text by a grammar is one of the grammar's, greedy and drawn, alone 
         CHECK((json["tags"].size() == 1 || json["tags"].size() == 2));
     }
     CHECK(together.outcomes[0].reason == FinishReason::stop);
+}
+
+/// The tiny model as a file whose tokenizer names neither an end of text nor one of a turn.
+class ModelWithoutStop {
+ public:
+    ModelWithoutStop() {
+        std::ifstream whole(tiny_model, std::ios::binary);
+        std::string bytes{std::istreambuf_iterator<char>(whole), {}};
+        // By names of the same lengths.
+        for (const auto& [from, to] : {std::pair{"tokenizer.ggml.eos_token_id", "tokenizer.ggml.cls_token_id"},
+                                       std::pair{"tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id"},
+                                       std::pair{"<|eot_id|>", "<|eot_no|>"}}) {
+            const std::size_t at = bytes.find(from);
+            REQUIRE(at != std::string::npos);
+            bytes.replace(at, std::string_view(to).size(), to);
+        }
+        std::ofstream(path, std::ios::binary) << bytes;
+    }
+    ~ModelWithoutStop() { std::filesystem::remove(path); }
+
+    const std::string path =
+        (std::filesystem::temp_directory_path() / ("ternion-no-stop-" + std::to_string(::getpid()))).string();
+};
+
+TEST_CASE("a text by a grammar ends also where the model has no token for that") {
+    const ModelWithoutStop file;
+    const Model model = load_model(file.path, {.threads = 1});
+    REQUIRE(model.tokenizer().eos() < 0);
+    REQUIRE(model.tokenizer().end_of_turn() < 0);
+    Scheduler scheduler(model, {.slots = 1});
+    Job job{.prompt = {1}, .limit = 100};
+    job.choice.grammar = schema_grammar(nlohmann::ordered_json::parse(R"({"const": [1]})"));
+    Results results(1);
+    run(scheduler, {job}, results);
+    CHECK(results.outcomes[0].problem == "");
+    CHECK(results.outcomes[0].reason == FinishReason::stop);
+    CHECK(results.texts[0] == "[1]");
 }
 
 }  // namespace

@@ -43,15 +43,14 @@ void read_keys(const std::string& path, std::vector<std::string>& keys) {
     if (keys.empty()) throw FileError(path, "an API key in a line", "none");
 }
 
-/// Waits until the answers that are on their way are complete, for so long at most, or until it is asked again.
+/// Waits until the answers that are on their way are written, for so long at most, or until it is asked again.
 void drain(serve::HttpServer& server, serve::Api& api, int seconds) {
     server.stop_accepting();
     api.drain();
     const Stopwatch watch;
-    while (api.in_flight() > 0 && watch.seconds() < seconds) {
+    while (server.exchanges() > 0 && watch.seconds() < seconds) {
         if (server.wait_for_signal(0.05)) break;
     }
-    if (api.in_flight() == 0) server.wait_for_signal(0.1);  // what was said last is still to be written
 }
 
 void serve_model(const ServeOptions& given) {
@@ -77,7 +76,7 @@ void serve_model(const ServeOptions& given) {
                  options.http.host == "127.0.0.1" ? " (this machine only; --host says otherwise)" : "");
     while (!server->wait_for_signal(3600)) {
     }
-    std::fprintf(stderr, "ending: %zu requests are still to be answered\n", api.in_flight());
+    std::fprintf(stderr, "ending: %zu requests are still to be answered\n", server->exchanges());
     drain(*server, api, options.drain_seconds);
     server.reset();
     scheduler.reset();
@@ -135,6 +134,11 @@ void add_serve(CLI::App& app) {
     command.add_option("--chat-template", options.api.chat_template, "instead of the model's")
         ->check(CLI::IsMember(ChatTemplate::names()).description(""))
         ->type_name("NAME");
+    command
+        .add_option("--pooling", options.api.pooling,
+                    "last: vectors are the last token's state, also of a model that doesn't say how they are made")
+        ->check(CLI::IsMember({"last"}).description(""))
+        ->type_name("TYPE");
     command.add_flag_function("--no-log", [&log = options.api.log](std::int64_t) { log = false; }, "log no requests");
     command.add_flag("--log-json", options.api.log_json, "log JSON objects");
     command.add_flag("--log-prompts", options.api.log_bodies, "log what is asked, too");

@@ -8,6 +8,7 @@
 
 #include <program/io/mapped_file.hpp>
 #include <program/io/output_file.hpp>
+#include "fnv1a.hpp"
 #include "session_state.hpp"
 
 namespace bitnet {
@@ -15,19 +16,8 @@ namespace bitnet {
 using namespace program;
 namespace {
 
-/// FNV-1a of some numbers' bytes.
-struct Hash {
-    std::uint64_t value = 0xcbf29ce484222325U;
-
-    template <class T>
-    void add(std::span<const T> numbers) {
-        for (const std::byte byte : std::as_bytes(numbers))
-            value = (value ^ static_cast<std::uint64_t>(byte)) * 0x100000001b3U;
-    }
-};
-
 template <class Layer>
-void add_product(Hash& hash, const Layer& layer, ternion::ThreadPool& threads) {
+void add_product(Fnv1a& hash, const Layer& layer, ternion::ThreadPool& threads) {
     std::mt19937 random(1);
     ternion::QuantizedActivations noise;
     noise.resize(1, layer.inputs());
@@ -42,7 +32,7 @@ void add_product(Hash& hash, const Layer& layer, ternion::ThreadPool& threads) {
     hash.add<float>(products);
 }
 
-void add_some_rows(Hash& hash, const Embedding& table) {
+void add_some_rows(Fnv1a& hash, const Embedding& table) {
     std::vector<float> row(table.hidden());
     for (std::size_t i = 0; i < table.vocab(); i += ternion::ceil_div(table.vocab(), std::size_t{1000})) {
         table.read(i, row);
@@ -54,7 +44,7 @@ void add_some_rows(Hash& hash, const Embedding& table) {
 /// and of a thousand rows of the embedding. Every ternary weight counts, and since such products are exact, the same
 /// model has the same number on every machine and in every packing. It takes as long as a token.
 std::uint64_t fingerprint(const ModelState& model) {
-    Hash hash;
+    Fnv1a hash;
     const Weights& weights = model.weights;
     const Config& c = weights.config;
     hash.add<std::size_t>(std::array{c.layers, c.hidden, c.ffn, c.heads, c.kv_heads, c.head_dim, c.vocab});

@@ -12,6 +12,7 @@
 #include <ternion/core/version.hpp>
 #include "../files/named_sizes.hpp"
 #include "../files/random_model.hpp"
+#include "fnv1a.hpp"
 
 namespace bitnet {
 
@@ -33,23 +34,31 @@ std::vector<std::string> exchanged(ternion::AnyCommunicator& ranks, const std::s
     return texts;
 }
 
-/// FNV-1a of the beginning of a file, where its metadata is, and of some pages of the rest; and its size.
-std::string summary_of(const std::string& path) {
+/// Adds a file's size, its beginning, where its metadata is, and some pages of the rest. Returns the size.
+std::size_t add_file(Fnv1a& hash, const std::string& path) {
     constexpr std::size_t head = std::size_t{1} << 20, page = 4096, pages = 64;
     std::ifstream file(path, std::ios::binary | std::ios::ate);
     const auto size = static_cast<std::size_t>(std::max<std::streamoff>(file.tellg(), 0));
-    std::uint64_t hash = 0xcbf29ce484222325U;
+    hash.add<std::size_t>({&size, 1});
     std::vector<char> bytes(head);
     const auto add = [&](std::size_t begin, std::size_t count) {
         count = std::min(count, size - std::min(begin, size));
         file.seekg(static_cast<std::streamoff>(begin)).read(bytes.data(), static_cast<std::streamsize>(count));
-        for (std::size_t i = 0; i < count; ++i)
-            hash = (hash ^ static_cast<unsigned char>(bytes[i])) * 0x100000001b3U;
+        hash.add(std::span<const char>(bytes).first(count));
     };
     add(0, head);
     for (std::size_t i = 1; i <= pages; ++i)
         add(size / pages * i - std::min(size / pages * i, page), page);
-    return joined(size, " bytes with hash ", hash);
+    return size;
+}
+
+/// Short however many files there are, because a text for other ranks has little room.
+std::string summary_of(const std::vector<std::string>& files) {
+    Fnv1a hash;
+    std::size_t bytes = 0;
+    for (const std::string& file : files)
+        bytes += add_file(hash, file);
+    return joined(files.size(), files.size() == 1 ? " file, " : " files, ", bytes, " bytes with hash ", hash.value);
 }
 
 struct Disagreement : std::runtime_error {
@@ -70,10 +79,7 @@ void check_agreement(ternion::AnyCommunicator& ranks, const ModelSource& source,
     check_agreement(ranks, "the version of the program", joined(major, ".", minor, ".", patch));
     check_agreement(ranks, "the instruction set (--isa)",
                     options.isa.empty() ? known_isa_names().front() : options.isa);
-    std::string files;
-    for (const std::string& file : source.files())
-        files += (files.empty() ? "" : ", ") + summary_of(file);
-    check_agreement(ranks, "the model file", files);
+    check_agreement(ranks, "the model", summary_of(source.files()));
 }
 
 /// Whether any rank has failed: all ranks ask at the same times.

@@ -37,8 +37,8 @@ class Decoder {
 
     /// Appends tokens to one sequence or several, each of which comes once; the weights are read once for all. Throws
     /// std::invalid_argument for an id that is none, and std::length_error where a cache has no room. `between` is
-    /// called before each layer, and may throw, to give up; that of rank 0 alone counts, and the others then throw
-    /// GivenUp. The sequences are unchanged after an exception.
+    /// called before each layer, on several ranks for more than 8 tokens only, and may throw, to give up; that of rank
+    /// 0 alone counts, and the others then throw GivenUp. The sequences are unchanged after an exception.
     void forward(std::span<const Sequence> sequences, const std::function<void()>& between = {});
     void forward(std::span<const int> tokens, KvCache& cache, const std::function<void()>& between = {});
 

@@ -2,14 +2,12 @@
 
 #include <cstdio>
 #include <ctime>
-#include <nlohmann/json.hpp>
 
 #include <program/io/file_error.hpp>
+#include "json_fields.hpp"
 
 namespace bitnet::serve {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 /// In UTC, as RFC 3339 writes it.
 std::string now() {
@@ -37,7 +35,7 @@ std::string as_json(const LogEntry& e, bool body) {
                      {"queue_seconds", e.queue_seconds}});
     }
     if (body) line["body"] = e.body;
-    return line.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return dumped(line);
 }
 
 /// What a client wrote is in quotes, so that it can't break the line.

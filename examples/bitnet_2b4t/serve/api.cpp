@@ -20,10 +20,6 @@ namespace bitnet::serve {
 using program::joined;
 namespace {
 
-std::string dumped(const Json& json) {
-    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 /// Takes as long for any two of the same length.
 bool same_secret(std::string_view a, std::string_view b) {
     if (a.size() != b.size()) return false;
@@ -258,33 +254,36 @@ Answered Api::logger(const Call& call) {
         entry.body = body;
         entry.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
         log_.write(entry);
-        --in_flight_;
     };
 }
 
 void Api::generate(Call& call, TextRequest request) {
+    const char* const field = request.choices > 1 ? "n" : "prompt";
     const auto reply =
         std::make_shared<GenerationReply>(model_, name_, std::move(request), call.responder, logger(call));
-    submit(call, reply->jobs(deadline()));
+    submit(call, reply->jobs(deadline()), field);
 }
 
 void Api::embed(Call& call) {
+    if (!model_.has_pooling() && options_.pooling.empty()) {
+        throw ApiError(
+            "expected a model that is made for vectors (with serve --pooling last, any other gives its last "
+            "token's state), found one that doesn't say how they are pooled",
+            "model", 400, "no_pooling");
+    }
     EmbeddingRequest request = read_embedding_request(read_body(call.request.body), context_);
     const auto reply = std::make_shared<EmbeddingReply>(name_, std::move(request), call.responder, logger(call));
-    submit(call, reply->jobs(deadline()));
+    submit(call, reply->jobs(deadline()), "input");
 }
 
-void Api::submit(Call& call, std::vector<Job> jobs) {
+/// `field` of the request is what its number of texts comes from.
+void Api::submit(Call& call, std::vector<Job> jobs, const char* field) {
     if (draining_) throw ApiError("the server is about to end", "", 503);
     const std::size_t most = scheduler_.options().slots + scheduler_.options().queue;
     if (jobs.size() > most)
-        throw ApiError(joined("expected a request for at most ", most, " texts at once, found ", jobs.size()), "n");
-    ++in_flight_;
+        throw ApiError(joined("expected a request for at most ", most, " texts at once, found ", jobs.size()), field);
     const std::optional<CancelFlag> flag = scheduler_.submit(std::move(jobs));
-    if (!flag) {
-        --in_flight_;
-        throw ApiError("too many requests wait already; try again later", "", 429, "queue_full");
-    }
+    if (!flag) throw ApiError("too many requests wait already; try again later", "", 429, "queue_full");
     call.responder->on_gone([cancelled = *flag] { cancelled->store(true, std::memory_order_relaxed); });
 }
 

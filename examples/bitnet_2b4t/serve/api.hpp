@@ -19,6 +19,7 @@ struct ApiOptions {
     std::vector<std::string> keys = {};  // any of them opens the API; none: it is open
     std::string cors = {};               // the origin that pages may come from; empty: none
     std::string chat_template = {};      // as ChatTemplate's
+    std::string pooling = {};            // "last": vectors also of a model that doesn't say how they are made
     SamplingOptions sampling = {};       // where a request doesn't say
     int timeout_seconds = 600;           // for a request; 0: no end
     bool log = true, log_json = false, log_bodies = false;
@@ -34,8 +35,6 @@ class Api {
     void handle(HttpRequest request, std::shared_ptr<Responder> responder);
     /// From now on new requests for text or vectors are refused.
     void drain() { draining_ = true; }
-    /// Requests that aren't answered yet.
-    std::size_t in_flight() const { return in_flight_; }
 
  private:
     struct Call;
@@ -57,7 +56,7 @@ class Api {
     void page(Call& call);
 
     void generate(Call& call, TextRequest request);
-    void submit(Call& call, std::vector<Job> jobs);
+    void submit(Call& call, std::vector<Job> jobs, const char* field);
     Answered logger(const Call& call);
     Clock::time_point deadline() const;
     Json model_object() const;
@@ -71,7 +70,6 @@ class Api {
     RequestContext context_;
     std::int64_t started_;
     std::atomic<bool> draining_ = false;
-    std::atomic<std::size_t> in_flight_ = 0;
 };
 
 }  // namespace bitnet::serve

@@ -1,10 +1,8 @@
 #include "api_error.hpp"
 
-#include <nlohmann/json.hpp>
+#include "json_fields.hpp"
 
 namespace bitnet::serve {
-
-using Json = nlohmann::ordered_json;
 
 const char* ApiError::type() const {
     switch (status_) {
@@ -32,7 +30,17 @@ std::string ApiError::json() const {
     const auto text_or_null = [](const std::string& text) { return text.empty() ? Json() : Json(text); };
     const Json error = {
         {"message", what()}, {"type", type()}, {"param", text_or_null(field_)}, {"code", text_or_null(code_)}};
-    return Json{{"error", error}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return dumped(Json{{"error", error}});
+}
+
+ApiError error_of(const Outcome& outcome) {
+    if (outcome.reason == FinishReason::timed_out) return ApiError("the request took too long", "", 504, "timeout");
+    if (outcome.reason == FinishReason::cancelled) return ApiError("the request was cancelled", "", 503, "cancelled");
+    return ApiError("the request failed: " + outcome.problem, "", 500);
+}
+
+int logged_status(const Outcome& outcome) {
+    return outcome.reason == FinishReason::cancelled ? 499 : error_of(outcome).status();
 }
 
 }  // namespace bitnet::serve

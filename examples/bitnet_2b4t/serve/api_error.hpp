@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "job.hpp"
+
 namespace bitnet::serve {
 
 /// A request that gets an error object of OpenAI's shape.
@@ -26,5 +28,11 @@ class ApiError : public std::runtime_error {
     int status_;
     std::string code_;
 };
+
+/// What is said of a sequence that ended without the text or the vector that it was to give.
+ApiError error_of(const Outcome& outcome);
+/// The status that is logged for it: 499, as servers log that a client has closed its connection, where it was
+/// cancelled.
+int logged_status(const Outcome& outcome);
 
 }  // namespace bitnet::serve

@@ -63,22 +63,21 @@ std::vector<Job> EmbeddingReply::jobs(Clock::time_point deadline) {
 void EmbeddingReply::end(std::size_t index, const Outcome& outcome) {
     outcomes_[index] = outcome;
     if (--left_ > 0) return;
-    LogEntry entry{.id = id_, .reason = "stop"};
+    LogEntry entry{.id = id_};
     for (const Outcome& one : outcomes_) {
         entry.prompt_tokens += one.prompt_tokens;
+        entry.cached_tokens += one.cached_tokens;
         entry.queue_seconds = std::max(entry.queue_seconds, one.queue_seconds);
     }
     const auto bad = [](const Outcome& one) { return one.embedding.empty(); };
     const auto failed = std::ranges::find_if(outcomes_, bad);
+    entry.reason = name_of(failed == outcomes_.end() ? FinishReason::stop : failed->reason);
     if (failed == outcomes_.end()) {
         responder_->send({.body = body()});
     } else {
-        const bool late = failed->reason == FinishReason::timed_out;
-        const ApiError error(late ? "the request took too long" : "the request failed: " + failed->problem, "",
-                             late ? 504 : 500);
+        const ApiError error = error_of(*failed);
         responder_->send({.status = error.status(), .body = error.json()});
-        entry.status = failed->reason == FinishReason::cancelled ? 499 : error.status();
-        entry.reason = late ? "timed out" : "failed";
+        entry.status = logged_status(*failed);
     }
     finished_(std::move(entry));
 }
@@ -91,11 +90,10 @@ std::string EmbeddingReply::body() const {
         Json vector = request_.base64 ? Json(base64(bytes_of(one.embedding))) : Json(one.embedding);
         data.push_back({{"object", "embedding"}, {"index", data.size()}, {"embedding", std::move(vector)}});
     }
-    return Json{{"object", "list"},
-                {"data", std::move(data)},
-                {"model", name_},
-                {"usage", {{"prompt_tokens", tokens}, {"total_tokens", tokens}}}}
-        .dump();
+    return dumped({{"object", "list"},
+                   {"data", std::move(data)},
+                   {"model", name_},
+                   {"usage", {{"prompt_tokens", tokens}, {"total_tokens", tokens}}}});
 }
 
 }  // namespace bitnet::serve

@@ -19,10 +19,6 @@ std::string random_id(const char* prefix) {
     return id;
 }
 
-std::string dumped(const Json& json) {
-    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 Json bytes_of(std::string_view text) {
     Json bytes = Json::array();
     for (const char c : text)
@@ -82,7 +78,7 @@ void GenerationReply::end(std::size_t index, const Outcome& outcome) {
     if (!answered_ && !good) fail(outcome);
     if (!answered_ && request_.stream) {
         begin_stream();
-        send_event(chunk(index, request_.chat ? Json::object() : Json(""), reason(outcome), nullptr));
+        send_event(chunk(index, request_.chat ? Json::object() : Json(""), name_of(outcome.reason), nullptr));
     }
     if (left_ > 0) return;
     if (!answered_) request_.stream ? finish_stream() : finish_whole();
@@ -111,7 +107,7 @@ void GenerationReply::finish_stream() {
     }
     responder_->write("data: [DONE]\n\n");
     responder_->end();
-    log(200, reason(choices_[0].outcome));
+    log(200, choices_[0].outcome.reason);
 }
 
 void GenerationReply::finish_whole() {
@@ -126,37 +122,31 @@ void GenerationReply::finish_whole() {
             choice["text"] = c.text;
         }
         choice["logprobs"] = request_.choice.scores ? scores(c.tokens, 0) : Json();
-        choice["finish_reason"] = reason(c.outcome);
+        choice["finish_reason"] = name_of(c.outcome.reason);
         list.push_back(std::move(choice));
     }
     Json whole = object(request_.chat ? "chat.completion" : "text_completion", std::move(list));
     whole["usage"] = usage();
     whole["timings"] = timings();
     responder_->send({.body = dumped(whole)});
-    log(200, reason(choices_[0].outcome));
+    log(200, choices_[0].outcome.reason);
 }
 
 /// In a stream that has begun, an error is an event, and the stream ends without [DONE].
 void GenerationReply::fail(const Outcome& outcome) {
     answered_ = true;
-    const ApiError error = [&] {
-        if (outcome.reason == FinishReason::timed_out) return ApiError("the request took too long", "", 504, "timeout");
-        if (outcome.reason == FinishReason::cancelled)
-            return ApiError("the request was cancelled", "", 503, "cancelled");
-        return ApiError("the request failed: " + outcome.problem, "", 500);
-    }();
+    const ApiError error = error_of(outcome);
     if (begun_) {
         responder_->write("data: " + error.json() + "\n\n");
         responder_->end();
     } else {
         responder_->send({.status = error.status(), .body = error.json()});
     }
-    // As servers log that a client has closed its connection.
-    log(outcome.reason == FinishReason::cancelled ? 499 : error.status(), reason(outcome));
+    log(logged_status(outcome), outcome.reason);
 }
 
-void GenerationReply::log(int status, const std::string& why) {
-    LogEntry entry{.id = id_, .status = status, .reason = why};
+void GenerationReply::log(int status, FinishReason reason) {
+    LogEntry entry{.id = id_, .status = status, .reason = name_of(reason)};
     for (const Choice& choice : choices_) {
         entry.prompt_tokens += choice.outcome.prompt_tokens;
         entry.cached_tokens += choice.outcome.cached_tokens;
@@ -241,11 +231,6 @@ Json GenerationReply::timings() const {
             {"predicted_n", outcome.generated_tokens},
             {"predicted_ms", outcome.generation_seconds * 1e3},
             {"predicted_per_second", rate(outcome.generated_tokens, outcome.generation_seconds)}};
-}
-
-const char* GenerationReply::reason(const Outcome& outcome) const {
-    constexpr const char* names[] = {"stop", "length", "cancelled", "timed out", "failed"};
-    return names[static_cast<std::size_t>(outcome.reason)];
 }
 
 }  // namespace bitnet::serve

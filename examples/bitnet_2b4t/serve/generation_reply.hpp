@@ -17,7 +17,7 @@ namespace bitnet::serve {
 /// The answer to a request for text, as its texts come: OpenAI's objects, whole or as a stream of events.
 class GenerationReply : public std::enable_shared_from_this<GenerationReply> {
  public:
-    /// `name` is the model's in answers; `finished` is called once, when the answer's end is written.
+    /// `name` is the model's in answers; `finished` is called once, when the answer's end is on its way.
     GenerationReply(Model model, std::string name, TextRequest request, std::shared_ptr<Responder> responder,
                     Answered finished);
 
@@ -40,7 +40,7 @@ class GenerationReply : public std::enable_shared_from_this<GenerationReply> {
     void finish_stream();
     void finish_whole();
     void fail(const Outcome& outcome);
-    void log(int status, const std::string& reason);
+    void log(int status, FinishReason reason);
 
     Json object(const char* kind, Json choices) const;
     Json chunk(std::size_t index, Json delta, Json finish_reason, Json scores) const;
@@ -48,7 +48,6 @@ class GenerationReply : public std::enable_shared_from_this<GenerationReply> {
     Json usage() const;
     Json timings() const;
     std::string text_of(int token) const;
-    const char* reason(const Outcome& outcome) const;
 
     Model model_;
     std::string name_, id_;

@@ -10,6 +10,7 @@
 #include <boost/beast/http/write.hpp>
 #include <cerrno>
 #include <chrono>
+#include <utility>
 
 #include "api_error.hpp"
 #include "http_exchange.hpp"
@@ -23,6 +24,7 @@ using std::chrono::seconds;
 namespace {
 
 constexpr std::uint32_t most_head_bytes = 16 << 10;
+constexpr std::size_t most_bytes_ahead = 64 << 10;  // of later requests, while one is answered
 
 /// The callback of an operation: the method of a connection that it keeps alive.
 template <class... Arguments>
@@ -43,6 +45,7 @@ HttpConnection::HttpConnection(net::ip::tcp::socket socket, HttpService& service
 
 HttpConnection::~HttpConnection() {
     if (exchange_) exchange_->lose();
+    end_exchange();
     const std::lock_guard lock(service_.mutex);
     service_.open.erase(this);
     service_.connections = service_.open.size();
@@ -106,8 +109,8 @@ void HttpConnection::refuse(ErrorCode error) {
             return ApiError("expected headers of at most " + std::to_string(most_head_bytes) + " bytes", "", 431);
         return ApiError("expected an HTTP request, found something else: " + error.message());
     }();
-    exchange_ = std::make_shared<HttpExchange>(std::function<void()>());
-    keep_alive_ = head_only_ = finished_ = false;
+    begin_exchange({});
+    keep_alive_ = head_only_ = false;
     exchange_->send({.status = reply.status(), .body = reply.json()});
     stream_.expires_never();
     write_next();
@@ -121,35 +124,50 @@ void HttpConnection::answer() {
     HttpRequest request;
     request.method = std::string(message.method_string());
     const std::string target(message.target());
-    const std::size_t query = target.find('?');
-    request.path = target.substr(0, query);
-    if (query != target.npos) request.query = target.substr(query + 1);
+    request.path = target.substr(0, target.find('?'));
     request.authorization = std::string(message[http::field::authorization]);
     request.body = std::move(message.body());
     ErrorCode ignored;
     request.remote = stream_.socket().remote_endpoint(ignored).address().to_string();
     parser_.reset();
     // It holds the connection until the answer is written or nobody wants it any more.
-    exchange_ = std::make_shared<HttpExchange>([self = shared_from_this()] { self->wake(); });
-    finished_ = false;
+    begin_exchange([self = shared_from_this()] { self->wake(); });
     const auto exchange = exchange_;
     watch();
     if (service_.connections > service_.options.most_connections) {
         const ApiError full("there are too many connections; try again later", "", 503);
+        keep_alive_ = false;
         return exchange->send({.status = 503, .body = full.json(), .headers = {{"Retry-After", "5"}}});
     }
     service_.handler(std::move(request), exchange);
 }
 
-/// Notices that the client goes away while it waits. What it sends meanwhile is its next request.
+void HttpConnection::begin_exchange(std::function<void()> wake) {
+    exchange_ = std::make_shared<HttpExchange>(std::move(wake));
+    finished_ = false;
+    ++service_.exchanges;
+}
+
+void HttpConnection::end_exchange() {
+    if (std::exchange(exchange_, {})) --service_.exchanges;
+}
+
+/// Notices that the client goes away while it waits, also behind what it sends meanwhile.
 void HttpConnection::watch() {
-    stream_.socket().async_wait(
-        net::ip::tcp::socket::wait_read, [self = shared_from_this(), watched = exchange_](ErrorCode error) {
-            if (error || self->exchange_ != watched) return;
-            char byte = 0;
-            const auto got = ::recv(self->stream_.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-            if (got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK)) self->lose();
-        });
+    stream_.socket().async_wait(net::ip::tcp::socket::wait_read,
+                                [self = shared_from_this(), watched = exchange_](ErrorCode error) {
+                                    if (error || self->exchange_ != watched) return;
+                                    if (!self->read_ahead()) return self->lose();
+                                    if (self->buffer_.size() < most_bytes_ahead) self->watch();
+                                });
+}
+
+/// Keeps the beginning of the next requests. False where the client has gone.
+bool HttpConnection::read_ahead() {
+    const auto room = buffer_.prepare(4096);
+    const auto got = ::recv(stream_.socket().native_handle(), room.data(), room.size(), MSG_DONTWAIT);
+    if (got > 0) buffer_.commit(static_cast<std::size_t>(got));
+    return got > 0 || (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK));
 }
 
 void HttpConnection::wake() {
@@ -220,7 +238,7 @@ void HttpConnection::on_written(ErrorCode error) {
 
 void HttpConnection::next_request() {
     exchange_->complete();
-    exchange_.reset();
+    end_exchange();
     ErrorCode ignored;
     stream_.socket().cancel(ignored);  // the watch
     if (keep_alive_ && !service_.draining) return await_request();
@@ -244,7 +262,7 @@ void HttpConnection::discard() {
 
 void HttpConnection::lose() {
     if (exchange_) exchange_->lose();
-    exchange_.reset();
+    end_exchange();
     stream_.close();
 }
 

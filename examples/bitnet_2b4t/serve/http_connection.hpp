@@ -8,6 +8,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/serializer.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -30,7 +31,8 @@ struct HttpService {
     HttpHandler handler;
     std::atomic<bool> draining = false;
     std::atomic<std::size_t> connections = 0;
-    std::mutex mutex;  // of `open`
+    std::atomic<std::size_t> exchanges = 0;  // whose answers aren't written yet
+    std::mutex mutex;                        // of `open`
     std::set<HttpConnection*> open;
 };
 
@@ -58,7 +60,10 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     void on_request(ErrorCode error);
     void refuse(ErrorCode error);
     void answer();
+    void begin_exchange(std::function<void()> wake);
+    void end_exchange();
     void watch();
+    bool read_ahead();
     void write_next();
     void write_head(const HttpReply& head, bool chunked);
     void on_written(ErrorCode error);

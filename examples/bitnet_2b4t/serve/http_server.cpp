@@ -27,6 +27,8 @@ using tcp = net::ip::tcp;
 namespace {
 
 constexpr int io_threads = 2;  // so that a long text that is read by one holds up nobody
+/// Of connections beyond the most, so many may ask and are told why they get nothing else; any other is closed at once.
+constexpr std::size_t refused_connections = 16;
 
 /// Each connection takes a descriptor, and other things need some.
 std::size_t most_connections(std::size_t asked) {
@@ -89,7 +91,8 @@ struct HttpServer::State {
         acceptor.async_accept(net::make_strand(io), [this](boost::system::error_code error, tcp::socket socket) {
             if (error == net::error::operation_aborted || !acceptor.is_open()) return;
             if (!error) {
-                std::make_shared<HttpConnection>(std::move(socket), service)->start();
+                if (service.connections < service.options.most_connections + refused_connections)
+                    std::make_shared<HttpConnection>(std::move(socket), service)->start();
                 return accept();
             }
             // Out of descriptors, say: others will close.
@@ -146,8 +149,8 @@ void HttpServer::stop_accepting() {
     });
 }
 
-std::size_t HttpServer::connections() const {
-    return state_->service.connections;
+std::size_t HttpServer::exchanges() const {
+    return state_->service.exchanges;
 }
 
 }  // namespace bitnet::serve

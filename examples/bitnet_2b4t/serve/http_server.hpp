@@ -11,9 +11,9 @@
 namespace bitnet::serve {
 
 struct HttpRequest {
-    std::string method, path, query, body;
-    std::string remote;         // the client's address
-    std::string authorization;  // headers
+    std::string method, path, body;  // the path without what follows a '?'
+    std::string remote;              // the client's address
+    std::string authorization;       // headers
 };
 
 using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
@@ -68,7 +68,8 @@ class HttpServer {
     bool wait_for_signal(double seconds);
     /// From now on nobody can connect, and connections close after the answer that they wait for.
     void stop_accepting();
-    std::size_t connections() const;
+    /// Requests whose answers aren't written to their last byte yet.
+    std::size_t exchanges() const;
 
  private:
     struct State;

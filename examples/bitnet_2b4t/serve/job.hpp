@@ -41,6 +41,12 @@ struct ChoiceOptions {
 
 enum class FinishReason { stop, length, cancelled, timed_out, failed };
 
+/// In answers, logs and metrics.
+inline const char* name_of(FinishReason reason) {
+    constexpr const char* names[] = {"stop", "length", "cancelled", "timed_out", "failed"};
+    return names[static_cast<std::size_t>(reason)];
+}
+
 /// What a sequence took, and why it ended.
 struct Outcome {
     FinishReason reason = FinishReason::stop;

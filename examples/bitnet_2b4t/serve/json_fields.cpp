@@ -12,12 +12,16 @@ namespace {
 
 constexpr int most_levels = 100;
 
+}  // namespace
+
+std::string dumped(const Json& json) {
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 std::string short_text(const Json& json) {
     const std::string text = json.dump(-1, ' ', true, Json::error_handler_t::replace);
     return text.size() <= 60 ? text : text.substr(0, 57) + "...";
 }
-
-}  // namespace
 
 Json read_body(std::string_view body) {
     const auto check_depth = [](int depth, Json::parse_event_t, const Json&) {

@@ -9,6 +9,11 @@ namespace bitnet::serve {
 
 using Json = nlohmann::ordered_json;
 
+/// On one line, with U+FFFD for bytes that are no UTF-8: a text of a file or of a model ends no answer.
+std::string dumped(const Json& json);
+/// The same for messages: in ASCII, and its beginning alone where it is long.
+std::string short_text(const Json& json);
+
 /// The object that a request's body is. Throws ApiError for what is none, and for one of more than 100 levels.
 Json read_body(std::string_view body);
 

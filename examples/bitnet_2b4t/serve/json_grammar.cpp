@@ -2,16 +2,16 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "api_error.hpp"
+#include "json_fields.hpp"
 
 namespace bitnet::serve {
-
-using Json = nlohmann::ordered_json;
 namespace {
 
 using Sequence = Grammar::Sequence;
@@ -164,26 +164,40 @@ class SchemaRules {
             check_keywords(schema, {"$ref"});
             return referred(schema["$ref"]);
         }
-        if (schema.contains("const")) {
-            check_keywords(schema, {"const", "type"});
-            return grammar_.add_rule({JsonRules::text(schema["const"].dump())});
-        }
-        if (schema.contains("enum")) return listed(schema);
+        if (schema.contains("const")) return one_of(schema, "const", Json::array({schema["const"]}));
+        if (schema.contains("enum")) return one_of(schema, "enum", schema["enum"]);
         if (schema.contains("anyOf")) return any_of(schema);
         if (!schema.contains("type")) {
             if (schema.contains("properties")) return object(schema);
             check_keywords(schema, {});
             return json_.value;
         }
-        const Json& type = schema["type"];
-        if (type.is_string()) return typed(schema, type.get<std::string>());
-        if (!type.is_array() || type.empty()) refuse("expected a type, found " + short_text(type));
+        const std::vector<std::string> types = types_of(schema["type"]);
+        if (types.size() == 1) return typed(schema, types[0], schema["type"].is_array());
         const std::size_t rule = grammar_.add_rule();
-        for (const Json& one : type) {
-            if (!one.is_string()) refuse("expected the name of a type, found " + short_text(one));
-            grammar_.add(rule, {Grammar::match(typed(schema, one.get<std::string>(), true))});
-        }
+        for (const std::string& type : types)
+            grammar_.add(rule, {Grammar::match(typed(schema, type, true))});
         return rule;
+    }
+
+    /// The names of one type or several.
+    static std::vector<std::string> types_of(const Json& type) {
+        constexpr std::array known = {"object", "array", "string", "integer", "number", "null", "boolean"};
+        const Json list = type.is_array() ? type : Json::array({type});
+        if (list.empty()) refuse("expected a type, found " + short_text(type));
+        std::vector<std::string> types;
+        for (const Json& one : list) {
+            if (std::ranges::none_of(known, [&](const char* name) { return one == name; }))
+                refuse("expected a type that JSON has, found " + short_text(one));
+            types.push_back(one.get<std::string>());
+        }
+        return types;
+    }
+
+    static bool has_type(const Json& value, const std::string& type) {
+        if (type != "integer") return type == value.type_name();
+        return value.is_number_integer() ||
+               (value.is_number_float() && std::trunc(value.get<double>()) == value.get<double>());
     }
 
     std::size_t referred(const Json& reference) {
@@ -206,14 +220,22 @@ class SchemaRules {
         return rule;
     }
 
-    std::size_t listed(const Json& schema) {
-        check_keywords(schema, {"enum", "type"});
-        const Json& values = schema["enum"];
+    /// Of the values of a keyword, those that have the schema's type, where it says one.
+    std::size_t one_of(const Json& schema, const char* keyword, const Json& values) {
+        check_keywords(schema, {keyword, "type"});
         if (!values.is_array() || values.empty()) refuse("expected values in enum, found " + short_text(values));
-        const std::size_t rule = grammar_.add_rule();
-        for (const Json& one : values)
-            grammar_.add(rule, JsonRules::text(one.dump()));
-        return rule;
+        const bool any_type = !schema.contains("type");
+        const std::vector<std::string> types = any_type ? std::vector<std::string>() : types_of(schema["type"]);
+        std::vector<Sequence> texts;
+        for (const Json& value : values) {
+            const auto is_of = [&](const std::string& type) { return has_type(value, type); };
+            if (any_type || std::ranges::any_of(types, is_of)) texts.push_back(JsonRules::text(value.dump()));
+        }
+        if (texts.empty()) {
+            refuse(std::string("expected a value in ") + keyword + " of the type " + short_text(schema["type"]) +
+                   ", found " + short_text(schema[keyword]));
+        }
+        return grammar_.add_rule(std::move(texts));
     }
 
     std::size_t any_of(const Json& schema) {
@@ -240,8 +262,7 @@ class SchemaRules {
         if (type == "integer") return json_.integer;
         if (type == "number") return json_.number;
         if (type == "null") return grammar_.add_rule({JsonRules::text("null")});
-        if (type == "boolean") return grammar_.add_rule({JsonRules::text("true"), JsonRules::text("false")});
-        refuse("expected a type that JSON has, found " + short_text(type));
+        return grammar_.add_rule({JsonRules::text("true"), JsonRules::text("false")});  // boolean
     }
 
     std::size_t string(const Json& schema) {
@@ -319,11 +340,6 @@ class SchemaRules {
             if (ignored || std::ranges::find(known, std::string_view(keyword)) != known.end()) continue;
             refuse("the keyword " + short_text(keyword) + " isn't supported here");
         }
-    }
-
-    static std::string short_text(const Json& json) {
-        const std::string text = json.dump(-1, ' ', true, Json::error_handler_t::replace);
-        return text.size() <= 60 ? text : text.substr(0, 57) + "...";
     }
 
     Grammar& grammar_;

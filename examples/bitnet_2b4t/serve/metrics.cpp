@@ -46,9 +46,8 @@ std::string metrics_text(const SchedulerStatus& s) {
     m.counter("busy_seconds_total", "Seconds in which the model computed", s.busy_seconds);
     m.counter("steps_total", "Passes over the model's weights", static_cast<double>(s.steps));
     m.head("texts_total", "counter", "Texts that ended, by reason");
-    constexpr const char* reasons[] = {"stop", "length", "cancelled", "timed_out", "failed"};
     for (std::size_t i = 0; i < s.ended.size(); ++i)
-        m.labelled("texts_total", "reason", reasons[i], static_cast<double>(s.ended[i]));
+        m.labelled("texts_total", "reason", name_of(static_cast<FinishReason>(i)), static_cast<double>(s.ended[i]));
     const auto busy =
         std::ranges::count_if(s.slots, [](const SlotStatus& slot) { return slot.state != SlotStatus::State::idle; });
     m.gauge("slots", "Slots", static_cast<double>(s.slots.size()));

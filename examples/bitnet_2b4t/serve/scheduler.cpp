@@ -12,6 +12,19 @@ namespace {
 /// Fewer tokens in common are computed again rather than waited for.
 constexpr std::size_t worth_waiting = 16;
 
+/// Whoever fails to take a job's end must do without it: there is nobody else to tell, and other jobs go on.
+template <class Tell>
+void heard(Tell&& tell) {
+    try {
+        tell();
+    } catch (const std::exception&) {
+    }
+}
+
+void tell_end(const Job& job, FinishReason reason) {
+    if (job.on_end) heard([&] { job.on_end({.reason = reason}); });
+}
+
 }  // namespace
 
 Scheduler::Scheduler(const Model& model, const SchedulerOptions& options)
@@ -66,9 +79,8 @@ void Scheduler::run() {
     }
     while (!running_.empty())
         end(running_.begin(), FinishReason::cancelled);
-    for (QueuedJob& queued : queue_) {
-        if (queued.job.on_end) queued.job.on_end({.reason = FinishReason::cancelled});
-    }
+    for (const QueuedJob& queued : queue_)
+        tell_end(queued.job, FinishReason::cancelled);
 }
 
 /// False at the end.
@@ -118,9 +130,8 @@ void Scheduler::leave_unwanted() {
         for (const auto& [queued, reason] : left)
             ++status_.ended[static_cast<std::size_t>(reason)];
     }
-    for (const auto& [queued, reason] : left) {
-        if (queued.job.on_end) queued.job.on_end({.reason = reason});
-    }
+    for (const auto& [queued, reason] : left)
+        tell_end(queued.job, reason);
 }
 
 /// False where there was nothing to do.
@@ -200,16 +211,21 @@ void Scheduler::compute(const std::vector<Step>& steps) {
         return;
     }
     for (auto one = running_.begin(); one != running_.end();) {
-        if (!takes_part(*one)) {
-            ++one;
-            continue;
-        }
-        try {
-            one = one->go_on() ? std::next(one) : end(one, one->reason());
-        } catch (const std::exception& error) {
-            one = end(one, FinishReason::failed, error.what());
-        }
+        one = takes_part(*one) ? go_on(one) : std::next(one);
     }
+}
+
+/// The next one. What fails, a callback included, is the end of that sequence alone.
+Scheduler::Running Scheduler::go_on(Running sequence) {
+    FinishReason reason = FinishReason::failed;
+    std::string problem;
+    try {
+        if (sequence->go_on()) return std::next(sequence);
+        reason = sequence->reason();
+    } catch (const std::exception& error) {
+        problem = error.what();
+    }
+    return end(sequence, reason, std::move(problem));
 }
 
 /// Its slot is free, and what it has computed is kept.
@@ -231,7 +247,7 @@ Scheduler::Running Scheduler::end(Running sequence, FinishReason reason, std::st
         status_.job_seconds += outcome.prompt_seconds + outcome.generation_seconds;
         ++status_.ended[static_cast<std::size_t>(reason)];
     }
-    sequence->tell();
+    heard([&] { sequence->tell(); });
     return running_.erase(sequence);
 }
 

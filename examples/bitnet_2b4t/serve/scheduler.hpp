@@ -75,6 +75,7 @@ class Scheduler {
     bool waits_for_prefix(Sequence& sequence);
     void compute(const std::vector<Step>& steps);
     using Running = std::list<Sequence>::iterator;
+    Running go_on(Running sequence);
     Running end(Running sequence, FinishReason reason, std::string problem = {});
     void publish(double seconds);
 

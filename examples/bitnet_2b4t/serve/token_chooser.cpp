@@ -29,7 +29,7 @@ ChosenToken TokenChooser::choose(Session& session) {
         chosen.id = sampler_(*candidates, session.tokens());
     }
     if (options_.scores) score(session, chosen);
-    if (tokenizer_.is_stop(chosen.id)) return chosen;
+    if (chosen.id < 0 || tokenizer_.is_stop(chosen.id)) return chosen;
     if (++generated_[chosen.id] == 1 && !options_.bias.contains(chosen.id) &&
         (options_.frequency_penalty != 0 || options_.presence_penalty != 0))
         changed_.push_back(chosen.id);

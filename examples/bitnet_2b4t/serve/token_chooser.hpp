@@ -16,7 +16,8 @@ class TokenChooser {
     /// Throws std::invalid_argument for an option that is out of range.
     TokenChooser(const Tokenizer& tokenizer, const ChoiceOptions& options);
 
-    /// What follows the session's tokens. With a grammar that allows nothing more, the model's stop token.
+    /// What follows the session's tokens. With a grammar that allows nothing more, the model's stop token,
+    /// or -1 where it has none.
     ChosenToken choose(Session& session);
 
  private:

@@ -16,7 +16,8 @@ const question = { role: "user", content: "What is 123 + 45?" };
 const chat = (more = {}) => ({ model: "small", messages: [question], temperature: 0, ...more });
 const start = (...args) => Server.start(program, ["-m", model, "-t", "2", ...args]);
 
-const server = await start("--parallel", "8", "--max-queue", "300", "--read-timeout", "2", "--write-timeout", "2", "--cors", "*");
+const server = await start("--parallel", "8", "--max-queue", "300", "--read-timeout", "2", "--write-timeout", "2", "--cors", "*",
+  "--pooling", "last");
 // A text that goes on until its limit: the tokens that would end it are made impossible.
 const ends = [];
 for (const name of ["<|eot_id|>", "<|end_of_text|>", "</s>", "<|im_end|>", "<|endoftext|>"]) {
@@ -156,6 +157,35 @@ await part("what is no request is refused, and the server goes on", async () => 
   check((await server.json("/health")).status === 200, "health after 1000 broken requests");
 });
 
+await part("a client that goes away is noticed behind what it has sent of its next request", async () => {
+  const before = server.log.length;
+  const socket = net.connect(server.port, "127.0.0.1").on("error", () => {});
+  socket.write(post("/v1/completions", endless({ max_tokens: 100000, n: 64 })));
+  await eventually(() => server.busy(), "a slot in use");
+  socket.write("GET ");
+  await sleep(20);
+  socket.destroy();
+  const status = () => server.log.slice(before).match(/\/v1\/completions" (\d+)/)?.[1];
+  await eventually(status, "a line of log");
+  check(status() === "499", "the status that is logged", status());
+});
+
+await part("connections beyond the most are told so, or closed at once", async () => {
+  const small = await start("--max-connections", "4");
+  const before = small.usage().files;
+  const sockets = [...Array(60).keys()].map(() => net.connect(small.port, "127.0.0.1").on("error", () => {}).resume());
+  const open = () => sockets.filter((socket) => !socket.closed);
+  await eventually(() => open().length === 4 + 16, "closed connections");
+  check(small.usage().files <= before + 4 + 16, "open files", [before, small.usage().files]);
+  open().slice(10).forEach((socket) => socket.destroy());
+  await eventually(() => small.usage().files <= before + 10, "room");
+  const full = await fetch(`${small.url}/health`);
+  check(full.status === 503 && Number(full.headers.get("retry-after")) >= 1, "a refusal", full.status);
+  open().forEach((socket) => socket.destroy());
+  await eventually(async () => (await fetch(`${small.url}/health`)).status === 200, "health");
+  check((await small.stop()).code === 0, "the end");
+});
+
 await part("a port that is taken", async () => {
   const other = await Server.start(program, ["-m", model], server.port);
   const { code } = await other.exit;
@@ -188,5 +218,20 @@ await part("SIGTERM lets answers end", async () => {
   for (let next; !(next = await reader.read()).done; ) text += Buffer.from(next.value).toString();
   check(text.endsWith("data: [DONE]\n\n"), "the stream's end", text.slice(-100));
   check((await server.exit).code === 0, "the exit status", await server.exit);
+});
+
+await part("SIGTERM lets a slow client have all of its answer", async () => {
+  const slow = await start("--write-timeout", "20");
+  const socket = net.connect(slow.port, "127.0.0.1").pause();
+  socket.write(post("/tokenize", { content: "a ".repeat(1000000), with_pieces: true }));
+  await eventually(() => slow.log.includes("/tokenize"), "a line of log");
+  slow.process.kill("SIGTERM");
+  await sleep(500); // in which a server that doesn't wait ends
+  const parts = [];
+  for await (const part of socket) parts.push(part);
+  const reply = Buffer.concat(parts), head = reply.indexOf("\r\n\r\n") + 4;
+  const length = Number(reply.subarray(0, head).toString().match(/Content-Length: (\d+)/)[1]);
+  check(length > 1 << 24 && reply.length === head + length, "all of the answer", [head + length, reply.length]);
+  check((await slow.exit).code === 0, "the exit status");
 });
 finish();

@@ -86,7 +86,7 @@ class Session {
     std::size_t cache_bytes() const;
 
     /// Processes tokens, a batch at a time. Throws PromptTooLong, and Cancelled where `cancelled`, which is polled
-    /// between layers, says so.
+    /// between layers, on several ranks for more than 8 tokens at once only, says so.
     void append(std::span<const int> tokens, const IsCancelled& cancelled = {});
     /// The same, and hands out the logits of what follows each token, from position `first` of the sequence on: a few
     /// rows [rows, vocabulary] at a time, the first of them after the token at `position`.
@@ -113,7 +113,7 @@ class Session {
     std::span<const Candidate> candidates(std::size_t count, std::span<const int> always = {});
 
     /// The sequence as a vector, for models made for that: its last token's state behind the output norm, divided by
-    /// its length. Throws std::logic_error as the three above, and std::runtime_error where it isn't finite.
+    /// its length. Throws std::logic_error as the four above, and std::runtime_error where it isn't finite.
     std::vector<float> embedding() const;
 
     /// The natural logarithms of the probabilities of tokens `first` (at least 1) and following, each after all before
