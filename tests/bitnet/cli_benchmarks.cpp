@@ -213,9 +213,45 @@ TEST_CASE("cli: generated answers are compared by what a pattern takes of them")
     CHECK(score(item.dump(), {"--generate", "-n", "8", "--until", stop})[0].at("text") ==
           text.substr(0, text.find(stop)));
     const auto with_pattern =
-        score(item.dump(), {"--generate", "-n", "8", "--until", "no such text", "--pattern", "^[^]([^])"});
+        score(item.dump(), {"--generate", "-n", "8", "--until", "no such text", "--pattern", R"(^[\s\S]([\s\S]))"});
     CHECK(with_pattern[0].at("answer") == text.substr(1, 1));
     CHECK(score(item.dump(), {"--generate", "-n", "4", "--pattern", "#### (x)"})[0].at("answer") == "");
+}
+
+TEST_CASE("cli: a pattern needs no more stack for a longer answer, and one that is never done is refused") {
+    const TemporaryFolder folder;
+    write_text(folder / "items", json{{"prompt", "The answer is"}, {"answers", {"no such thing"}}}.dump());
+    const auto with = [&](const std::string& pattern) {
+        const std::string line = "ulimit -s 128; exec " + shell_quoted(chat_program) + " score -m " +
+                                 shell_quoted(golden_gguf) + " -f " + shell_quoted(folder / "items") +
+                                 " --generate -n 480 --until 'no such text' -t 1 --json --pattern " +
+                                 shell_quoted(pattern);
+        return run_program("/bin/bash", {"-c", line});
+    };
+    const Outcome all = with(R"(^((?:.|\s)*))");
+    INFO(all.err);
+    REQUIRE(all.status == 0);
+    const json found = json::parse(all.out.substr(0, all.out.find('\n')));
+    CHECK(found.at("text").get<std::string>().size() > 1000);
+    CHECK(found.at("answer") == found.at("text"));
+    const Outcome endless = with(R"((?:(?:.|\s)*)*(?:(?:.|\s)*)*\x00)");
+    CHECK(endless.status == 1);
+    CHECK(endless.err.find("expected a regular expression that is soon found or not") != std::string::npos);
+    CHECK(std::ranges::count(endless.err, '\n') == 1);
+}
+
+TEST_CASE("cli: options of score that would have no effect are refused") {
+    const auto refused = [](const Strings& more, const std::string& part) {
+        Strings arguments = {"score", "-m", golden_gguf, "-f", "items"};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        check_refused(arguments, 2, {part});
+    };
+    refused({"--pattern", "x"}, "--pattern requires --generate");
+    refused({"--until", "x"}, "--until requires --generate");
+    refused({"-n", "3"}, "--predict requires --generate");
+    refused({"--generate", "--task", "arc"}, "--task excludes --generate");
+    refused({"--generate", "--labels", "file"}, "--labels excludes --generate");
+    refused({"--few-shot-file", "file"}, "--few-shot-file requires --few-shot");
 }
 
 TEST_CASE("cli: GSM8K's and TriviaQA's files are read, and others refused with their line") {

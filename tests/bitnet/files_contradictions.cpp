@@ -48,6 +48,15 @@ TEST_CASE("tensors that share bytes are refused") {
                    ContainsSubstring("\"blk.1.attn_norm.weight\"") && ContainsSubstring(", found 0"));
 }
 
+TEST_CASE("an empty tensor shares no bytes, whatever its name") {
+    for (const char* empty : {"a", "z"})
+        CHECK(refusal([&] { bitnet::check_extents({{"m", 0, 64}, {empty, 0, 0}, {"n", 64, 64}}, "file"); }).empty());
+    for (const char* empty : {"a", "z"})
+        CHECK(refusal([&] { bitnet::check_extents({{empty, 0, 0}, {"m", 0, 64}, {"n", 64, 64}}, "file"); }).empty());
+    CHECK_THAT(refusal([&] { bitnet::check_extents({{"m", 0, 64}, {"n", 63, 1}}, "file"); }),
+               ContainsSubstring("which end at 64, found 63"));
+}
+
 TEST_CASE("rows of q and k that are no whole heads are refused, not read past their end") {
     bitnet::TernaryTensor tensor = bitnet::own_trits("file", "t", "F32", {6, 2}, std::vector<std::int8_t>(12), {1});
     CHECK(refusal([&] { bitnet::in_halves(tensor, 6); }).empty());

@@ -59,6 +59,16 @@ struct Workplace {
         INFO(base.err);
         REQUIRE(base.status == 0);
     }
+    /// Another model of bytes: its file.
+    std::string untrained(const std::string& to, const std::vector<std::string>& more,
+                          const std::vector<std::string>& sizes = small_sizes) const {
+        const Outcome run = train(joined(
+            joined({"run", "-o", folder / to, "--text", folder / "text.txt", "--steps", "1", "--length", "64"}, sizes),
+            more));
+        INFO(run.err);
+        REQUIRE(run.status == 0);
+        return folder / (to + "/model.gguf");
+    }
     std::vector<std::string> sft(const std::string& to) const {
         return {"sft", "-m", model, "--dialogues", dialogues, "-o", folder / to, "--rows", "2", "-t", "2"};
     }
@@ -135,6 +145,52 @@ TEST_CASE("cli: a checkpoint of other data, and data that is none, are refused i
     other[2] = TESTS_DIR "/golden/families/llama-tied.gguf";
     check_refused_with(train(other), 1, "expected a model of BitNet's architecture, with squared ReLU, found SiLU");
     check_refused_with(train({"sft", "-m", at.model, "-o", at.folder / "none"}), 2, "--dialogues");
+}
+
+TEST_CASE("cli: a checkpoint belongs to the model that its run began with") {
+    const Workplace at;
+    std::vector<std::string> run = joined(at.sft("tuned"), {"--steps", "2"});
+    REQUIRE(train(run).status == 0);
+    run[2] = at.untrained("other", {"--seed", "2"});
+    check_refused_with(train(run), 1, "checkpoint: expected start = ");
+    std::vector<std::string> dpo = {"dpo",     "-m", at.model, "--pairs", at.pairs, "-o", at.folder / "dpo",
+                                    "--steps", "2"};
+    REQUIRE(train(dpo).status == 0);
+    dpo = joined(dpo, {"--reference", run[2]});
+    check_refused_with(train(dpo), 1, "checkpoint: expected start = ");
+    // As many weights, in other heads: the network that is trained would read them in its own way.
+    dpo.back() = at.untrained(
+        "heads", {},
+        {"--layers", "1", "--hidden", "64", "--ffn", "64", "--heads", "4", "--kv-heads", "2", "--head-dim", "16"});
+    check_refused_with(train(dpo), 1, "heads/model.gguf: expected heads = 2, as in this run, found 4");
+    dpo.back() = at.untrained("v2", {"--family", "v2"});
+    check_refused_with(train(dpo), 1, "v2/model.gguf: expected family = b1.58, as in this run, found v2");
+}
+
+TEST_CASE("cli: the family that is asked for is the one that is trained, whatever the model's is") {
+    const Workplace at;
+    std::vector<std::string> run = at.sft("back");
+    run[2] = at.untrained("a4.8", {"--family", "a4.8"});
+    const std::string family = "bitlinear.family = \"a4.8\"";
+    CHECK(bitnet_tests::run({"inspect", run[2]}).out.find(family) != std::string::npos);
+    REQUIRE(train(joined(run, {"--family", "b1.58", "--steps", "1"})).status == 0);
+    CHECK(bitnet_tests::run({"inspect", at.folder / "back/model.gguf"}).out.find("a4.8") == std::string::npos);
+    check_refused_with(train(joined(run, {"--family", "v1", "--weights", "ternary"})), 1,
+                       "--weights: expected binary or real, as family v1 has signs, found ternary");
+}
+
+TEST_CASE("cli: options that would have no effect are refused") {
+    const Workplace at;
+    const std::vector<std::string> run = joined({"run", "-o", at.folder / "run"}, small_sizes);
+    for (const std::vector<std::string>& option :
+         {std::vector<std::string>{"--epochs", "2"}, {"--held-out", at.pairs}, {"--held-out-share", "0.1"}})
+        check_refused_with(train(joined(run, option)), 2, option[0] + " requires --text or --dialogues");
+    check_refused_with(train(joined(run, {"--chat-template", "bitnet"})), 2, "--chat-template requires --dialogues");
+    const std::vector<std::string> two = joined(run, {"--text", at.pairs, "--second-text", at.pairs});
+    check_refused_with(train(joined(two, {"--epochs", "2"})), 2, "--epochs excludes --second-text");
+    for (const char* share : {"0", "1"})
+        check_refused_with(train(joined(two, {"--first-stage", share, "--steps", "6"})), 1,
+                           "--first-stage: expected steps for the data of both stages");
 }
 
 TEST_CASE("cli: preferences are learned from pairs, against the model as it was") {

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
 #include <cstdlib>
 #include <map>
 #include <set>
@@ -178,6 +180,10 @@ TEST_CASE("every question and answer fits a row and comes back from its tokens")
         longest = std::max(longest, tokenizer().encode(turn).size() + 3);  // BOS and two ends
     }
     CHECK(longest <= 128);
+    const Conversations conversations(tokenizer(), with_vocabulary(small_recipe()));
+    const Exchange too_long{std::string(300, '?'), "no", ""};
+    CHECK_THROWS_WITH(conversations.questions({&too_long, 1}),
+                      Catch::Matchers::ContainsSubstring("at most 192 tokens, found 3"));
     // What is spelled comes letter by letter.
     const std::vector<int> word = tokenizer().encode("User: Spell \"what\"");
     CHECK(std::ranges::count_if(word, [](int id) { return tokenizer().piece(id).size() == 1; }) == 8);

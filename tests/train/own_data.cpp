@@ -8,6 +8,7 @@
 #include <train/data/byte_vocabulary.hpp>
 #include <train/data/dialogue_file.hpp>
 #include <train/data/text_file.hpp>
+#include <train/run/loss_log.hpp>
 
 #include "files_fixture.hpp"
 #include "train_fixture.hpp"
@@ -234,6 +235,38 @@ TEST_CASE("a loss that is no number is said with the lines that it came from") {
                                           ContainsSubstring("data.jsonl, line 7") &&
                                           ContainsSubstring("data.jsonl, line 8"));
     CHECK(trainer.steps_done() == 0);
+}
+
+TEST_CASE("of several batches of a step, the one whose loss is no number is said") {
+    ternion::ThreadPool threads(1);
+    Recipe recipe = with_vocabulary(small_recipe());
+    recipe.accumulate = 3;
+    std::vector<Sequence> sequences = numbered(6);
+    for (std::size_t i = 0; i < 6; ++i) {
+        sequences[i].file = "data.jsonl";
+        sequences[i].line = 1 + i / 2;
+    }
+    for (std::size_t pair = 0; pair < 3; ++pair) {
+        Corpus corpus(sequences, {.batch_tokens = 1, .together = 2});
+        std::vector<double> reference(6, -1);
+        reference[2 * pair] = NAN;
+        corpus.set_reference(reference);
+        Trainer trainer(recipe, corpus, threads);
+        CHECK_THROWS_WITH(trainer.step(),
+                          ContainsSubstring("in step 1 (data.jsonl, line " + std::to_string(1 + pair) + "):"));
+    }
+}
+
+TEST_CASE("a log shows the lowest of rates") {
+    const TemporaryFolder folder;
+    LossLog log(folder / "log.csv", 0, {});
+    log.add({.step = 1, .loss = 0.5, .gradient_norm = 1, .rate = 2e-7, .tokens = 3}, {});
+    log.add({.step = 2, .loss = 0.25, .gradient_norm = 1, .rate = 1.2345e-9, .tokens = 3}, {});
+    log.save();
+    CHECK(bitnet_tests::read_text(folder / "log.csv").find("\n1,0.500000,1.0000,2e-07,") != std::string::npos);
+    CHECK(bitnet_tests::read_text(folder / "log.csv").find("\n2,0.250000,1.0000,1.234e-09,") != std::string::npos);
+    CHECK(read_curve(folder / "log.csv", "log").training ==
+          std::vector<std::pair<double, double>>{{1, 0.5}, {2, 0.25}});
 }
 
 TEST_CASE("the schedule has two stages: a drop to a much lower peak, and weight decay that ends") {

@@ -1,6 +1,8 @@
 // A model that training goes on from: its master weights, whatever form it came in.
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
 #include <cmath>
 #include <cstring>
 #include <nlohmann/json.hpp>
@@ -9,6 +11,7 @@
 #include <train/run/start.hpp>
 
 #include "files_fixture.hpp"
+#include "gguf_edit.hpp"
 #include "train_fixture.hpp"
 
 namespace {
@@ -78,6 +81,17 @@ TEST_CASE("master weights that were written are what training goes on from") {
                                  weights.subspan(piece.offset, piece.size())));
     }
     CHECK(start.vocabulary.size() == recipe.sizes.vocab);
+}
+
+TEST_CASE("float weights with a scale beside them are trits times it, or refused, as by the decoder") {
+    const TemporaryFolder folder;
+    bitnet_tests::EditableGguf file(bitnet_tests::read_text(TESTS_DIR "/golden/refuse/scale-beside-f16.gguf"));
+    bitnet_tests::write_text(folder / "model.gguf", file.text());
+    CHECK_NOTHROW(read_start(folder / "model.gguf"));
+    file.tensor("blk.0.attn_q.weight").bytes.replace(0, 2, "\x55\x35");  // none of three numbers
+    bitnet_tests::write_text(folder / "model.gguf", file.text());
+    CHECK_THROWS_WITH(read_start(folder / "model.gguf"),
+                      Catch::Matchers::ContainsSubstring("ternary weights in tensor \"blk.0.attn_q.weight\""));
 }
 
 }  // namespace

@@ -104,7 +104,7 @@ TEST_CASE("a checkpoint of another recipe, or a broken one, is refused and chang
     CHECK(weights_of(trainer) == trained);
     bitnet_tests::write_text(path, "{}\n");
     CHECK_THROWS_WITH(load_checkpoint(path, trainer),
-                      path + ": expected a ternion training checkpoint 3, found something else");
+                      path + ": expected a ternion training checkpoint 4, found something else");
     CHECK_THROWS_AS(load_checkpoint(folder / "none", trainer), program::FileError);
     CHECK(trainer.steps_done() == 1);
 }

@@ -1,7 +1,5 @@
 #include <algorithm>
-#include <bitnet/session.hpp>
-#include <cmath>
-#include <numeric>
+#include <bitnet/scoring.hpp>
 #include <string>
 #include <vector>
 
@@ -30,98 +28,46 @@ struct ScoreOptions {
     bool json = false;
 };
 
-/// A choice behind its question, in tokens.
-struct ScoredChoice {
-    std::vector<int> tokens;
-    std::size_t given;
-    std::size_t characters;
-};
-
 /// Whose examples a question may have: those of its benchmark and subject.
 std::string group_of(const Item& item) {
-    return item.group.empty() ? std::string(item.task) : joined(item.task, ", ", item.group);
+    return item.group.empty() ? std::string(item.task->title) : joined(item.task->title, ", ", item.group);
 }
 
-std::size_t characters_of(const std::string& text) {
-    return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xc0) != 0x80; }));
-}
-
-std::vector<ScoredChoice> choices_of(const Item& item, std::size_t index, const PromptMaker& maker,
-                                     const Model& model) {
-    std::vector<ScoredChoice> choices;
+Question question_of(const Item& item, std::size_t index, const PromptMaker& maker, const Model& model) {
+    std::vector<TokenizedChoice> choices;
     for (std::size_t i = 0; i < item.choices.size(); ++i) {
         const std::string prompt = maker.prompt(index, item.introduction(), item.context_of(i), group_of(item));
         auto [tokens, given] = maker.tokens(prompt, item.choices[i]);
-        if (given == 0) throw FileError(item.where, "a context", "none, and the model has no BOS token");
-        if (tokens.size() > model.context() + 1)
-            throw FileError(item.where, joined("at most ", model.context(), " tokens"), tokens.size());
-        given = std::min(given, tokens.size() - 1);
-        choices.push_back({std::move(tokens), given, characters_of(item.choices[i])});
+        choices.push_back({std::move(tokens), given, count_characters(item.choices[i])});
     }
-    return choices;
-}
-
-std::size_t largest(const std::vector<double>& scores) {
-    return static_cast<std::size_t>(std::ranges::max_element(scores) - scores.begin());
-}
-
-/// What a question gave.
-struct Scores {
-    std::vector<double> sums, normalised;  // of each choice
-
-    double of(Metric metric, const Item& item) const {
-        if (metric == Metric::mass) return mass(item);
-        return largest(metric == Metric::accuracy ? sums : normalised) == item.answer ? 1 : 0;
-    }
-
- private:
-    /// The right choices' share of all probability.
-    double mass(const Item& item) const {
-        const double peak = *std::ranges::max_element(sums);
-        double all = 0, right = 0;
-        for (std::size_t i = 0; i < sums.size(); ++i) {
-            all += std::exp(sums[i] - peak);
-            if (item.right[i]) right += std::exp(sums[i] - peak);
-        }
-        return right / all;
-    }
-};
-
-Scores score_choices(Session& session, const std::vector<ScoredChoice>& choices) {
-    Scores scores;
-    for (const auto& [tokens, given, characters] : choices) {
-        const auto each = session.log_probabilities(tokens, given);
-        scores.sums.push_back(std::accumulate(each.begin(), each.end(), 0.0));
-        scores.normalised.push_back(scores.sums.back() / static_cast<double>(characters));
-    }
-    return scores;
+    return {model, std::move(choices), item.where};
 }
 
 /// The questions of one benchmark, as they come.
 struct Tally {
     std::vector<double> plain, normalised, mass;
 
-    void add(const Item& item, const Scores& scores) {
-        if (item.task == "TruthfulQA MC2") return mass.push_back(scores.of(Metric::mass, item));
-        plain.push_back(scores.of(Metric::accuracy, item));
-        normalised.push_back(scores.of(Metric::normalised, item));
+    void add(const Item& item, const ChoiceScores& scores) {
+        if (item.task->metric == Metric::mass) return mass.push_back(scores.share_of(item.right));
+        plain.push_back(scores.best() == item.answer ? 1 : 0);
+        normalised.push_back(scores.best_normalised() == item.answer ? 1 : 0);
     }
 };
 
-void write_item(const Item& item, const Scores& scores) {
+void write_item(const Item& item, const ChoiceScores& scores) {
     Json json{{"id", item.id},
-              {"task", item.task},
+              {"task", item.task->title},
               {"answer", item.answer},
-              {"choice", largest(scores.sums)},
-              {"choice_normalised", largest(scores.normalised)},
+              {"choice", scores.best()},
+              {"choice_normalised", scores.best_normalised()},
               {"log_probabilities", scores.sums},
               {"normalised", scores.normalised}};
-    if (item.task == "TruthfulQA MC2") json["mass"] = scores.of(Metric::mass, item);
+    if (item.task->metric == Metric::mass) json["mass"] = scores.share_of(item.right);
     write_json(json);
 }
 
-void write_whole(std::string_view task, const Tally& tally, std::size_t shots) {
-    Json json{{"task", task}, {"few_shot", shots}, {"items", std::max(tally.plain.size(), tally.mass.size())}};
+void write_whole(const ScoreTask& task, const Tally& tally, std::size_t shots) {
+    Json json{{"task", task.title}, {"few_shot", shots}, {"items", std::max(tally.plain.size(), tally.mass.size())}};
     const auto add = [&](const char* name, const char* error, const std::vector<double>& of) {
         if (of.empty()) return;
         const Mean mean = mean_of(of);
@@ -135,13 +81,12 @@ void write_whole(std::string_view task, const Tally& tally, std::size_t shots) {
 }
 
 /// A row for each figure, the benchmark's own marked.
-void write_rows(std::string_view task, const Tally& tally, std::size_t shots) {
-    const auto metric = std::ranges::find(score_tasks, task, &ScoreTask::title)->metric;
+void write_rows(const ScoreTask& task, const Tally& tally, std::size_t shots) {
     const auto row = [&](Metric which, const char* name, const std::vector<double>& of) {
         if (of.empty()) return;
         const Mean mean = mean_of(of);
-        write_output(formatted("%-16s %-28s %5zu %6zu   %.4f ± %.4f%s\n", std::string(task).c_str(), name, shots,
-                               of.size(), mean.value, mean.error, which == metric ? " *" : ""));
+        write_output(formatted("%-16s %-28s %5zu %6zu   %.4f ± %.4f%s\n", std::string(task.title).c_str(), name, shots,
+                               of.size(), mean.value, mean.error, which == task.metric ? " *" : ""));
     };
     row(Metric::accuracy, "accuracy", tally.plain);
     row(Metric::normalised, "accuracy, length-normalised", tally.normalised);
@@ -171,19 +116,19 @@ std::vector<Questions> read_all(const ScoreOptions& options) {
     return all;
 }
 
-using Tallies = std::vector<std::pair<std::string_view, Tally>>;
+using Tallies = std::vector<std::pair<const ScoreTask*, Tally>>;
 
 void score_questions(const ScoreOptions& options, const Questions& questions, const Model& model, Tallies& tallies) {
     const PromptMaker maker(options.prompt, model, questions.examples);
     const std::vector<Item>& items = questions.items;
-    std::vector<std::vector<ScoredChoice>> choices;  // all are checked before any is scored: that may take hours
+    std::vector<Question> asked;  // all are checked before any is scored: that may take hours
     for (std::size_t i = 0; i < items.size(); ++i)
-        choices.push_back(choices_of(items[i], i, maker, model));
+        asked.push_back(question_of(items[i], i, maker, model));
     Progress progress("scoring");
     Session session(model);
     for (std::size_t i = 0; i < items.size(); ++i) {
         progress.update(i, items.size());
-        const Scores scores = score_choices(session, choices[i]);
+        const ChoiceScores scores = score_choices(session, asked[i]);
         auto found = std::ranges::find(tallies, items[i].task, &Tallies::value_type::first);
         if (found == tallies.end()) found = tallies.insert(found, {items[i].task, Tally{}});
         found->second.add(items[i], scores);
@@ -202,7 +147,7 @@ void score(const ScoreOptions& options) {
         score_questions(options, questions, model, tallies);
     if (!options.json) write_output("benchmark        figure                       shots  items   value\n");
     for (const auto& [task, tally] : tallies)
-        (options.json ? write_whole : write_rows)(task, tally, options.prompt.few_shot);
+        (options.json ? write_whole : write_rows)(*task, tally, options.prompt.few_shot);
 }
 
 }  // namespace
@@ -220,15 +165,17 @@ void add_score(CLI::App& app) {
     std::vector<std::string> names;
     for (const ScoreTask& task : score_tasks)
         names.emplace_back(task.name);
+    auto* generate = command.add_flag("--generate", options.generate, "generate answers and compare them: exact match");
     command
         .add_option("--task", options.task,
                     "the benchmark, where its file could be another's: OpenbookQA's is like ARC's")
         ->check(CLI::IsMember(names).description(""))
-        ->type_name("NAME");
-    add_file(command, "--labels", options.labels, "a file with the answers' numbers, as PIQA has one");
+        ->type_name("NAME")
+        ->excludes(generate);
+    add_file(command, "--labels", options.labels, "a file with the answers' numbers, as PIQA has one")
+        ->excludes(generate);
     add_prompt_options(command, options.prompt);
-    command.add_flag("--generate", options.generate, "generate answers and compare them: exact match");
-    add_generated_options(command, options.generated);
+    add_generated_options(command, options.generated, generate);
     command.add_flag("--json", options.json, "print a JSON object for each item, and one for the whole");
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bitnet/session.hpp>
 #include <cctype>
+#include <optional>
 #include <program/cli/input.hpp>
 #include <program/cli/interrupt.hpp>
 #include <program/cli/measurement.hpp>
@@ -10,8 +11,9 @@
 #include <program/cli/output.hpp>
 #include <program/io/file_error.hpp>
 #include <program/io/utf8.hpp>
-#include <regex>
+#include <stdexcept>
 
+#include "answer_pattern.hpp"
 #include "model_options.hpp"
 #include "score_objects.hpp"
 
@@ -32,7 +34,7 @@ struct OpenQuestion {
 struct AnswerRules {
     std::string_view task;
     std::vector<std::string> until;
-    const char* pattern;
+    std::string pattern;
     bool numbers;  // commas, dollar signs and a last full stop don't count; else no punctuation does
 };
 const AnswerRules all_rules[] = {{"GSM8K", {"Question:"}, "#### (-?[0-9.,]+)", true},
@@ -109,14 +111,6 @@ std::string comparable(const std::string& text, bool numbers) {
     return trimmed(kept);
 }
 
-/// What the pattern finds first: its first group, or all of it. Nothing where it finds nothing.
-std::string taken(const std::string& text, const std::string& pattern) {
-    if (pattern.empty()) return text;
-    std::smatch found;
-    if (!std::regex_search(text, found, std::regex(pattern))) return "";
-    return found.size() > 1 ? found[1].str() : found[0].str();
-}
-
 /// Up to what ends it.
 std::string answered(Session& session, const std::vector<int>& prompt, const std::vector<std::string>& until,
                      int limit) {
@@ -135,26 +129,28 @@ std::string answered(Session& session, const std::vector<int>& prompt, const std
 
 std::string check_pattern(const std::string& pattern) {
     try {
-        const std::regex tried(pattern);
+        const AnswerPattern tried(pattern);
         return {};
-    } catch (const std::regex_error& error) {
-        return joined("expected a regular expression, found ", in_quotes(pattern), ": ", error.what());
+    } catch (const std::runtime_error& error) {
+        return error.what();
     }
 }
 
 }  // namespace
 
-void add_generated_options(CLI::App& command, GeneratedOptions& options) {
+void add_generated_options(CLI::App& command, GeneratedOptions& options, CLI::Option* generate) {
     command
         .add_option("--pattern", options.pattern,
                     "regular expression whose first group is the answer in a generated text (default: the benchmark's)")
         ->check(CLI::Validator(check_pattern, "", ""))
-        ->type_name("REGEX");
+        ->type_name("REGEX")
+        ->needs(generate);
     command.add_option("--until", options.until, "a text that ends a generated answer (default: the benchmark's)")
         ->expected(1)
         ->take_all()
-        ->type_name("TEXT");
-    add_number(command, "-n,--predict", options.limit, "most tokens of a generated answer", 1, 65536);
+        ->type_name("TEXT")
+        ->needs(generate);
+    add_number(command, "-n,--predict", options.limit, "most tokens of a generated answer", 1, 65536)->needs(generate);
 }
 
 namespace {
@@ -213,13 +209,16 @@ void score_generated(const std::vector<std::string>& files, const ModelOptions& 
     Session session(model);
     for (const auto& [questions, prompts] : all) {
         const AnswerRules& rules = rules_of(questions[0].task);
+        const std::string& pattern = options.pattern.empty() ? rules.pattern : options.pattern;
+        std::optional<AnswerPattern> taking;  // nothing: the whole text is the answer
+        if (!pattern.empty()) taking.emplace(pattern);
         Progress progress("answering");
         std::vector<double> right;
         for (std::size_t i = 0; i < questions.size(); ++i) {
             progress.update(i, questions.size());
             const std::string text =
                 answered(session, prompts[i], options.until.empty() ? rules.until : options.until, options.limit);
-            const std::string answer = taken(text, options.pattern.empty() ? rules.pattern : options.pattern);
+            const std::string answer = taking ? taking->taken_from(text) : text;
             right.push_back(is_right(questions[i], answer, rules.numbers) ? 1 : 0);
             if (!json) continue;
             write_json(Json{{"id", questions[i].id}, {"text", text}, {"answer", answer}, {"right", right.back() == 1}});

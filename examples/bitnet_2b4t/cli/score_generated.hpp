@@ -15,7 +15,8 @@ struct GeneratedOptions {
     std::vector<std::string> until;  // texts that end an answer; empty: the benchmark's
     int limit = 256;
 };
-void add_generated_options(CLI::App& command, GeneratedOptions& options);
+/// They need the flag `generate`.
+void add_generated_options(CLI::App& command, GeneratedOptions& options, CLI::Option* generate);
 
 /// Lets the model answer each question greedily, and prints the share of answers that match one of those that the file
 /// accepts: without white space around, upper or lower case, and GSM8K's commas, dollar signs and full stops at the

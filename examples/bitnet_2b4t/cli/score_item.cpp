@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
-#include <functional>
 #include <program/cli/input.hpp>
 #include <program/io/file_error.hpp>
 #include <program/io/json_file.hpp>
@@ -16,8 +15,8 @@ namespace bitnet::cli {
 using namespace program;
 namespace {
 
-std::string_view title_of(std::string_view name) {
-    return std::ranges::find(score_tasks, name, &ScoreTask::name)->title;
+const ScoreTask* task_named(std::string_view name) {
+    return std::ranges::find(score_tasks, name, &ScoreTask::name);
 }
 
 std::string text_or(const Json& json, const char* key, const std::string& where) {
@@ -201,6 +200,14 @@ Item truthfulqa(const Json& json, const char* key, const std::string& where) {
     return item;
 }
 
+Item truthfulqa_mc1(const Json& json, const std::string& where) {
+    return truthfulqa(json, "mc1_targets", where);
+}
+
+Item truthfulqa_mc2(const Json& json, const std::string& where) {
+    return truthfulqa(json, "mc2_targets", where);
+}
+
 /// What members tell.
 std::string task_of(const Json& json) {
     const auto has = [&](const char* key) { return json.contains(key); };
@@ -216,29 +223,31 @@ std::string task_of(const Json& json) {
     return "choices";
 }
 
+/// How a benchmark's questions are read, by its name.
+struct Reader {
+    std::string_view name;
+    Item (*read)(const Json& json, const std::string& where);
+};
+constexpr Reader readers[] = {{"choices", choices_item},
+                              {"arc", arc},
+                              {"openbookqa", openbookqa},
+                              {"commonsenseqa", commonsenseqa},
+                              {"mmlu", mmlu},
+                              {"hellaswag", hellaswag},
+                              {"piqa", piqa},
+                              {"winogrande", winogrande},
+                              {"boolq", boolq},
+                              {"truthfulqa-mc1", truthfulqa_mc1},
+                              {"truthfulqa-mc2", truthfulqa_mc2}};
+
 std::vector<Item> items_of(const Json& json, std::string task, const std::string& where) {
-    using Reader = std::function<Item(const Json&, const std::string&)>;
-    const auto truthful = [](const char* key) {
-        return [key](const Json& of, const std::string& at) { return truthfulqa(of, key, at); };
-    };
-    const std::pair<std::string_view, Reader> readers[] = {{"choices", choices_item},
-                                                           {"arc", arc},
-                                                           {"openbookqa", openbookqa},
-                                                           {"commonsenseqa", commonsenseqa},
-                                                           {"mmlu", mmlu},
-                                                           {"hellaswag", hellaswag},
-                                                           {"piqa", piqa},
-                                                           {"winogrande", winogrande},
-                                                           {"boolq", boolq},
-                                                           {"truthfulqa-mc1", truthful("mc1_targets")},
-                                                           {"truthfulqa-mc2", truthful("mc2_targets")}};
     if (task.empty()) task = task_of(json);
     std::vector<Item> items;
     for (const auto& [name, read] : readers) {
         const bool both = task == "truthfulqa" && name.starts_with(task);
         if (name != task && !(both && json.contains(name.ends_with("mc1") ? "mc1_targets" : "mc2_targets"))) continue;
         items.push_back(read(json, where));
-        items.back().task = title_of(name);
+        items.back().task = task_named(name);
     }
     return items;
 }
@@ -257,7 +266,7 @@ std::vector<Item> read_mmlu_csv(const std::string& text, const std::string& file
             throw FileError(where, "an answer of A to D", in_quotes(letter));
         items.push_back(mmlu_item(fields[0], {fields.begin() + 1, fields.begin() + 5},
                                   static_cast<std::size_t>(letter[0] - 'A'), subject));
-        items.back().task = title_of("mmlu");
+        items.back().task = task_named("mmlu");
         items.back().where = where;
         items.back().id = joined(items.size());
     }
@@ -274,7 +283,7 @@ void check(const Item& item) {
 }  // namespace
 
 std::string Item::introduction() const {
-    if (task != title_of("mmlu") || group.empty()) return {};
+    if (task != task_named("mmlu") || group.empty()) return {};
     return "The following are multiple choice questions (with answers) about " + group + ".\n\n";
 }
 

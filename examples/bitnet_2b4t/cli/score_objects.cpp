@@ -2,7 +2,7 @@
 
 #include <program/cli/input.hpp>
 #include <program/io/file_error.hpp>
-#include <program/io/utf8.hpp>
+#include <program/io/json_lines.hpp>
 #include <sstream>
 
 namespace bitnet::cli {
@@ -72,14 +72,8 @@ std::vector<ReadObject> read_objects(const std::string& text, const std::string&
         }
         return objects;
     }
-    std::istringstream lines(text);
-    std::size_t line_number = 0;
-    for (std::string line; std::getline(lines, line);) {
-        ++line_number;
-        if (trimmed(line).empty()) continue;
-        const std::string where = joined(file, ", line ", line_number);
-        objects.push_back({parse_json_object(line, where), where, line_number});
-    }
+    each_json_line(text, file,
+                   [&](const JsonLine& line) { objects.push_back({line.object, line.where, line.number}); });
     return objects;
 }
 

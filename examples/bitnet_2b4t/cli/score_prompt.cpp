@@ -11,9 +11,11 @@ namespace bitnet::cli {
 using namespace program;
 
 void add_prompt_options(CLI::App& command, PromptOptions& options) {
-    add_number(command, "--few-shot", options.few_shot, "questions with answers in front of each question", 0, 100);
+    auto* few_shot =
+        add_number(command, "--few-shot", options.few_shot, "questions with answers in front of each question", 0, 100);
     add_file(command, "--few-shot-file", options.few_shot_file,
-             "a file in the same form whose first questions these are (default: the other questions)");
+             "a file in the same form whose first questions these are (default: the other questions)")
+        ->needs(few_shot);
     add_file(command, "--preamble", options.preamble_file, "a file with a text that stands in front of everything");
     auto* chat = command.add_flag("--chat", options.chat, "ask in the model's chat template");
     command.add_option("--chat-template", options.chat_template, "chat template by name (default: the model's)")

@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <bitnet/scoring.hpp>
+#include <cmath>
 #include <numeric>
 #include <stdexcept>
+#include <utility>
 
 #include <program/io/file_error.hpp>
 
@@ -13,10 +15,6 @@ namespace {
 /// 1 where a text has BOS in front of it.
 std::size_t front_of(const Model& model) {
     return model.tokenizer().bos() >= 0 ? 1 : 0;
-}
-
-std::size_t characters(std::string_view text) {
-    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
 }
 
 std::size_t largest(const std::vector<double>& scores) {
@@ -51,27 +49,57 @@ std::vector<double> sliding_log_probabilities(const Model& model, std::span<cons
     return results;
 }
 
-Question::Question(const Model& model, std::string_view context, std::span<const std::string> choices,
-                   std::string_view where) {
-    given_ = model.tokenize(context).size();
-    if (given_ == 0) throw FileError(where, "a context", "none, and the model has no BOS token");
+std::size_t count_characters(std::string_view text) {
+    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
+}
+
+namespace {
+
+std::vector<TokenizedChoice> tokenized(const Model& model, std::string_view context,
+                                       std::span<const std::string> choices) {
+    const std::size_t given = model.tokenize(context).size();
+    std::vector<TokenizedChoice> all;
     for (const std::string& choice : choices) {
-        const auto& tokens = tokens_.emplace_back(model.tokenize(joined(context, context.empty() ? "" : " ", choice)));
-        characters_.push_back(characters(choice));
-        if (tokens.size() <= model.context() + 1) continue;
-        throw FileError(where, joined("at most ", model.context(), " tokens"), tokens.size());
+        // Tokens may join what ends the context and what begins the choice: then only both together are right.
+        std::vector<int> tokens = model.tokenize(joined(context, context.empty() ? "" : " ", choice));
+        all.push_back({std::move(tokens), given, count_characters(choice)});
+    }
+    return all;
+}
+
+}  // namespace
+
+Question::Question(const Model& model, std::string_view context, std::span<const std::string> choices,
+                   std::string_view where)
+    : Question(model, tokenized(model, context, choices), where) {}
+
+Question::Question(const Model& model, std::vector<TokenizedChoice> choices, std::string_view where)
+    : choices_(std::move(choices)) {
+    for (const auto& [tokens, given, characters] : choices_) {
+        if (given == 0) throw FileError(where, "a context", "none, and the model has no BOS token");
+        if (tokens.size() > model.context() + 1)
+            throw FileError(where, joined("at most ", model.context(), " tokens"), tokens.size());
     }
 }
 
 ChoiceScores score_choices(Session& session, const Question& question) {
     ChoiceScores scores;
-    for (std::size_t i = 0; i < question.choices(); ++i) {
-        const std::vector<int>& tokens = question.tokens_[i];
-        const auto each = session.log_probabilities(tokens, std::min(question.given_, tokens.size() - 1));
+    for (const auto& [tokens, given, characters] : question.choices_) {
+        const auto each = session.log_probabilities(tokens, std::min(given, tokens.size() - 1));
         scores.sums.push_back(std::accumulate(each.begin(), each.end(), 0.0));
-        scores.normalised.push_back(scores.sums.back() / static_cast<double>(question.characters_[i]));
+        scores.normalised.push_back(scores.sums.back() / static_cast<double>(characters));
     }
     return scores;
+}
+
+double ChoiceScores::share_of(const std::vector<bool>& right) const {
+    const double peak = sums[best()];
+    double all = 0, of_right = 0;
+    for (std::size_t i = 0; i < sums.size(); ++i) {
+        all += std::exp(sums[i] - peak);
+        if (right[i]) of_right += std::exp(sums[i] - peak);
+    }
+    return of_right / all;
 }
 
 std::size_t ChoiceScores::best() const {

@@ -110,7 +110,7 @@ void GgufSource::check_tensor_count() const {
     }
 }
 
-/// Only the first part's metadata is read: a later one may repeat it, and says nothing else.
+/// Only the first part's metadata is read: a later one may repeat it, and says nothing else but of itself.
 void GgufSource::check_repeated(const Gguf& part) const {
     for (const auto& [key, value] : part.metadata()) {
         const auto first = gguf().metadata().find(key);

@@ -32,6 +32,7 @@ class GgufSource final : public ModelSource {
     bool trains_floats() const override { return family_.masters || config_.projection_norms; }
     TernaryTensor ternary(std::string_view tensor) const override;
     bool is_ternary(std::string_view tensor) const override;
+    Masters masters_of(std::string_view tensor) const override;
     DenseTensor dense(std::string_view tensor) const override;
     std::vector<Declaration> metadata() const override;
     void add_metadata(GgufWriter& writer) const override;
@@ -56,7 +57,6 @@ class GgufSource final : public ModelSource {
     void check_repeated(const Gguf& part) const;
     void check_tensors() const;
     static void check_places(const Part& part);
-    Masters masters_of(std::string_view tensor) const;
     Found find(std::string_view tensor) const;
     Found get(std::string_view tensor) const;
     static std::uint32_t type_of(const Found& found);

@@ -139,9 +139,13 @@ TernaryTensor HuggingFaceSource::ternary(std::string_view tensor) const {
         return open_hugging_face({name(), stored_name(tensor), "U8", 4 * stored.rows(), stored.cols(), stored.bytes},
                                  scale_of(tensor));
     }
-    const bool scaled = find_stored(joined(name_of(tensor), "_scale")) != nullptr;
-    const TernaryTensor trits = ternary_of(dense(tensor), scaled ? Masters::scaled : masters_, name());
-    return scaled ? trits.scaled(scale_of(tensor)) : trits;
+    const Masters masters = masters_of(tensor);
+    const TernaryTensor trits = ternary_of(dense(tensor), masters, name());
+    return masters == Masters::scaled ? trits.scaled(scale_of(tensor)) : trits;
+}
+
+Masters HuggingFaceSource::masters_of(std::string_view tensor) const {
+    return find_stored(joined(name_of(tensor), "_scale")) != nullptr ? Masters::scaled : masters_;
 }
 
 float HuggingFaceSource::scale_of(std::string_view tensor) const {

@@ -37,6 +37,7 @@ class HuggingFaceSource final : public ModelSource {
     }
     TernaryTensor ternary(std::string_view tensor) const override;
     bool is_ternary(std::string_view tensor) const override;
+    Masters masters_of(std::string_view tensor) const override;
     DenseTensor dense(std::string_view tensor) const override;
     std::vector<Declaration> metadata() const override { return config_.declarations; }
     void add_metadata(GgufWriter& writer) const override;

@@ -84,6 +84,8 @@ class ModelSource {
     virtual bool stores_pairs() const { return false; }
     /// Whether it is stored as a ternary matrix, or its floats are one.
     virtual bool is_ternary(std::string_view tensor) const = 0;
+    /// What the floats of a matrix that isn't ternary are taken for.
+    virtual Masters masters_of(std::string_view tensor) const = 0;
     virtual DenseTensor dense(std::string_view tensor) const = 0;
     /// What the file says of itself beside its tensors, in its order.
     virtual std::vector<Declaration> metadata() const { return {}; }

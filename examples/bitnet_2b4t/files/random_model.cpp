@@ -117,6 +117,7 @@ class RandomSource final : public ModelSource {
     const Family& family() const override { return family_; }
     bool contains(std::string_view tensor) const override { return known_.find(tensor) != known_.end(); }
     ternion::Shape shape(std::string_view tensor) const override { return {get(tensor).rows, get(tensor).cols}; }
+    Masters masters_of(std::string_view) const override { return Masters::refused; }
     bool is_ternary(std::string_view tensor) const override { return get(tensor).kind == TensorKind::ternary; }
     TernaryTensor ternary(std::string_view name) const override {
         const ModelTensor& tensor = get(name);

@@ -1,6 +1,7 @@
 #include "tensor_extents.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <program/io/file_error.hpp>
 
@@ -9,8 +10,8 @@ namespace bitnet {
 using namespace program;
 
 void check_extents(std::vector<TensorExtent> extents, const std::string& file) {
-    std::sort(extents.begin(), extents.end(),
-              [](const TensorExtent& a, const TensorExtent& b) { return a.begin < b.begin; });
+    // By size too: an empty tensor shares no byte with the one that begins where it does.
+    std::ranges::sort(extents, {}, [](const TensorExtent& extent) { return std::pair(extent.begin, extent.size); });
     for (std::size_t i = 1; i < extents.size(); ++i) {
         const TensorExtent &before = extents[i - 1], &next = extents[i];
         if (next.begin - before.begin >= before.size) continue;

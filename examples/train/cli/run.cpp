@@ -12,6 +12,13 @@ void train_in_folder(const TrainingOptions& options) {
     run.report();
 }
 
+/// Dialogues that the program makes have no end, and what is held out is decided for them.
+void refuse_without_data(const CLI::App& command, const TrainingOptions& options) {
+    if (options.own_data()) return;
+    for (const char* option : {"--epochs", "--held-out", "--held-out-share"})
+        if (command.count(option) > 0) throw CLI::RequiresError(option, "--text or --dialogues");
+}
+
 }  // namespace
 
 void add_run(CLI::App& app) {
@@ -34,15 +41,19 @@ void add_run(CLI::App& app) {
         ->expected(1)
         ->needs("--dialogues");
     add_held_out_options(command, options);
-    command.add_option("--chat-template", options.chat_template, "chat template by name (default: the model's)");
+    command.add_option("--chat-template", options.chat_template, "chat template by name (default: the model's)")
+        ->needs("--dialogues");
     program::add_file(command, "--tokenizer", options.tokenizer, "a model whose tokenizer is used (default: bytes)")
         ->excludes("--model");
     command.add_flag("--sum-loss", options.recipe.sum_loss,
                      "sum the loss over a step's tokens instead of averaging it");
     command.add_flag("--all-tokens", options.recipe.all_tokens, "learn the questions too, not the answers alone");
-    add_family_options(command, options.recipe);
+    add_family_options(command, options);
     add_recipe_options(command, options);
     add_size_options(command, options.recipe.sizes);
+    // Which batches were all of the data would depend on both the stages' shares and the data's.
+    command.get_option("--epochs")->excludes("--second-text")->excludes("--second-dialogues");
+    command.parse_complete_callback([&run = command, &given = options] { refuse_without_data(run, given); });
 }
 
 void add_sft(CLI::App& app) {
@@ -68,7 +79,7 @@ void add_sft(CLI::App& app) {
         "--mean-loss", [&recipe] { recipe.sum_loss = false; },
         "average the loss over a step's tokens instead of summing it");
     command.add_flag("--all-tokens", recipe.all_tokens, "learn the questions too, not the answers alone");
-    add_family_options(command, recipe);
+    add_family_options(command, options);
     add_recipe_options(command, options);
 }
 
@@ -92,7 +103,7 @@ void add_dpo(CLI::App& app) {
     program::add_number(command, "--beta", recipe.preference_beta, "how closely the reference is kept to", 1e-6, 1e6);
     add_held_out_options(command, options);
     command.add_option("--chat-template", options.chat_template, "chat template by name (default: the model's)");
-    add_family_options(command, recipe);
+    add_family_options(command, options);
     add_recipe_options(command, options);
 }
 

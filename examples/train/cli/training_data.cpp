@@ -10,8 +10,11 @@
 namespace train::cli {
 namespace {
 
-std::string hexadecimal(std::uint64_t number) {
-    return program::formatted("%016llx", static_cast<unsigned long long>(number));
+/// Each stage has to have steps, or its data would never be learned.
+void check_stages(const Recipe& recipe) {
+    if (recipe.second_stage() > 0 && recipe.second_stage() < recipe.steps) return;
+    throw std::runtime_error(program::joined("--first-stage: expected steps for the data of both stages, found ",
+                                             recipe.second_stage(), " of ", recipe.steps, " in the first"));
 }
 
 }  // namespace
@@ -31,11 +34,11 @@ TrainingData::TrainingData(const TrainingOptions& options, Recipe recipe, const 
         const std::size_t batches = first_->batches(options.epochs);
         recipe_.steps = (batches + recipe_.accumulate - 1) / recipe_.accumulate;
     }
-    // Of pairs the recipe knows the reference model.
-    recipe_.data = (options.pairs.empty() ? "" : recipe_.data + "+") + hexadecimal(first_->fingerprint());
+    recipe_.data = first_->fingerprint().text();
     if (options.second.empty()) return;
+    check_stages(recipe_);
     second_ = corpus(read(options.second), 0);
-    recipe_.data += "+" + hexadecimal(second_->fingerprint());
+    recipe_.data += "+" + second_->fingerprint().text();
     staged_ = std::make_unique<StagedData>(*first_, *second_, recipe_.second_stage() * recipe_.accumulate);
 }
 

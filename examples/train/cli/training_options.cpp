@@ -22,19 +22,17 @@ void add_held_out_options(CLI::App& command, TrainingOptions& options) {
         ->excludes("--held-out-share");
 }
 
-void add_family_options(CLI::App& command, Recipe& recipe) {
+void add_family_options(CLI::App& command, TrainingOptions& options) {
     const std::map<std::string, Weights> kinds = {
         {"ternary", Weights::ternary}, {"binary", Weights::binary}, {"real", Weights::real}};
     command
-        .add_option("--weights", recipe.weights,
+        .add_option("--weights", options.weights,
                     "ternary, binary or real, to compare with (default: ternary; binary for family v1)")
         ->transform(CLI::CheckedTransformer(kinds).description(""))
         ->type_name("KIND");
-    const auto choose = [&recipe, &command](const std::string& name) {
+    const auto choose = [&options](const std::string& name) {
         const auto found = std::ranges::find(bitnet::bit_linear_names, name);
-        recipe.sizes.bit_linear = static_cast<bitnet::BitLinearKind>(found - bitnet::bit_linear_names.begin());
-        const bool signs = recipe.sizes.bit_linear == bitnet::BitLinearKind::v1;
-        if (signs && command.count("--weights") == 0) recipe.weights = Weights::binary;
+        options.family = static_cast<bitnet::BitLinearKind>(found - bitnet::bit_linear_names.begin());
     };
     command.add_option_function<std::string>("--family", choose, "the paper's BitLinear: v1, b1.58, a4.8 or v2")
         ->check(

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <program/cli/command_line.hpp>
 #include <string>
 #include <vector>
@@ -11,7 +12,9 @@ namespace train::cli {
 /// What a run does, from the command line.
 struct TrainingOptions {
     Recipe recipe;
-    std::size_t epochs = 0;  // 0: recipe.steps decides
+    std::optional<bitnet::BitLinearKind> family;  // nothing: the model's
+    std::optional<Weights> weights;               // nothing: the family's
+    std::size_t epochs = 0;                       // 0: recipe.steps decides
     std::string output, name = "ternion small model";
     int threads = 0;
     std::size_t test_every = 500;
@@ -37,6 +40,6 @@ void add_run_options(CLI::App& command, TrainingOptions& options);
 void add_recipe_options(CLI::App& command, TrainingOptions& options);
 void add_size_options(CLI::App& command, bitnet::Config& sizes);
 void add_held_out_options(CLI::App& command, TrainingOptions& options);
-void add_family_options(CLI::App& command, Recipe& recipe);
+void add_family_options(CLI::App& command, TrainingOptions& options);
 
 }  // namespace train::cli

@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
-#include <bit>
+#include <algorithm>
 #include <bitnet_2b4t/files/model_source.hpp>
 #include <cerrno>
 #include <program/cli/interrupt.hpp>
@@ -44,6 +44,53 @@ void check_that_i2s_fits(const bitnet::Config& sizes) {
     }
 }
 
+/// Those that are asked for, or the family's own.
+Weights weights_of(bitnet::BitLinearKind family, std::optional<Weights> asked) {
+    const bool signs = family == bitnet::BitLinearKind::v1;
+    if (signs && asked == Weights::ternary)
+        throw std::runtime_error("--weights: expected binary or real, as family v1 has signs, found ternary");
+    return asked.value_or(signs ? Weights::binary : Weights::ternary);
+}
+
+void add(Fingerprint& all, const bitnet::Vocabulary& vocabulary) {
+    all.add(vocabulary.size());
+    for (const bitnet::Vocabulary::Token& token : vocabulary.tokens) {
+        all.add(std::string_view(token.bytes));
+        all.add(token.kind);
+    }
+    for (const bitnet::Merge& merge : vocabulary.merges) {
+        all.add(merge.left);
+        all.add(merge.right);
+        all.add(merge.rank);
+    }
+    all.add(vocabulary.scores);
+    all.add(std::string_view(vocabulary.chat_template));
+}
+
+/// Throws where the network that is trained wouldn't compute what the reference model computes.
+void check_reference(const Start& reference, const Start& model, bitnet::BitLinearKind family,
+                     const std::string& file) {
+    const bitnet::Config &found = reference.sizes, &expected = model.sizes;
+    const auto expect = [&](const char* what, auto value, auto wanted) {
+        if (value != wanted)
+            throw program::FileError(file, program::joined(what, " = ", wanted, ", as in this run"), value);
+    };
+    expect("layers", found.layers, expected.layers);
+    expect("hidden", found.hidden, expected.hidden);
+    expect("ffn", found.ffn, expected.ffn);
+    expect("heads", found.heads, expected.heads);
+    expect("kv_heads", found.kv_heads, expected.kv_heads);
+    expect("head_dim", found.head_dim, expected.head_dim);
+    expect("vocab", found.vocab, expected.vocab);
+    expect("norm_eps", found.norm_eps, expected.norm_eps);
+    expect("rope_theta", found.rope_theta, expected.rope_theta);
+    expect("family", bitnet::bit_linear_names[static_cast<std::size_t>(found.bit_linear)],
+           bitnet::bit_linear_names[static_cast<std::size_t>(family)]);
+    if (!std::ranges::equal(reference.vocabulary.tokens, model.vocabulary.tokens, {}, &bitnet::Vocabulary::Token::bytes,
+                            &bitnet::Vocabulary::Token::bytes))
+        throw program::FileError(file, "the model's tokens", "others");
+}
+
 }  // namespace
 
 TrainingRun::TrainingRun(const TrainingOptions& options)
@@ -70,18 +117,16 @@ Start TrainingRun::begin(const TrainingOptions& options) {
 
 Recipe TrainingRun::recipe_of() const {
     Recipe recipe = options_.recipe;
-    const bitnet::BitLinearKind asked = recipe.sizes.bit_linear;
     recipe.sizes = start_.sizes;
-    if (asked != bitnet::BitLinearKind::b158) recipe.sizes.bit_linear = asked;
-    if (recipe.sizes.bit_linear == bitnet::BitLinearKind::v1 && recipe.weights == Weights::ternary)
-        recipe.weights = Weights::binary;
+    recipe.sizes.bit_linear = family();
+    recipe.weights = weights_of(recipe.sizes.bit_linear, options_.weights);
     if (start_.weights.empty()) recipe.sizes.vocab = start_.vocabulary.size();
     recipe.sizes.validate("options");
-    Fingerprint compared;
-    for (const float weight : reference_)
-        compared.add(std::bit_cast<std::uint32_t>(weight));
-    if (!reference_.empty())
-        recipe.data = program::formatted("%016llx", static_cast<unsigned long long>(compared.value()));
+    Fingerprint start;
+    start.add(start_.weights);
+    start.add(reference_);
+    add(start, start_.vocabulary);
+    recipe.start = start.text();
     if (recipe.weights != Weights::real) check_that_i2s_fits(recipe.sizes);
     return recipe;
 }
@@ -90,8 +135,7 @@ std::vector<float> TrainingRun::reference() const {
     if (options_.pairs.empty()) return {};
     if (options_.reference.empty()) return start_.weights;
     Start other = read_start(options_.reference);
-    if (other.weights.size() != start_.weights.size())
-        throw program::FileError(options_.reference, "a model of the same sizes", "another");
+    check_reference(other, start_, family(), options_.reference);
     return std::move(other.weights);
 }
 
@@ -159,11 +203,12 @@ void TrainingRun::report() {
         if (options_.own_data()) text += program::formatted("held-out loss %.4f\n", accuracy.loss);
     }
     program::write_output(text);
-    const bool real = trainer_.recipe().weights == Weights::real;
+    const bool real = trainer_.recipe().weights == Weights::real, signs = family() == bitnet::BitLinearKind::v1;
     const std::string model = path("model.gguf");
     program::write_output("The model is in " + model +
-                          (real ? "; bitnet-2b4t makes its weights ternary when it loads them\n"
-                                : ": bitnet-2b4t chat -m " + model + "\n"));
+                          (!real   ? ": bitnet-2b4t chat -m " + model + "\n"
+                           : signs ? "; bitnet-2b4t loads no float weights of family v1\n"
+                                   : "; bitnet-2b4t makes its weights ternary when it loads them\n"));
 }
 
 /// A disk that is full now may not be so in a minute, or may have room for the model: the run goes on.

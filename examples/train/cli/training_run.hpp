@@ -25,6 +25,7 @@ class TrainingRun {
     static Start begin(const TrainingOptions& options);
     /// The model as it was before the run, unless another is asked for; nothing where there are no pairs.
     std::vector<float> reference() const;
+    bitnet::BitLinearKind family() const { return options_.family.value_or(start_.sizes.bit_linear); }
     Recipe recipe_of() const;
     std::string path(const char* file) const { return (folder_ / file).string(); }
     void compare_with_reference();

@@ -134,7 +134,7 @@ std::string Corpus::origin(std::size_t index) {
     return groups.size() > most ? text + "; ..." : text;
 }
 
-std::uint64_t Corpus::fingerprint() const {
+Fingerprint Corpus::fingerprint() const {
     Fingerprint all;
     for (const Sequence& sequence : sequences_) {
         all.add(sequence.tokens);
@@ -142,7 +142,7 @@ std::uint64_t Corpus::fingerprint() const {
     }
     all.add(learned_);
     all.add(held_out_);
-    return all.value();
+    return all;
 }
 
 }  // namespace train

@@ -47,7 +47,7 @@ class Corpus : public Data {
     void set_reference(std::vector<double> log_probabilities) { reference_ = std::move(log_probabilities); }
     /// Further sequences that are held out, from a file of their own.
     void hold_out(std::vector<Sequence> sequences);
-    std::uint64_t fingerprint() const;
+    Fingerprint fingerprint() const;
 
  private:
     using Group = std::size_t;  // its first sequence

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "../model/batch.hpp"
@@ -47,7 +50,19 @@ class Fingerprint {
         for (const T& number : numbers)
             add(number);
     }
+    void add(float number) { add(std::bit_cast<std::uint32_t>(number)); }
+    void add(std::string_view bytes) {
+        add(bytes.size());
+        for (const char byte : bytes)
+            add(static_cast<unsigned char>(byte));
+    }
     std::uint64_t value() const { return value_; }
+    /// As a checkpoint has it.
+    std::string text() const {
+        char digits[17];
+        std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(value_));
+        return digits;
+    }
 
  private:
     std::uint64_t value_ = 0xcbf29ce484222325U;

@@ -1,9 +1,9 @@
 #include "dialogue_file.hpp"
 
 #include <program/io/file_error.hpp>
+#include <program/io/json_lines.hpp>
+#include <program/io/mapped_file.hpp>
 #include <program/io/utf8.hpp>
-
-#include "json_lines.hpp"
 
 namespace train {
 
@@ -11,6 +11,7 @@ namespace {
 
 using program::FileError;
 using program::Json;
+using program::JsonLine;
 
 struct Message {
     std::string role, content;
@@ -128,7 +129,7 @@ std::string answer_of(const JsonLine& line, const char* key) {
 
 std::vector<Sequence> read_dialogues(const std::string& path, const DialogueForm& form) {
     std::vector<Sequence> sequences;
-    each_json_line(path, [&](const JsonLine& line) {
+    program::each_json_line(program::MappedFile(path).text(), path, [&](const JsonLine& line) {
         Encoder encoder(form, line.where);
         encoder.add(messages_of(program::json_member(line.object, "messages", line.where), line.where));
         sequences.push_back(std::move(encoder).finish(path, line.number));
@@ -138,7 +139,7 @@ std::vector<Sequence> read_dialogues(const std::string& path, const DialogueForm
 
 std::vector<Sequence> read_pairs(const std::string& path, const DialogueForm& form) {
     std::vector<Sequence> sequences;
-    each_json_line(path, [&](const JsonLine& line) {
+    program::each_json_line(program::MappedFile(path).text(), path, [&](const JsonLine& line) {
         const std::vector<Message> prompt = prompt_of(line);
         for (const char* key : {"chosen", "rejected"}) {
             DialogueForm answers = form;

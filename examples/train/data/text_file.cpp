@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <program/io/file_error.hpp>
+#include <program/io/json_lines.hpp>
 #include <program/io/mapped_file.hpp>
-
-#include "json_lines.hpp"
 
 namespace train {
 
@@ -34,13 +33,14 @@ std::vector<Sequence> read_texts(const std::vector<std::string>& paths, const bi
     std::vector<Sequence> sequences;
     for (const std::string& path : paths) {
         const std::size_t before = sequences.size();
+        const program::MappedFile file(path);
         if (path.ends_with(".jsonl")) {
-            each_json_line(path, [&](const JsonLine& line) {
+            program::each_json_line(file.text(), path, [&](const program::JsonLine& line) {
                 add_document(sequences, program::json_text(line.object, "text", line.where), tokenizer, length, path,
                              line.number);
             });
         } else {
-            add_document(sequences, program::MappedFile(path).text(), tokenizer, length, path, 1);
+            add_document(sequences, file.text(), tokenizer, length, path, 1);
         }
         if (sequences.size() == before) throw program::FileError(path, "a text", "an empty one");
     }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <bitnet/chat_template.hpp>
+#include <program/io/file_error.hpp>
+#include <stdexcept>
 
 namespace train {
 
@@ -55,6 +57,9 @@ Batch Conversations::questions(std::span<const Exchange> exchanges) const {
     for (const Exchange& exchange : exchanges) {
         begin(batch);
         add_turn(batch, turn(exchange), false);
+        if (batch.lengths.back() <= longest_question) continue;
+        throw std::invalid_argument(program::joined("expected a question and an answer of at most ", longest_question,
+                                                    " tokens, found ", batch.lengths.back()));
     }
     return batch;
 }

@@ -21,7 +21,7 @@ class Conversations : public Data {
     std::vector<HeldOut> held_out(std::size_t of_each) const override;
     std::vector<std::string> kinds() const override;
     std::size_t longest() const override { return std::max(4 * recipe_.length, longest_question); }
-    /// Sequences of one turn each.
+    /// Sequences of one turn each. Throws std::invalid_argument for one longer than `longest` says.
     Batch questions(std::span<const Exchange> exchanges) const;
 
  private:

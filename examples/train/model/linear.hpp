@@ -37,7 +37,7 @@ struct Inputs {
 /// then a BitLinear, exact as it is when the trained model is used, or real weights to compare with.
 class Linear {
  public:
-    /// `packing` is where the trits go.
+    /// `kernels` are those of the packing that the trits go into.
     Linear(Weights kind, std::size_t outputs, std::size_t inputs, const ternion::KernelTable& kernels);
 
     void update(std::span<const float> master);

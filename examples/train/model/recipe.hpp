@@ -42,7 +42,9 @@ struct Recipe {
     bool sum_loss = false;              // over the answers' tokens, else their mean
     bool all_tokens = false;            // the questions' tokens are learned too
     float preference_beta = 0.1F;       // of DPO
-    std::string data = "dialogues";     // what a checkpoint knows it by
+    // What a checkpoint knows them by: the data; the weights that training begins with, where a model gives them, the
+    // tokenizer and the reference model.
+    std::string data = "dialogues", start = {};
 
     /// The first step of the second stage.
     std::size_t second_stage() const { return static_cast<std::size_t>(first_stage * static_cast<double>(steps)); }

@@ -18,7 +18,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* format = "ternion training checkpoint 3";
+constexpr const char* format = "ternion training checkpoint 4";
 
 Json described(const Recipe& recipe) {
     const bitnet::Config& sizes = recipe.sizes;
@@ -29,9 +29,12 @@ Json described(const Recipe& recipe) {
             {"kv_heads", sizes.kv_heads},
             {"head_dim", sizes.head_dim},
             {"vocab", sizes.vocab},
+            {"norm_eps", sizes.norm_eps},
+            {"rope_theta", sizes.rope_theta},
             {"bit_linear", bitnet::bit_linear_names[static_cast<std::size_t>(sizes.bit_linear)]},
             {"weights", static_cast<int>(recipe.weights)},
             {"data", recipe.data},
+            {"start", recipe.start},
             {"seed", recipe.seed},
             {"steps", recipe.steps},
             {"rows", recipe.rows},

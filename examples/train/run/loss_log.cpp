@@ -68,7 +68,7 @@ LossLog::LossLog(std::string path, std::size_t steps_done, const std::vector<std
 
 void LossLog::add(const StepReport& report, const std::optional<Accuracy>& tested) {
     std::string line = std::to_string(report.step) + number(",%.6f", report.loss) +
-                       number(",%.4f", report.gradient_norm) + number(",%.7f", report.rate) + ",";
+                       number(",%.4f", report.gradient_norm) + number(",%.4g", report.rate) + ",";
     if (tested) {
         line += number("%.6f", tested->loss);
         for (const auto& [right, asked] : tested->of_kind)

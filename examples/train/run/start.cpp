@@ -1,7 +1,7 @@
 #include "start.hpp"
 
 #include <algorithm>
-#include <bitnet_2b4t/files/model_source.hpp>
+#include <bitnet_2b4t/files/tensor_reader.hpp>
 #include <program/io/file_error.hpp>
 
 #include "../dialogues/random.hpp"
@@ -26,16 +26,14 @@ void check_architecture(const bitnet::Config& config, const std::string& file) {
     expect(config.pooling == bitnet::Pooling::none, "that generates text", "one for embeddings");
 }
 
-void read_matrix(const bitnet::ModelSource& source, const Layout::Piece& piece, std::span<float> masters) {
-    const std::string& name = piece.tensor.name;
-    if (!source.is_ternary(name)) {
-        const bitnet::DenseTensor dense = source.dense(name);
-        bitnet::check_shape({dense.rows, dense.cols}, {piece.tensor.rows, piece.tensor.cols}, name, source.name());
-        return dense.read(0, masters);
-    }
-    const bitnet::TernaryTensor ternary = source.ternary(name);
-    bitnet::check_shape(ternary.matrix.shape, {piece.tensor.rows, piece.tensor.cols}, name, source.name());
-    ternary.check_codes();
+void read_matrix(const bitnet::ModelSource& source, const bitnet::TensorReader& reader, const Layout::Piece& piece,
+                 std::span<float> masters) {
+    const bitnet::ModelTensor& tensor = piece.tensor;
+    const std::string& name = tensor.name;
+    // Beside a scale only trits make sense: other floats are refused by `ternary`.
+    if (!source.is_ternary(name) && source.masters_of(name) != bitnet::Masters::scaled)
+        return reader.dense(name, tensor.rows, tensor.cols).read(0, masters);
+    const bitnet::TernaryTensor ternary = reader.ternary(name, tensor.rows, tensor.cols);
     if (!ternary.matrix.has_one_scale()) throw FileError(source.name(), "one scale for a matrix", "several in " + name);
     std::vector<std::int8_t> trits(masters.size());
     ternary.read(0, ternary.rows(), trits);
@@ -72,18 +70,17 @@ Start read_start(const std::string& path) {
     if (start.vocabulary.size() > start.sizes.vocab)
         throw FileError(source->name(), program::joined("a tokenizer of at most ", start.sizes.vocab, " tokens"),
                         start.vocabulary.size());
+    ternion::ThreadPool caller(1);
+    const bitnet::TensorReader reader(*source, caller);
     const Layout layout(start.sizes);
     start.weights.resize(layout.size());
     for (const Layout::Piece& piece : layout.pieces()) {
         const std::span<float> weights = std::span(start.weights).subspan(piece.offset, piece.size());
         if (piece.tensor.kind == bitnet::TensorKind::ternary) {
-            read_matrix(*source, piece, weights);
-            continue;
+            read_matrix(*source, reader, piece, weights);
+        } else {
+            reader.dense(piece.tensor.name, piece.tensor.rows, piece.tensor.cols).read(0, weights);
         }
-        const bitnet::DenseTensor dense = source->dense(piece.tensor.name);
-        bitnet::check_shape({dense.rows, dense.cols}, {piece.tensor.rows, piece.tensor.cols}, piece.tensor.name,
-                            source->name());
-        dense.read(0, weights);
     }
     return start;
 }

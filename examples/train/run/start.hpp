@@ -22,7 +22,8 @@ Start read_start(const std::string& path);
 
 /// Master weights that absmean takes to these trits and this scale again, or sign where there are no zeros. How far
 /// each lies from where its trit would change is random, as in a model that was trained: zeros lie within 0.4 scales of
-/// zero, others from about 0.6 scales on, so that the mean magnitude is the scale.
+/// zero, others from about 0.6 scales on, so that the mean magnitude is the scale. A matrix of zeros alone has nobody
+/// to make up the mean: its trits stay zeros, but the scale that absmean finds is smaller.
 void masters_of(std::span<const std::int8_t> trits, float scale, std::uint64_t stream, std::span<float> masters);
 
 }  // namespace train

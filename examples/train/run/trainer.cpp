@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 #include <numeric>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -68,12 +69,19 @@ StepReport Trainer::step() {
         std::ranges::fill(gradients, 0.0F);
     double sum = 0;
     const double mean = 1 / static_cast<double>(std::max<std::size_t>(units, 1));
-    for (const Batch& batch : batches)
-        sum += add_gradients(batch, recipe_.sum_loss ? 1 : mean);
+    std::optional<std::size_t> bad;  // the first batch whose loss is no number
+    for (std::size_t i = 0; i < batches.size(); ++i) {
+        const double added = add_gradients(batches[i], recipe_.sum_loss ? 1 : mean);
+        if (!std::isfinite(added) && !bad) bad = i;
+        sum += added;
+    }
     sum_gradients();
     report.loss = sum * mean;
     report.gradient_norm = norm_of(gradients_[0], threads_);
-    if (!std::isfinite(sum) || !std::isfinite(report.gradient_norm)) give_up(report.loss, report.gradient_norm);
+    if (!std::isfinite(sum) || !std::isfinite(report.gradient_norm)) {
+        if (batches.size() == 1) bad = 0;
+        give_up(report.loss, report.gradient_norm, bad);
+    }
     const float rate = schedule_.rate(steps_done_);
     const auto factor =
         static_cast<float>(std::min(1.0, static_cast<double>(recipe_.clip) / std::max(report.gradient_norm, 1e-12)));
@@ -84,8 +92,8 @@ StepReport Trainer::step() {
     return report;
 }
 
-void Trainer::give_up(double loss, double norm) {
-    std::string origin = data_.origin(steps_done_ * recipe_.accumulate);
+void Trainer::give_up(double loss, double norm, std::optional<std::size_t> batch) {
+    std::string origin = batch ? data_.origin(steps_done_ * recipe_.accumulate + *batch) : "";
     if (!origin.empty()) origin = " (" + origin + ")";
     throw Diverged("the loss is " + std::to_string(loss) + " and the gradients' norm " + std::to_string(norm) +
                    " in step " + std::to_string(steps_done_ + 1) + origin + ": try a smaller learning rate");

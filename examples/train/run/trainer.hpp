@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <stdexcept>
 #include <ternion/core/thread_pool.hpp>
 #include <vector>
@@ -65,7 +66,8 @@ class Trainer {
     /// Of a batch: what it adds to the objective.
     double add_gradients(const Batch& batch, double scale);
     void sum_gradients();
-    [[noreturn]] void give_up(double loss, double norm);
+    /// Names the lines of the step's batch of that number, where one is to blame.
+    [[noreturn]] void give_up(double loss, double norm, std::optional<std::size_t> batch);
 
     Recipe recipe_;
     Data& data_;

@@ -24,6 +24,16 @@ std::vector<double> sliding_log_probabilities(
 
 struct ChoiceScores;
 
+/// A choice behind its question, in tokens of the caller's: a chat's, say.
+struct TokenizedChoice {
+    std::vector<int> tokens;     // of the question with the choice
+    std::size_t given = 0;       // tokens in front of the choice
+    std::size_t characters = 0;  // of the choice, to divide by
+};
+
+/// How many characters a text has, in UTF-8.
+std::size_t count_characters(std::string_view text);
+
 /// A question with choices, ready to be scored: each choice follows the context and a space.
 class Question {
  public:
@@ -31,15 +41,15 @@ class Question {
     /// what doesn't fit into the model's.
     Question(const Model& model, std::string_view context, std::span<const std::string> choices,
              std::string_view where = "question");
+    /// The same with contexts and choices that are tokens already.
+    Question(const Model& model, std::vector<TokenizedChoice> choices, std::string_view where = "question");
 
-    std::size_t choices() const { return tokens_.size(); }
+    std::size_t choices() const { return choices_.size(); }
 
  private:
     friend ChoiceScores score_choices(Session& session, const Question& question);
 
-    std::size_t given_ = 0;                 // tokens of the context
-    std::vector<std::vector<int>> tokens_;  // of the context with each choice
-    std::vector<std::size_t> characters_;   // of each choice
+    std::vector<TokenizedChoice> choices_;
 };
 
 /// The log-probability of each choice after the context: a sum over its tokens, and that divided by its characters.
@@ -48,6 +58,8 @@ struct ChoiceScores {
 
     std::size_t best() const;
     std::size_t best_normalised() const;
+    /// The share of all choices' probability that those have which are `right`, a flag for each.
+    double share_of(const std::vector<bool>& right) const;
 };
 
 ChoiceScores score_choices(Session& session, const Question& question);
