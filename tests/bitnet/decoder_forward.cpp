@@ -174,6 +174,7 @@ class Altered : public ModelSource {
     bool contains(std::string_view tensor) const override { return from_.contains(tensor); }
     ternion::Shape shape(std::string_view tensor) const override { return from_.shape(tensor); }
     bool is_ternary(std::string_view tensor) const override { return from_.is_ternary(tensor); }
+    Masters masters_of(std::string_view tensor) const override { return from_.masters_of(tensor); }
     TernaryTensor ternary(std::string_view tensor) const override {
         TernaryTensor found = from_.ternary(tensor);
         if (tensor == altered && unpacked) found = as_trits(found);
