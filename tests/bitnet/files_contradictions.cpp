@@ -9,6 +9,7 @@
 #include "files/gguf_source.hpp"
 #include "files/hugging_face.hpp"
 #include "files/hugging_face_config.hpp"
+#include "files/tensor_extents.hpp"
 #include "files/vocabulary_files.hpp"
 #include "files_fixture.hpp"
 #include "gguf_edit.hpp"
