@@ -232,9 +232,9 @@ TEST_CASE("cli: a pattern needs no more stack for a longer answer, and one that 
     INFO(all.err);
     REQUIRE(all.status == 0);
     const json found = json::parse(all.out.substr(0, all.out.find('\n')));
-    CHECK(found.at("text").get<std::string>().size() > 1000);
+    CHECK(found.at("text").get<std::string>().size() > 500);
     CHECK(found.at("answer") == found.at("text"));
-    const Outcome endless = with(R"((?:(?:.|\s)*)*(?:(?:.|\s)*)*\x00)");
+    const Outcome endless = with(R"((?:(?:.|\s)*)*(?:(?:.|\s)*)*[^\s\S])");
     CHECK(endless.status == 1);
     CHECK(endless.err.find("expected a regular expression that is soon found or not") != std::string::npos);
     CHECK(std::ranges::count(endless.err, '\n') == 1);
@@ -249,8 +249,8 @@ TEST_CASE("cli: options of score that would have no effect are refused") {
     refused({"--pattern", "x"}, "--pattern requires --generate");
     refused({"--until", "x"}, "--until requires --generate");
     refused({"-n", "3"}, "--predict requires --generate");
-    refused({"--generate", "--task", "arc"}, "--task excludes --generate");
-    refused({"--generate", "--labels", "file"}, "--labels excludes --generate");
+    refused({"--generate", "--task", "arc"}, "--generate excludes --task");
+    refused({"--generate", "--labels", "file"}, "--generate excludes --labels");
     refused({"--few-shot-file", "file"}, "--few-shot-file requires --few-shot");
 }
 

@@ -186,8 +186,9 @@ TEST_CASE("cli: options that would have no effect are refused") {
          {std::vector<std::string>{"--epochs", "2"}, {"--held-out", at.pairs}, {"--held-out-share", "0.1"}})
         check_refused_with(train(joined(run, option)), 2, option[0] + " requires --text or --dialogues");
     check_refused_with(train(joined(run, {"--chat-template", "bitnet"})), 2, "--chat-template requires --dialogues");
-    const std::vector<std::string> two = joined(run, {"--text", at.pairs, "--second-text", at.pairs});
-    check_refused_with(train(joined(two, {"--epochs", "2"})), 2, "--epochs excludes --second-text");
+    const std::string text = at.folder / "text.txt";
+    const std::vector<std::string> two = joined(run, {"--text", text, "--second-text", text});
+    check_refused_with(train(joined(two, {"--epochs", "2"})), 2, "--second-text excludes --epochs");
     for (const char* share : {"0", "1"})
         check_refused_with(train(joined(two, {"--first-stage", share, "--steps", "6"})), 1,
                            "--first-stage: expected steps for the data of both stages");

@@ -261,10 +261,10 @@ TEST_CASE("a log shows the lowest of rates") {
     const TemporaryFolder folder;
     LossLog log(folder / "log.csv", 0, {});
     log.add({.step = 1, .loss = 0.5, .gradient_norm = 1, .rate = 2e-7, .tokens = 3}, {});
-    log.add({.step = 2, .loss = 0.25, .gradient_norm = 1, .rate = 1.2345e-9, .tokens = 3}, {});
+    log.add({.step = 2, .loss = 0.25, .gradient_norm = 1, .rate = 1.5e-9, .tokens = 3}, {});
     log.save();
     CHECK(bitnet_tests::read_text(folder / "log.csv").find("\n1,0.500000,1.0000,2e-07,") != std::string::npos);
-    CHECK(bitnet_tests::read_text(folder / "log.csv").find("\n2,0.250000,1.0000,1.234e-09,") != std::string::npos);
+    CHECK(bitnet_tests::read_text(folder / "log.csv").find("\n2,0.250000,1.0000,1.5e-09,") != std::string::npos);
     CHECK(read_curve(folder / "log.csv", "log").training ==
           std::vector<std::pair<double, double>>{{1, 0.5}, {2, 0.25}});
 }
