@@ -146,6 +146,46 @@ TEST_CASE("Sequences on ranks are stepped together, sampled and scored as by one
     }
 }
 
+TEST_CASE("Sessions on ranks go on from snapshots, which outlive where they were taken", "[ranks]") {
+    const auto run = [](const LoadOptions& options) {
+        const Model model = load_model(tiny_model, options);
+        std::vector<int> tokens(100);
+        for (std::size_t i = 0; i < tokens.size(); ++i)
+            tokens[i] = static_cast<int>(i * 37 % 500);
+        std::vector<float> all;
+        const auto keep = [&](Session& session) {
+            all.insert(all.end(), session.logits().begin(), session.logits().end());
+        };
+        Session empty(model), other(model);
+        other.append(std::vector<int>{1, 2, 3});
+        const auto first = std::make_unique<Session>(model);
+        first->append(tokens);
+        first->rewind(90);  // which the other ranks haven't heard of when the snapshot is taken
+        const Snapshot taken = first->snapshot();
+        first->append(std::vector<int>{9, 8});
+        keep(*first);
+        std::vector<Session> again;
+        for (const std::size_t length : {0, 1, 64, 90}) {
+            again.emplace_back(model).append(std::vector<int>{7});
+            again.back().restore(length == 0 ? empty.snapshot() : taken, length);
+            again.back().append(std::vector<int>{9, 8});
+            keep(again.back());
+        }
+        again.erase(again.begin());
+        again[0].restore(again[1].snapshot(), 65);  // from a session, and from one that had a snapshot's tokens
+        other.append(std::vector<int>{4});
+        again[0].append(std::vector<int>{6});
+        keep(again[0]);
+        keep(other);
+        return all;
+    };
+    LoadOptions options = small_options();
+    options.context = 200;
+    const auto expected = run(options);
+    for (const std::size_t size : {2, 3, 7})
+        on_ranks(size, options, [&](const LoadOptions& on_all) { CHECK(run(on_all) == expected); });
+}
+
 TEST_CASE("A step that is given up on several ranks can be taken again", "[ranks]") {
     const auto run = [](const LoadOptions& options, bool give_up) {
         const Model model = load_model(tiny_model, options);

@@ -21,6 +21,30 @@ on 2 perplexity -m "$small" -f "$folder/long" -t 1 >"$folder/perplexity2"
 cmp "$folder/perplexity" "$folder/perplexity2" || fail "the perplexity on 2 ranks differs"
 echo "$text" | on 2 chat -m "$small" -n 8 -t 1 >"$folder/chat" 2>"$folder/err" || fail "chat on 2 ranks failed"
 [ -s "$folder/chat" ] || fail "chat on 2 ranks says nothing"
+# The server: texts of two requests, one of which begins as the other did, are those of one process.
+# answers MPIRUN...: what a server that is started so says to both, as the fields that don't depend on time.
+answers() {
+    "$@" "$program" serve -m "$small" -t 1 --port 0 >"$folder/out" 2>"$folder/err" &
+    server=$!
+    for _ in $(seq 100); do
+        port=$(sed -n 's|.*listening on http://127.0.0.1:\([0-9]*\).*|\1|p' "$folder/err")
+        [ -z "$port" ] || break
+        sleep 0.1
+    done
+    [ -n "$port" ] || fail "a server by '$*' doesn't listen"
+    for question in 'What is 123 + 45?' 'What is 123 + 46?'; do
+        body="{\"messages\": [{\"role\": \"user\", \"content\": \"$question\"}], \"temperature\": 0, \"max_tokens\": 40}"
+        bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$0"
+            printf "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: ${#1}\r\n\r\n%s" "$1" >&3
+            cat <&3' "$port" "$body" | grep -o '"content":"[^"]*"\|"cached_tokens":[0-9]*'
+    done
+    kill -TERM "$server"
+    wait "$server" || true
+}
+answers env >"$folder/said"
+[ "$(grep -c . "$folder/said")" = 4 ] || fail "expected two answers, found: $(cat "$folder/said")"
+answers "$mpirun" -n 3 >"$folder/said3"
+cmp "$folder/said" "$folder/said3" || fail "a server's answers on 3 ranks differ: $(cat "$folder/said3")"
 # What the ranks exchange is counted.
 on 2 bench -m "$tiny" -p 0 -n 8 -r 1 -t 1 --json >"$folder/bench"
 grep -q '"ranks": 2' "$folder/bench" || fail "bench doesn't say how many ranks there are"

@@ -15,7 +15,6 @@
 #include "../serve/scheduler.hpp"
 #include "commands.hpp"
 #include "generation_options.hpp"
-#include "ranks.hpp"
 
 namespace bitnet::cli {
 
@@ -54,10 +53,6 @@ void drain(serve::HttpServer& server, serve::Api& api, int seconds) {
 }
 
 void serve_model(const ServeOptions& given) {
-    if (ranks() && ranks()->size() > 1) {
-        throw std::runtime_error(
-            joined("serve: expected one process, found ", ranks()->size(), " ranks: prompts are cached in one"));
-    }
     ServeOptions options = given;
     if (!options.key_file.empty()) read_keys(options.key_file, options.api.keys);
     if (!options.api.cors.empty()) {

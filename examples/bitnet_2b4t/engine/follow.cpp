@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "leader.hpp"
@@ -37,8 +38,8 @@ class Share {
 
  private:
     void forward(RankMessage& message) {
-        for (const std::uint64_t closed : message.take_all<std::uint64_t>())
-            caches_.erase(closed);
+        for (const CacheChange& change : message.take_all<CacheChange>())
+            apply(change);
         const auto count = message.take<std::size_t>();
         std::vector<std::vector<int>> tokens(count);
         std::vector<Sequence> sequences;
@@ -46,7 +47,7 @@ class Share {
             const auto cache = message.take<std::uint64_t>();
             const auto length = message.take<std::size_t>();
             some = message.take_all<int>();
-            sequences.push_back({some, &cache_of(cache, length)});
+            sequences.push_back({some, &shortened(cache_of(cache), length)});
         }
         try {
             decoder_.forward(sequences);
@@ -54,15 +55,26 @@ class Share {
         }
     }
 
-    /// Of rank 0's length: it may have forgotten some tokens since.
-    KvCache& cache_of(std::uint64_t cache, std::size_t length) {
+    void apply(const CacheChange& change) {
+        if (change.from == CacheChange::nothing) {
+            caches_.erase(change.cache);
+        } else {
+            KvCache copy = cache_of(change.from);
+            caches_.insert_or_assign(change.cache, std::move(shortened(copy, change.length)));
+        }
+    }
+
+    KvCache& cache_of(std::uint64_t number) {
         const LoadOptions& options = state_->options;
-        KvCache& found =
-            caches_.try_emplace(cache, state_->weights.shares.own, options.context, options.kv_type).first->second;
-        found.truncate(length);
-        if (found.length() == length) return found;
+        return caches_.try_emplace(number, state_->weights.shares.own, options.context, options.kv_type).first->second;
+    }
+
+    /// To rank 0's length: it may have forgotten some tokens since.
+    static KvCache& shortened(KvCache& cache, std::size_t length) {
+        cache.truncate(length);
+        if (cache.length() == length) return cache;
         throw std::runtime_error("a KV cache: expected " + std::to_string(length) + " tokens, found " +
-                                 std::to_string(found.length()));
+                                 std::to_string(cache.length()));
     }
 
     std::shared_ptr<const ModelState> state_;

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "../head/likeliest.hpp"
-#include "rank_message.hpp"
 
 namespace bitnet {
 namespace {
@@ -29,10 +28,14 @@ std::uint64_t Leader::open_cache() {
     return ++last_cache_;
 }
 
-/// The others are told with the next step: nobody waits for it.
 void Leader::close_cache(std::uint64_t cache) {
     const std::lock_guard lock(caches_);
-    closed_.push_back(cache);
+    changes_.push_back({.cache = cache, .from = CacheChange::nothing, .length = 0});
+}
+
+void Leader::copy_cache(std::uint64_t from, std::uint64_t to, std::size_t length) {
+    const std::lock_guard lock(caches_);
+    changes_.push_back({.cache = to, .from = from, .length = length});
 }
 
 void Leader::forward(Decoder& decoder, std::span<const Sequence> sequences, std::span<const std::uint64_t> caches,
@@ -44,7 +47,7 @@ void Leader::forward(Decoder& decoder, std::span<const Sequence> sequences, std:
     message.put(model_);
     {
         const std::lock_guard lock(caches_);
-        message.put_all(std::span<const std::uint64_t>(std::exchange(closed_, {})));
+        message.put_all(std::span<const CacheChange>(std::exchange(changes_, {})));
     }
     message.put(sequences.size());
     for (std::size_t i = 0; i < sequences.size(); ++i) {

@@ -14,6 +14,7 @@
 #include "../head/likeliest.hpp"
 #include "../model/decoder.hpp"
 #include "../model/weights.hpp"
+#include "rank_message.hpp"
 
 namespace bitnet {
 
@@ -29,9 +30,11 @@ class Leader {
     Leader(std::shared_ptr<ternion::AnyCommunicator> ranks, std::uint64_t model, const Weights& weights)
         : ranks_(std::move(ranks)), model_(model), weights_(weights), head_(head_share(weights)) {}
 
-    /// A number for the KV cache of a new session, and back.
+    /// A number for the KV cache of a new session or snapshot, and back.
     std::uint64_t open_cache();
     void close_cache(std::uint64_t cache);
+    /// Cache `to` becomes the first `length` tokens of cache `from`, whose memory it shares.
+    void copy_cache(std::uint64_t from, std::uint64_t to, std::size_t length);
 
     /// The decoder's step on all ranks; caches[i] is the number of sequence i's. Throws what `between` throws.
     void forward(Decoder& decoder, std::span<const Sequence> sequences, std::span<const std::uint64_t> caches,
@@ -50,7 +53,7 @@ class Leader {
     std::mutex turn_;
     std::mutex caches_;  // guards the rest
     std::uint64_t last_cache_ = 0;
-    std::vector<std::uint64_t> closed_;
+    std::vector<CacheChange> changes_;  // since the last step: the others are told with the next, nobody waits for it
 };
 
 /// This rank's share of `Leader::logits`; `out` is rank 0's.

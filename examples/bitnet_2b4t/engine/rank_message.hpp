@@ -16,6 +16,15 @@ namespace bitnet {
 /// What rank 0 wants of all ranks.
 enum class RankCommand : std::uint64_t { stop, load, forward, logits, likeliest };
 
+/// What became of a KV cache between two steps: it is closed, or has the first tokens of another one.
+struct CacheChange {
+    static constexpr std::uint64_t nothing = 0;  // caches count from 1
+
+    std::uint64_t cache;
+    std::uint64_t from;
+    std::uint64_t length;
+};
+
 /// A command and what belongs to it, as bytes: written on rank 0 in the order in which the others read it.
 class RankMessage {
  public:

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <bitnet/session.hpp>
 #include <cmath>
+#include <optional>
 #include <stdexcept>
 #include <unordered_set>
 #include <utility>
@@ -90,6 +91,18 @@ bool SessionState::restore(std::vector<int> processed, std::span<const std::byte
     return true;
 }
 
+SnapshotState::SnapshotState(const SessionState& session)
+    : model(session.model), cache(session.cache), tokens(session.tokens) {
+    std::optional<Leader>& leader = session.parts().leader;
+    if (!leader) return;
+    cache_number = leader->open_cache();
+    leader->copy_cache(session.cache_number, cache_number, cache.length());
+}
+
+SnapshotState::~SnapshotState() {
+    if (std::optional<Leader>& leader = model.state()->leader) leader->close_cache(cache_number);
+}
+
 Session::Session(const Model& model, int threads) {
     if (threads < 0 || threads > 1024)
         throw std::invalid_argument(joined("Session: expected 0 to 1024 threads, found ", threads));
@@ -150,11 +163,7 @@ void Session::rewind(std::size_t length) {
 }
 
 Snapshot Session::snapshot() const {
-    if (state_->parts().leader) {
-        throw std::logic_error(joined("snapshot: expected a model on one rank, found ",
-                                      state_->parts().weights.shares.count(), ": each has a part of the KV cache"));
-    }
-    return Snapshot(std::make_shared<const SnapshotState>(state_->model, state_->cache, state_->tokens));
+    return Snapshot(std::make_shared<const SnapshotState>(*state_));
 }
 
 void Session::restore(const Snapshot& snapshot, std::size_t length) {
@@ -166,6 +175,7 @@ void Session::restore(const Snapshot& snapshot, std::size_t length) {
             joined("restore: expected at most ", from.tokens.size(), " tokens, those of the snapshot, found ", length));
     }
     KvCache cache = from.cache;
+    if (state_->parts().leader) state_->parts().leader->copy_cache(from.cache_number, state_->cache_number, length);
     state_->tokens = from.tokens;
     state_->cache = std::move(cache);
     state_->rows = 0;

@@ -2,6 +2,7 @@
 
 #include <bitnet/session.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
@@ -56,11 +57,17 @@ struct SessionState {
     std::uint64_t cache_number = 0;  // by which other ranks know the cache
 };
 
-/// What a Snapshot holds.
+/// What a Snapshot holds. The other ranks keep their parts of the cache by its number.
 struct SnapshotState {
+    explicit SnapshotState(const SessionState& session);
+    SnapshotState(const SnapshotState&) = delete;
+    SnapshotState& operator=(const SnapshotState&) = delete;
+    ~SnapshotState();
+
     Model model;
     KvCache cache;
     std::vector<int> tokens;
+    std::uint64_t cache_number = 0;
 };
 
 /// Tokens that a session gets after those pending; `progress` is called between batches, with those done and all.

@@ -96,7 +96,7 @@ class Session {
     /// Forgets the tokens from position `length` on, and those pending.
     void rewind(std::size_t length);
 
-    /// What was processed up to now. Throws std::logic_error for a model on several ranks.
+    /// What was processed up to now.
     Snapshot snapshot() const;
     /// Holds the first `length` tokens of a snapshot instead of its own, as if it had processed them and then been
     /// rewound. Throws std::invalid_argument for a snapshot of another model, or of fewer tokens.
