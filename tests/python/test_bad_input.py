@@ -87,7 +87,8 @@ class BadInput(unittest.TestCase):
         self.refused(TypeError, "expected a numpy array, found str", ternion.from_bytes, "text", "i2_s", (4, 100))
         self.refused(ValueError, "expected (N, K), found (4, 100, 1)", ternion.from_bytes, data, "i2_s", (4, 100, 1))
         self.refused(ValueError, "found -4", ternion.from_bytes, data, "i2_s", (-4, 100))
-        self.refused(TypeError, "", ternion.from_bytes, data, "i2_s", (4.0, 100))
+        self.refused(ValueError, "expected (N, K), found 4", ternion.from_bytes, data, "i2_s", 4)
+        self.refused(TypeError, "shape: expected an int, found float", ternion.from_bytes, data, "i2_s", (4.0, 100))
 
     def test_repack(self):
         self.refused(ValueError, "expected one of", ternion.repack, self.w, "nothing")
@@ -100,8 +101,25 @@ class BadInput(unittest.TestCase):
 
     def test_names(self):
         self.refused(AttributeError, "no attribute 'Model2'", getattr, ternion, "Model2")
-        for threads in (-1, 10**6):
-            self.refused(ValueError, "expected 0 to 1024 threads", ternion.ThreadPool, threads)
+        for threads in (-1, 10**6, 2**40, -(2**70)):
+            self.refused(ValueError, f"expected 0 to 1024 threads, found {threads}", ternion.ThreadPool, threads)
+        for threads in (1.5, "2", None):
+            found = type(threads).__name__
+            self.refused(TypeError, f"ThreadPool: threads: expected an int, found {found}", ternion.ThreadPool, threads)
+
+    def test_executors(self):
+        x = random_floats((1, 100))
+        calls = {
+            "pack": lambda executor: ternion.pack(self.trits, executor=executor),
+            "repack": lambda executor: ternion.repack(self.w, "i2_s", executor=executor),
+            "quantize": lambda executor: ternion.quantize(x, executor=executor),
+            "gemv": lambda executor: ternion.gemv(self.w, x[0], executor=executor),
+            "gemm": lambda executor: ternion.gemm(self.w, x, executor=executor),
+        }
+        for name, call in calls.items():
+            for executor in (2, "threads", self.w):
+                found = type(executor).__name__
+                self.refused(TypeError, f"{name}: executor: expected a ternion.ThreadPool, found {found}", call, executor)
 
 
 if __name__ == "__main__":

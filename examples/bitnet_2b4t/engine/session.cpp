@@ -154,7 +154,7 @@ Snapshot Session::snapshot() const {
         throw std::logic_error(joined("snapshot: expected a model on one rank, found ",
                                       state_->parts().weights.shares.count(), ": each has a part of the KV cache"));
     }
-    return Snapshot(std::make_shared<const SnapshotState>(state_->model, state_->cache, state_->tokens));
+    return Snapshot(std::make_shared<const SnapshotState>(SnapshotState{state_->model, state_->cache, state_->tokens}));
 }
 
 void Session::restore(const Snapshot& snapshot, std::size_t length) {
