@@ -2,11 +2,22 @@ import { load } from "./ternion/browser.js";
 
 const get = (id) => document.getElementById(id);
 
-const shapes = [[1, 1], [2, 3], [15, 17], [31, 33], [33, 127], [65, 129], [16, 255], [7, 513], [129, 640], [17, 2176]];
+const shapes = [
+  [1, 1],
+  [2, 3],
+  [15, 17],
+  [31, 33],
+  [33, 127],
+  [65, 129],
+  [16, 255],
+  [7, 513],
+  [129, 640],
+  [17, 2176],
+];
 
 // Numbers 0 to 255, the same on every machine.
 function* bytes(seed) {
-  for (let state = seed; ; ) {
+  for (let state = seed; ;) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     yield state >>> 24;
   }
@@ -31,7 +42,8 @@ function isRight(ternion, packing, shape) {
 
 function showGemv(ternion) {
   get("backend").textContent = ternion.backend;
-  for (const packing of ternion.packings().filter((name) => name !== "binary")) { // which has no zeros
+  const withZeros = ternion.packings().filter((name) => name !== "binary");
+  for (const packing of withZeros) {
     const wrong = shapes.filter((shape) => !isRight(ternion, packing, shape));
     const row = get("gemv").insertRow();
     row.insertCell().textContent = packing;

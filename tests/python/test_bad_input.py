@@ -37,8 +37,9 @@ class BadInput(unittest.TestCase):
         for scale in (0.0, np.nan, np.inf, 1e300):
             self.refused(ValueError, "scale", ternion.pack, self.trits, scale=scale)
         self.refused(ValueError, "scale", ternion.pack, self.trits, "tq1_0", 1e6)  # float16 can't hold it
-        self.refused(ValueError, "much", ternion.pack, self.trits, scale="much")
-        self.refused(TypeError, "", ternion.pack, self.trits, scale=[1])
+        self.refused(TypeError, "scale: expected a number, found 'much'", ternion.pack, self.trits, scale="much")
+        self.refused(TypeError, "scale: expected a number, found [1]", ternion.pack, self.trits, scale=[1])
+        self.refused(ValueError, "scale: expected a number, found 1000", ternion.pack, self.trits, scale=10**400)
         self.refused(ValueError, "theirs by absmean", ternion.pack, random_floats((4, 4)), scale=2.0)
         self.refused(ValueError, "not finite", ternion.pack, np.full((2, 2), np.nan, np.float32))
         self.refused(ValueError, "not finite", ternion.pack, np.full((2, 2), 1e300))

@@ -12,7 +12,12 @@ export function needChromium(chromium) {
   process.exit(77);
 }
 
-const types = { ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm" };
+const types = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".mjs": "text/javascript",
+  ".wasm": "application/wasm",
+};
 
 // A page is loaded when its last image is, which comes when the page has done all: it says so in its body's data-done. (Virtual
 // time, which Chromium has for this, doesn't wait for WebAssembly to be compiled.)
@@ -36,8 +41,16 @@ export async function documentOf(chromium, folder, path, { screenshot, size = "4
   await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
   const profile = mkdtempSync(join(tmpdir(), "ternion-chromium-"));
   const options = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", `--user-data-dir=${profile}`,
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    `--user-data-dir=${profile}`,
     `--window-size=${size}`,
     ...(screenshot ? [`--screenshot=${screenshot}`] : ["--dump-dom"]),
     `http://127.0.0.1:${server.address().port}/${path}`,

@@ -8,7 +8,8 @@ function* bytes(state) {
   }
 }
 
-const same = (a, b) => a.constructor === b.constructor && a.length === b.length && a.every((value, i) => value === b[i]);
+const same = (a, b) =>
+  a.constructor === b.constructor && a.length === b.length && a.every((value, i) => value === b[i]);
 
 const refused = (kind, words, f) => {
   let error = null;
@@ -36,18 +37,35 @@ function checkProducts(ternion) {
   let products = 0;
   for (const packing of packings) {
     const wrong = [];
-    for (const shape of [[1, 1], [2, 3], [15, 17], [33, 127], [65, 129], [16, 255], [7, 513], [17, 2176]]) {
+    for (const shape of [
+      [1, 1],
+      [2, 3],
+      [15, 17],
+      [33, 127],
+      [65, 129],
+      [16, 255],
+      [7, 513],
+      [17, 2176],
+    ]) {
       const [n, k] = shape;
       const random = bytes(n * 1000 + k);
-      const trits = Int8Array.from({ length: n * k }, () => (packing === "binary" ? (random.next().value % 2) * 2 - 1 : (random.next().value % 3) - 1));
+      const trits = Int8Array.from({ length: n * k }, () =>
+        packing === "binary" ? (random.next().value % 2) * 2 - 1 : (random.next().value % 3) - 1,
+      );
       const q = Int8Array.from({ length: 3 * k }, () => random.next().value - 128).fill(-128, 0, k);
       const w = ternion.pack(trits, shape, { packing, scale: 0.5 });
       const again = ternion.repack(ternion.fromBytes(w.toBytes(), packing, shape, { scale: 0.5 }), packing);
       const good =
         same(ternion.gemv(w, q.subarray(k, 2 * k)), oracle(trits, shape, q.subarray(k, 2 * k))) &&
-        same(ternion.gemm(again, q), oracle(trits, shape, q)) && same(w.unpack(), trits) &&
-        same(again.dequantize(), Float32Array.from(trits, (trit) => trit * 0.5)) && w.nbytes === w.toBytes().length &&
-        w.packing === packing && w.shape.join() === shape.join();
+        same(ternion.gemm(again, q), oracle(trits, shape, q)) &&
+        same(w.unpack(), trits) &&
+        same(
+          again.dequantize(),
+          Float32Array.from(trits, (trit) => trit * 0.5),
+        ) &&
+        w.nbytes === w.toBytes().length &&
+        w.packing === packing &&
+        w.shape.join() === shape.join();
       if (!good) wrong.push(shape.join(" x "));
       products += 2;
       w.free();
@@ -68,12 +86,27 @@ function checkFloats(ternion) {
   const sums = ternion.gemm(w, q);
   const y = Float32Array.from(sums, (sum, i) => Math.fround(sum) * Math.fround(0.25 * scales[Math.floor(i / n)]));
   check(same(ternion.gemm(w, x), y) && same(ternion.gemv(w, x.subarray(k)), y.subarray(n)), "floats by absmax8");
-  check(ternion.quantizers()[0] === "absmax8" && ternion.quantize(x, k, { quantizer: "absmax4" }).q.every((value) => Math.abs(value) <= 7),
-        `quantizers ${ternion.quantizers().join(", ")}`);
+  check(
+    ternion.quantizers()[0] === "absmax8" &&
+      ternion.quantize(x, k, { quantizer: "absmax4" }).q.every((value) => Math.abs(value) <= 7),
+    `quantizers ${ternion.quantizers().join(", ")}`,
+  );
   const means = ternion.pack(Float32Array.of(0.5, -1, 0, 2), [2, 2]);
-  check(same(means.unpack(), Int8Array.of(1, -1, 0, 1)) && means.scales[0] === 0.875, `absmean: ${means.unpack()} times ${means.scales}`);
-  const blocks = ternion.fromBytes(ternion.pack(trits, [n, k], { packing: "tq2_0", scale: 0.5 }).toBytes(), "tq2_0", [n, k]);
-  check(same(blocks.dequantize(), Float32Array.from(trits, (trit) => trit * 0.5)) && blocks.groupInputs === 256, "scales among the bytes");
+  check(
+    same(means.unpack(), Int8Array.of(1, -1, 0, 1)) && means.scales[0] === 0.875,
+    `absmean: ${means.unpack()} times ${means.scales}`,
+  );
+  const blocks = ternion.fromBytes(ternion.pack(trits, [n, k], { packing: "tq2_0", scale: 0.5 }).toBytes(), "tq2_0", [
+    n,
+    k,
+  ]);
+  check(
+    same(
+      blocks.dequantize(),
+      Float32Array.from(trits, (trit) => trit * 0.5),
+    ) && blocks.groupInputs === 256,
+    "scales among the bytes",
+  );
   check(Number.isNaN(ternion.gemv(w, new Float32Array(k).fill(NaN))[0]), "NaN gives NaN");
 }
 
@@ -81,18 +114,24 @@ function checkBadInput(ternion, other) {
   const w = ternion.pack(Int8Array.of(1, 0, -1, 1), [2, 2]);
   refused(RangeError, "expected one of", () => ternion.pack(Int8Array.of(1), [1, 1], { packing: "i3_s" }));
   refused(TypeError, "expected a string, found Number", () => ternion.pack(Int8Array.of(1), [1, 1], { packing: 3 }));
-  refused(RangeError, "found a character of code 0", () => ternion.pack(Int8Array.of(1), [1, 1], { packing: "i2_s\0" }));
+  refused(RangeError, "found a character of code 0", () =>
+    ternion.pack(Int8Array.of(1), [1, 1], { packing: "i2_s\0" }),
+  );
   refused(TypeError, "expected Int8Array or Float32Array, found Array", () => ternion.pack([1], [1, 1]));
   refused(TypeError, "found Uint8Array", () => ternion.pack(Uint8Array.of(1), [1, 1]));
   refused(RangeError, "2", () => ternion.pack(Int8Array.of(2), [1, 1]));
   refused(TypeError, "expected [N, K]", () => ternion.pack(Int8Array.of(1), 1));
   refused(TypeError, "expected [N, K]", () => ternion.pack(Int8Array.of(1), [1, 1, 1]));
-  for (const size of [-1, 1.5, NaN, 2 ** 32 + 1, Infinity]) refused(RangeError, `found ${size}`, () => ternion.pack(Int8Array.of(1), [size, 1]));
+  for (const size of [-1, 1.5, NaN, 2 ** 32 + 1, Infinity])
+    refused(RangeError, `found ${size}`, () => ternion.pack(Int8Array.of(1), [size, 1]));
   refused(TypeError, "expected a number, found String", () => ternion.pack(Int8Array.of(1), ["1", 1]));
   refused(RangeError, "at least one row and column", () => ternion.pack(new Int8Array(), [0, 1]));
   refused(RangeError, "too large", () => ternion.pack(Int8Array.of(1), [2 ** 31, 2 ** 20]));
-  refused(RangeError, "ternion_pack: trits has 3 values; the shapes ask for 4", () => ternion.pack(Int8Array.of(1, 1, 1), [2, 2]));
-  for (const scale of [0, NaN, Infinity]) refused(RangeError, "scale", () => ternion.pack(Int8Array.of(1), [1, 1], { scale }));
+  refused(RangeError, "ternion_pack: trits has 3 values; the shapes ask for 4", () =>
+    ternion.pack(Int8Array.of(1, 1, 1), [2, 2]),
+  );
+  for (const scale of [0, NaN, Infinity])
+    refused(RangeError, "scale", () => ternion.pack(Int8Array.of(1), [1, 1], { scale }));
   refused(TypeError, "pack: scale: expected a number", () => ternion.pack(Int8Array.of(1), [1, 1], { scale: "1" }));
   refused(RangeError, "theirs by absmean", () => ternion.pack(Float32Array.of(1), [1, 1], { scale: 2 }));
   refused(RangeError, "finite", () => ternion.pack(Float32Array.of(NaN), [1, 1]));
@@ -103,7 +142,9 @@ function checkBadInput(ternion, other) {
   refused(TypeError, "expected a PackedTernary, found Null", () => ternion.repack(null, "i2_s"));
   refused(TypeError, "of this module", () => other.gemv(w, Int8Array.of(1, 1)));
   refused(RangeError, "gemv: x: expected 2 values, found 3", () => ternion.gemv(w, Int8Array.of(1, 1, 1)));
-  refused(RangeError, "gemm: x: expected a multiple of 2 values, found 3", () => ternion.gemm(w, Int8Array.of(1, 1, 1)));
+  refused(RangeError, "gemm: x: expected a multiple of 2 values, found 3", () =>
+    ternion.gemm(w, Int8Array.of(1, 1, 1)),
+  );
   refused(TypeError, "found Float64Array", () => ternion.gemv(w, Float64Array.of(1, 1)));
   refused(TypeError, "found Array", () => ternion.gemv(w, [1, 1]));
   refused(RangeError, "expected one of", () => ternion.repack(w, "nothing"));
@@ -142,11 +183,24 @@ function checkModel(ternion, gguf) {
   const ids = model.chatPrompt("What is 1 + 1?");
   const [all, last] = [model.logits(ids), model.logits(ids, { first: -1 })];
   const near = last.every((logit, i) => Math.abs(logit - all[all.length - last.length + i]) < 1e-5); // one row is another loop
-  check(all.length === ids.length * last.length && last.length === model.vocabularySize && near, `${all.length} logits`);
+  check(
+    all.length === ids.length * last.length && last.length === model.vocabularySize && near,
+    `${all.length} logits`,
+  );
   const best = last.indexOf(last.reduce((a, b) => Math.max(a, b)));
-  check([...model.generate(ids, { maxNewTokens: 1 })].join("") === model.detokenize([best]), "the likeliest token follows");
+  check(
+    [...model.generate(ids, { maxNewTokens: 1 })].join("") === model.detokenize([best]),
+    "the likeliest token follows",
+  );
   const drawn = (seed) => [...model.generate("The ", { temperature: 2, topK: 0, topP: 1, minP: 0, seed })].join("");
   check(drawn(3) === drawn(3) && drawn(3) !== drawn(4), `drawn: ${drawn(3)}`);
+  let whole = 0; // characters of several tokens, each of which is a byte; at such a temperature the model writes such
+  for (let seed = 0; seed < 30; ++seed) {
+    const options = { maxNewTokens: 60, temperature: 1e6, topK: 0, topP: 1, minP: 0, seed };
+    for (const piece of model.generate("The ", options))
+      whole += [...piece].filter((c) => c > "\x7f" && c !== "\ufffd").length;
+  }
+  check(whole > 0, `${whole} characters of several tokens came whole`);
   const dropped = model.generate("The ", { maxNewTokens: Infinity });
   dropped.next();
   dropped.return();
@@ -170,7 +224,10 @@ function checkModel(ternion, gguf) {
 
 export async function checkPackage(load, gguf) {
   const [ternion, other] = await Promise.all([load(), load()]);
-  check(ternion.backend === "wasm_simd128" && /^\d+\.\d+\.\d+$/.test(ternion.version), `ternion ${ternion.version} on ${ternion.backend}`);
+  check(
+    ternion.backend === "wasm_simd128" && /^\d+\.\d+\.\d+$/.test(ternion.version),
+    `ternion ${ternion.version} on ${ternion.backend}`,
+  );
   checkProducts(ternion);
   checkFloats(ternion);
   checkBadInput(ternion, other);

@@ -44,16 +44,18 @@ export interface Model {
   readonly context: number;
   /** Token ids are below this. */
   readonly vocabularySize: number;
-  /** The ids of a text as a prompt, behind BOS where the model wants one. special: names of special tokens become these. */
+  /** The ids of a text as a prompt, behind BOS where the model wants one. special: names of special tokens become
+   * these. */
   tokenize(text: string, options?: { special?: boolean }): Int32Array;
   /** The text of ids; special: with the names of special tokens. */
   detokenize(ids: Iterable<number>, options?: { special?: boolean }): string;
   /** The ids of a question in the model's chat template, up to where the answer begins. */
   chatPrompt(question: string): Int32Array;
-  /** [tokens - first, vocabularySize]: row i is what may follow the tokens up to first + i. first: -1 for the last alone. */
+  /** [tokens - first, vocabularySize]: row i is what may follow the tokens up to first + i. first: -1 for the last
+   * alone. */
   logits(ids: Iterable<number>, options?: { first?: number }): Float32Array;
-  /** What follows a prompt, in whole characters. A text is read behind BOS, ids as they are, at once; each further token is
-   * computed when it is asked for, on the caller's thread. */
+  /** What follows a prompt, in whole characters. A text is read behind BOS, ids as they are, at once; each further
+   * token is computed when it is asked for, on the caller's thread. */
   generate(prompt: string | Iterable<number>, options?: GenerateOptions): Generator<string, void, undefined>;
   /** Gives its memory back at once; generations go on. */
   free(): void;
@@ -66,11 +68,12 @@ export interface Ternion {
   /** Ways to lie in memory. */
   packings(): string[];
   quantizers(): string[];
-  /** Packs trits [N,K], each -1, 0 or +1, with one scale (default: 1), or floats [N,K], which become trits and their scale by
-   * absmean (arXiv 2402.17764). The packing is "i2_s" by default; "interleaved2x16" multiplies fastest. */
+  /** Packs trits [N,K], each -1, 0 or +1, with one scale (default: 1), or floats [N,K], which become trits and their
+   * scale by absmean (arXiv 2402.17764). The packing is "i2_s" by default; "interleaved2x16" multiplies fastest. */
   pack(trits: Int8Array, shape: Shape, options?: { packing?: string; scale?: number }): PackedTernary;
   pack(weights: Float32Array, shape: Shape, options?: { packing?: string }): PackedTernary;
-  /** The matrix whose packed bytes these are, of which it keeps a copy. Without `scale`, scales among the bytes are used. */
+  /** The matrix whose packed bytes these are, of which it keeps a copy. Without `scale`, scales among the bytes are
+   * used. */
   fromBytes(bytes: Uint8Array, packing: string, shape: Shape, options?: { scale?: number }): PackedTernary;
   /** The same trits and scales in another packing. */
   repack(w: PackedTernary, packing: string): PackedTernary;
@@ -86,6 +89,6 @@ export interface Ternion {
   loadModel(gguf: Uint8Array, options?: { context?: number }): Model;
 }
 
-/** Compiles the package's WebAssembly module, which needs SIMD128. wasm: its address or bytes, where it doesn't lie beside
- * the package's scripts. Each call makes a module with memory of its own, of at most 2 GB. */
+/** Compiles the package's WebAssembly module, which needs SIMD128. wasm: its address or bytes, where it doesn't lie
+ * beside the package's scripts. Each call makes a module with memory of its own, of at most 2 GB. */
 export function load(options?: { wasm?: URL | string | BufferSource }): Promise<Ternion>;

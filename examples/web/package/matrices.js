@@ -1,8 +1,10 @@
-// Matrices, and products with them: the C interface (ternion.h) on typed arrays.
-import { expectArray, expectNumber, expectSize, Handle, typeOf } from "./memory.js";
+// What makes matrices, and products with them: the C interface (ternion.h) on typed arrays.
+import { expectArray, expectNumber, expectSize, typeOf } from "./memory.js";
+import { PackedTernary } from "./packed_ternary.js";
 
 function expectShape(shape, name) {
-  if (!Array.isArray(shape) || shape.length !== 2) throw new TypeError(`${name}: expected [N, K], found ${typeOf(shape)}`);
+  if (!Array.isArray(shape) || shape.length !== 2)
+    throw new TypeError(`${name}: expected [N, K], found ${typeOf(shape)}`);
   return shape.map((size) => expectSize(size, name));
 }
 
@@ -10,94 +12,6 @@ function expectShape(shape, name) {
 function oneScale(memory, scope, scale, name) {
   if (scale === undefined) return 0;
   return scope.copy(new Uint32Array([scope.copy(new Float32Array([expectNumber(scale, name)])), 1, 0]));
-}
-
-const hidden = Symbol("made by pack, fromBytes and repack");
-
-export class PackedTernary {
-  #memory;
-  #handle;
-  #info;
-
-  constructor(key, memory, at, borrowed = 0) {
-    if (key !== hidden) throw new TypeError("PackedTernary: matrices are made by pack, fromBytes and repack");
-    this.#memory = memory;
-    this.#handle = new Handle(at, "matrix", (weights) => {
-      memory.functions._ternion_free_weights(weights);
-      if (borrowed !== 0) memory.free(borrowed);
-    });
-    this.#info = memory.scoped((scope) => {
-      const info = scope.room(40); // ternion_weights_info
-      memory.check(memory.functions._ternion_describe_weights(at, info));
-      const [n, k, packing, , bytes, byteCount, scaleCount, groupInputs] = memory.copyOut(Uint32Array, info, 10);
-      return { shape: Object.freeze([n, k]), packing: memory.text(packing), bytes, byteCount, scaleCount, groupInputs };
-    });
-  }
-
-  static of(memory, make, borrowed) {
-    return memory.scoped((scope) => {
-      const result = scope.room(4);
-      memory.check(make(scope, result));
-      return new PackedTernary(hidden, memory, memory.word(result), borrowed);
-    });
-  }
-
-  static handleOf(memory, w, name) {
-    if (!(typeof w === "object" && w !== null && #handle in w)) {
-      throw new TypeError(`${name}: expected a PackedTernary, found ${typeOf(w)}`);
-    }
-    if (w.#memory !== memory) throw new TypeError(`${name}: expected a matrix of this module, found another's`);
-    return w.#handle.at;
-  }
-
-  get shape() {
-    return this.#info.shape;
-  }
-
-  get packing() {
-    return this.#info.packing;
-  }
-
-  get nbytes() {
-    return this.#info.byteCount;
-  }
-
-  get groupInputs() {
-    return this.#info.groupInputs;
-  }
-
-  get scales() {
-    const count = this.#info.scaleCount;
-    return this.#copied(Float32Array, count, (at) => this.#memory.functions._ternion_copy_scales(this.#handle.at, at, count));
-  }
-
-  unpack() {
-    const count = this.shape[0] * this.shape[1];
-    return this.#copied(Int8Array, count, (at) => this.#memory.functions._ternion_unpack(this.#handle.at, at, count));
-  }
-
-  dequantize() {
-    const count = this.shape[0] * this.shape[1];
-    return this.#copied(Float32Array, count, (at) =>
-      this.#memory.functions._ternion_dequantize(this.#handle.at, at, count, 0));
-  }
-
-  toBytes() {
-    void this.#handle.at; // throws for a matrix that was freed
-    return this.#memory.copyOut(Uint8Array, this.#info.bytes, this.#info.byteCount);
-  }
-
-  free() {
-    this.#handle.free();
-  }
-
-  #copied(Type, count, write) {
-    return this.#memory.scoped((scope) => {
-      const at = scope.room(count * Type.BYTES_PER_ELEMENT);
-      this.#memory.check(write(at));
-      return this.#memory.copyOut(Type, at, count);
-    });
-  }
 }
 
 export function matrices(memory) {
@@ -109,7 +23,8 @@ export function matrices(memory) {
     expectArray(x, `${name}: x`, "Int8Array", "Float32Array");
     const [n, k] = w.shape;
     const m = tokensOf(k);
-    const [Type, gemm] = typeOf(x) === "Int8Array" ? [Int32Array, c._ternion_gemm_int8] : [Float32Array, c._ternion_gemm_float];
+    const [Type, gemm] =
+      typeOf(x) === "Int8Array" ? [Int32Array, c._ternion_gemm_int8] : [Float32Array, c._ternion_gemm_float];
     return memory.scoped((scope) => {
       const y = scope.room(m * n * 4);
       memory.check(gemm(at, m, scope.copy(x), x.length, k, y, m * n, n, 0));
@@ -128,7 +43,9 @@ export function matrices(memory) {
       }),
 
     quantizers: () =>
-      Array.from({ length: c._ternion_quantizer_count() }, (_, index) => memory.text(c._ternion_quantizer_name_at(index))),
+      Array.from({ length: c._ternion_quantizer_count() }, (_, index) =>
+        memory.text(c._ternion_quantizer_name_at(index)),
+      ),
 
     pack(trits, shape, { packing = "i2_s", scale } = {}) {
       expectArray(trits, "pack: trits", "Int8Array", "Float32Array");
@@ -138,7 +55,17 @@ export function matrices(memory) {
       return PackedTernary.of(memory, (scope, result) => {
         const [name, values] = [scope.text(packing, "pack: packing"), scope.copy(trits)];
         if (floats) return c._ternion_pack_floats(0, name, values, trits.length, n, k, 0, result);
-        return c._ternion_pack(0, name, values, trits.length, n, k, oneScale(memory, scope, scale, "pack: scale"), 0, result);
+        return c._ternion_pack(
+          0,
+          name,
+          values,
+          trits.length,
+          n,
+          k,
+          oneScale(memory, scope, scale, "pack: scale"),
+          0,
+          result,
+        );
       });
     },
 
@@ -147,10 +74,17 @@ export function matrices(memory) {
       const [n, k] = expectShape(shape, "fromBytes: shape");
       return memory.scoped((outer) => {
         const copy = outer.copy(bytes); // the matrix's, once it is one
-        const w = PackedTernary.of(memory, (scope, result) => {
-          const [name, scales] = [scope.text(packing, "fromBytes: packing"), oneScale(memory, scope, scale, "fromBytes: scale")];
-          return c._ternion_borrow(0, name, copy, bytes.length, n, k, scales, result);
-        }, copy);
+        const w = PackedTernary.of(
+          memory,
+          (scope, result) => {
+            const [name, scales] = [
+              scope.text(packing, "fromBytes: packing"),
+              oneScale(memory, scope, scale, "fromBytes: scale"),
+            ];
+            return c._ternion_borrow(0, name, copy, bytes.length, n, k, scales, result);
+          },
+          copy,
+        );
         outer.keep(copy);
         return w;
       });
@@ -159,7 +93,8 @@ export function matrices(memory) {
     repack(w, packing) {
       const from = PackedTernary.handleOf(memory, w, "repack: w");
       return PackedTernary.of(memory, (scope, result) =>
-        c._ternion_repack(0, scope.text(packing, "repack: packing"), from, 0, result));
+        c._ternion_repack(0, scope.text(packing, "repack: packing"), from, 0, result),
+      );
     },
 
     gemv: (w, x) =>
@@ -177,7 +112,8 @@ export function matrices(memory) {
     quantize(x, k, { quantizer = "absmax8" } = {}) {
       expectArray(x, "quantize: x", "Float32Array");
       expectSize(k, "quantize: k");
-      if (k === 0 || x.length % k !== 0) throw new RangeError(`quantize: x: expected a multiple of k = ${k} values, found ${x.length}`);
+      if (k === 0 || x.length % k !== 0)
+        throw new RangeError(`quantize: x: expected a multiple of k = ${k} values, found ${x.length}`);
       if (quantizer === "none") throw new RangeError("quantize: quantizer: expected one of quantizers(), found none");
       const m = x.length / k;
       return memory.scoped((scope) => {

@@ -42,39 +42,50 @@ export class Model {
   tokenize(text, { special = false } = {}) {
     const bytes = expectText(text, "tokenize: text");
     return this.#given(Int32Array, (c, scope) =>
-      c._model_tokenize(this.#handle.at, scope.copy(bytes), bytes.length, special ? 1 : 0));
+      c._model_tokenize(this.#handle.at, scope.copy(bytes), bytes.length, special ? 1 : 0),
+    );
   }
 
   detokenize(ids, { special = false } = {}) {
     const tokens = this.#ids(ids, "detokenize");
     const bytes = this.#given(Uint8Array, (c, scope) =>
-      c._model_detokenize(this.#handle.at, scope.copy(tokens), tokens.length, special ? 1 : 0));
+      c._model_detokenize(this.#handle.at, scope.copy(tokens), tokens.length, special ? 1 : 0),
+    );
     return textDecoder().decode(bytes);
   }
 
   chatPrompt(question) {
     const bytes = expectText(question, "chatPrompt: question");
     return this.#given(Int32Array, (c, scope) =>
-      c._model_chat_prompt(this.#handle.at, scope.copy(bytes), bytes.length));
+      c._model_chat_prompt(this.#handle.at, scope.copy(bytes), bytes.length),
+    );
   }
 
   logits(ids, { first = 0 } = {}) {
     const tokens = this.#ids(ids, "logits");
     const begin = first === -1 ? tokens.length - 1 : expectSize(first, "logits: first");
     if (!(begin >= 0 && begin < tokens.length)) {
-      throw new RangeError(`logits: expected tokens, and first among them, found ${tokens.length} and first = ${first}`);
+      throw new RangeError(
+        `logits: expected tokens, and first among them, found ${tokens.length} and first = ${first}`,
+      );
     }
     const count = (tokens.length - begin) * this.vocabularySize;
     return this.#memory.scoped((scope) => {
       const at = scope.room(count * 4);
       const model = this.#handle.at;
-      checkModel(this.#memory, this.#memory.functions._model_logits(model, scope.copy(tokens), tokens.length, begin, at));
+      checkModel(
+        this.#memory,
+        this.#memory.functions._model_logits(model, scope.copy(tokens), tokens.length, begin, at),
+      );
       return this.#memory.copyOut(Float32Array, at, count);
     });
   }
 
   // The prompt is read here; each further token when it is asked for.
-  generate(prompt, { maxNewTokens = 16, temperature = 0, topK = 40, topP = 0.95, minP = 0.05, repeatPenalty = 1, seed = 0 } = {}) {
+  generate(
+    prompt,
+    { maxNewTokens = 16, temperature = 0, topK = 40, topP = 0.95, minP = 0.05, repeatPenalty = 1, seed = 0 } = {},
+  ) {
     const ids = typeof prompt === "string" ? this.tokenize(prompt) : this.#ids(prompt, "generate: prompt");
     const limit = maxNewTokens === Infinity ? -1 : expectSize(maxNewTokens, "generate: maxNewTokens", mostTokens);
     const options = [
@@ -89,7 +100,10 @@ export class Model {
     const memory = this.#memory;
     return memory.scoped((scope) => {
       const result = scope.room(4);
-      checkModel(memory, memory.functions._model_generate(this.#handle.at, scope.copy(ids), ids.length, ...options, result));
+      checkModel(
+        memory,
+        memory.functions._model_generate(this.#handle.at, scope.copy(ids), ids.length, ...options, result),
+      );
       return pieces(memory, memory.word(result));
     });
   }
