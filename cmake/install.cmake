@@ -28,6 +28,10 @@ function(install_c_interface)
   install(FILES "${PROJECT_BINARY_DIR}/ternion.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig" COMPONENT c_dev)
 endfunction()
 install(EXPORT ternionTargets NAMESPACE ternion:: DESTINATION "${package_dir}")
+set(deps_prefix "${TERNION_DEPS_PREFIX}")
+if(CMAKE_INSTALL_PREFIX STREQUAL "/usr")  # a package for other machines, where this folder isn't
+  set(deps_prefix "")
+endif()
 configure_package_config_file(cmake/ternionConfig.cmake.in "${PROJECT_BINARY_DIR}/ternionConfig.cmake"
                               INSTALL_DESTINATION "${package_dir}" PATH_VARS CMAKE_INSTALL_INCLUDEDIR)
 # ARCH_INDEPENDENT: headers only, so a 32-bit consumer may use them too.

@@ -4,12 +4,13 @@
 # fuzzer, libedit, Chromium, Open MPI, and what makes the documentation a site.
 # With -DTERNION_SETUP=python, what the Python package is built and tested with: Python's headers, pybind11, numpy, wheel, venv.
 # With -DTERNION_SETUP=server, clients that the tests of bitnet-2b4t serve drive it with, under build/deps/clients.
-# With -DTERNION_SETUP=web, what the page in examples/web and its test in a browser need: Emscripten, Node.js, Chromium.
+# With -DTERNION_SETUP=web, what examples/web and its tests in a browser need: Emscripten, Node.js with npm, Chromium.
 #
 # Nothing is done where nothing is missing. On Debian the packages come from the package sources that the machine is set
 # up with (cmake/setup/debian.sh says how); elsewhere CMake fetches pinned commits when it configures.
 cmake_minimum_required(VERSION 3.24)
 include("${CMAKE_CURRENT_LIST_DIR}/dependency_list.cmake")
+include("${CMAKE_CURRENT_LIST_DIR}/find_python.cmake")
 get_filename_component(source "${CMAKE_CURRENT_LIST_DIR}/.." ABSOLUTE)
 set(state "${source}/build/setup")
 set(all_dependencies ${TERNION_LIBRARY_DEPENDENCIES} ${TERNION_TEST_DEPENDENCIES} ${TERNION_EXAMPLE_DEPENDENCIES}
@@ -85,14 +86,7 @@ endfunction()
 # Of the Python that examples/python/CMakeLists.txt takes: the first that has numpy, else the system's.
 function(find_missing_python_tools result)
   set(missing "")
-  foreach(name IN ITEMS python3 /usr/bin/python3)
-    find_program(python NAMES ${name} NO_CACHE)
-    execute_process(COMMAND "${python}" -c "import numpy" RESULT_VARIABLE status OUTPUT_QUIET ERROR_QUIET)
-    if(status EQUAL 0)
-      break()
-    endif()
-    unset(python)
-  endforeach()
+  ternion_find_python(python numpy)
   if(NOT python)
     set(python /usr/bin/python3)
   endif()
@@ -114,7 +108,7 @@ function(find_missing_python_tools result)
 endfunction()
 
 function(find_missing_web_tools result)
-  find_missing_programs(missing em++:emscripten node:nodejs chromium:chromium)
+  find_missing_programs(missing em++:emscripten node:nodejs npm:npm chromium:chromium)
   set(${result} ${missing} PARENT_SCOPE)
 endfunction()
 
@@ -228,6 +222,7 @@ endfunction()
 get_packages(reason ${wanted} ${for_server})
 if(reason AND for_server)
   message(STATUS "ternion: going on without what bitnet-2b4t's server needs: ${reason}")
+  set(left_out ON)
   set(reason "")
   if(wanted)
     get_packages(reason ${wanted})
@@ -245,4 +240,8 @@ if(missing)
   stop("still not found after installing: ${missing}")
 endif()
 install_clients()
-message(STATUS "ternion: all dependencies are there")
+if(left_out)
+  message(STATUS "ternion: all other dependencies are there")
+else()
+  message(STATUS "ternion: all dependencies are there")
+endif()

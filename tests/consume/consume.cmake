@@ -1,4 +1,5 @@
-# Consumes ternion in one way, WAY, from a fresh folder WORK: builds tests/consume/main.cpp there and runs it.
+# Consumes ternion in one way, WAY, from a fresh folder WORK: copies a project into it that knows nothing of this repository, builds
+# and runs it there. What a project has besides its own folder is its program, tests/consume/main.cpp unless it is named.
 #   installed      cmake --install of the build BUILD, then find_package
 #   embedded       as installed, with the engine: examples/embed_decoder, which answers by the shipped model
 #   subproject     FetchContent of the source folder
@@ -15,10 +16,15 @@ function(run)
   execute_process(COMMAND ${ARGN} COMMAND_ERROR_IS_FATAL ANY)
 endfunction()
 
-function(build_and_run project)
-  run("${CMAKE_COMMAND}" -S "${CMAKE_CURRENT_LIST_DIR}/${project}" -B "${WORK}/build" -G "${GENERATOR}"
+function(build project program)
+  file(COPY "${program}" "${CMAKE_CURRENT_LIST_DIR}/${project}/" DESTINATION "${WORK}/project")
+  run("${CMAKE_COMMAND}" -S "${WORK}/project" -B "${WORK}/build" -G "${GENERATOR}"
       -D "CMAKE_CXX_COMPILER=${COMPILER}" -D CMAKE_BUILD_TYPE=Release ${ARGN})
   run("${CMAKE_COMMAND}" --build "${WORK}/build")
+endfunction()
+
+function(build_and_run project)
+  build(${project} "${CMAKE_CURRENT_LIST_DIR}/main.cpp" ${ARGN})
   run("${WORK}/build/consumer")
 endfunction()
 
@@ -42,7 +48,8 @@ if(WAY STREQUAL "installed")
   build_and_run(installed -D "CMAKE_PREFIX_PATH=${WORK}/prefix")
 elseif(WAY STREQUAL "dispatched")
   run("${CMAKE_COMMAND}" --install "${BUILD}" --prefix "${WORK}/prefix")
-  build_and_run(dispatched -D "CMAKE_PREFIX_PATH=${WORK}/prefix")
+  build(dispatched "${CMAKE_CURRENT_LIST_DIR}/dispatched/main.cpp" -D "CMAKE_PREFIX_PATH=${WORK}/prefix")
+  run("${WORK}/build/consumer")
   file(GLOB objects "${WORK}/build/CMakeFiles/consumer_*.dir/kernel.cpp.*")
   foreach(object IN LISTS objects)
     run(sh "${source}/tests/link/weak_symbols.sh" "${object}" ".*Multiply::operator")
@@ -53,9 +60,7 @@ elseif(WAY STREQUAL "dispatched")
   endif()
 elseif(WAY STREQUAL "embedded")
   run("${CMAKE_COMMAND}" --install "${BUILD}" --prefix "${WORK}/prefix")
-  run("${CMAKE_COMMAND}" -S "${CMAKE_CURRENT_LIST_DIR}/embedded" -B "${WORK}/build" -G "${GENERATOR}"
-      -D "CMAKE_CXX_COMPILER=${COMPILER}" -D CMAKE_BUILD_TYPE=Release -D "CMAKE_PREFIX_PATH=${WORK}/prefix")
-  run("${CMAKE_COMMAND}" --build "${WORK}/build")
+  build(embedded "${source}/examples/embed_decoder/main.cpp" -D "CMAKE_PREFIX_PATH=${WORK}/prefix")
   execute_process(COMMAND "${WORK}/build/embed_decoder" "${source}/examples/models/small.gguf" "What is 123 + 45?"
                   OUTPUT_VARIABLE answer COMMAND_ERROR_IS_FATAL ANY)
   message("${answer}")
@@ -84,7 +89,8 @@ elseif(WAY STREQUAL "c")
     run("${CMAKE_COMMAND}" --install "${BUILD}" --prefix "${WORK}/prefix" --component ${component})
   endforeach()
   run(sh "${CMAKE_CURRENT_LIST_DIR}/c/pkg_config.sh" "${WORK}/prefix" "${source}" "${WORK}")
-  build_and_run(c -D "CMAKE_PREFIX_PATH=${WORK}/prefix" -D CMAKE_DISABLE_FIND_PACKAGE_xsimd=ON)
+  build(c "${source}/examples/c_interface/main.c" -D "CMAKE_PREFIX_PATH=${WORK}/prefix" -D CMAKE_DISABLE_FIND_PACKAGE_xsimd=ON)
+  run("${WORK}/build/consumer")
 elseif(WAY STREQUAL "single_header")
   execute_process(COMMAND sh "${source}/cmake/single_header.sh" OUTPUT_FILE "${WORK}/ternion_single.hpp"
                   COMMAND_ERROR_IS_FATAL ANY)

@@ -37,8 +37,9 @@ class BadInput(unittest.TestCase):
         for scale in (0.0, np.nan, np.inf, 1e300):
             self.refused(ValueError, "scale", ternion.pack, self.trits, scale=scale)
         self.refused(ValueError, "scale", ternion.pack, self.trits, "tq1_0", 1e6)  # float16 can't hold it
-        self.refused(ValueError, "much", ternion.pack, self.trits, scale="much")
-        self.refused(TypeError, "", ternion.pack, self.trits, scale=[1])
+        self.refused(TypeError, "scale: expected a number, found 'much'", ternion.pack, self.trits, scale="much")
+        self.refused(TypeError, "scale: expected a number, found [1]", ternion.pack, self.trits, scale=[1])
+        self.refused(ValueError, "scale: expected a number, found 1000", ternion.pack, self.trits, scale=10**400)
         self.refused(ValueError, "theirs by absmean", ternion.pack, random_floats((4, 4)), scale=2.0)
         self.refused(ValueError, "not finite", ternion.pack, np.full((2, 2), np.nan, np.float32))
         self.refused(ValueError, "not finite", ternion.pack, np.full((2, 2), 1e300))
@@ -87,7 +88,8 @@ class BadInput(unittest.TestCase):
         self.refused(TypeError, "expected a numpy array, found str", ternion.from_bytes, "text", "i2_s", (4, 100))
         self.refused(ValueError, "expected (N, K), found (4, 100, 1)", ternion.from_bytes, data, "i2_s", (4, 100, 1))
         self.refused(ValueError, "found -4", ternion.from_bytes, data, "i2_s", (-4, 100))
-        self.refused(TypeError, "", ternion.from_bytes, data, "i2_s", (4.0, 100))
+        self.refused(ValueError, "expected (N, K), found 4", ternion.from_bytes, data, "i2_s", 4)
+        self.refused(TypeError, "shape: expected an int, found float", ternion.from_bytes, data, "i2_s", (4.0, 100))
 
     def test_repack(self):
         self.refused(ValueError, "expected one of", ternion.repack, self.w, "nothing")
@@ -100,8 +102,25 @@ class BadInput(unittest.TestCase):
 
     def test_names(self):
         self.refused(AttributeError, "no attribute 'Model2'", getattr, ternion, "Model2")
-        for threads in (-1, 10**6):
-            self.refused(ValueError, "expected 0 to 1024 threads", ternion.ThreadPool, threads)
+        for threads in (-1, 10**6, 2**40, -(2**70)):
+            self.refused(ValueError, f"expected 0 to 1024 threads, found {threads}", ternion.ThreadPool, threads)
+        for threads in (1.5, "2", None):
+            found = type(threads).__name__
+            self.refused(TypeError, f"ThreadPool: threads: expected an int, found {found}", ternion.ThreadPool, threads)
+
+    def test_executors(self):
+        x = random_floats((1, 100))
+        calls = {
+            "pack": lambda executor: ternion.pack(self.trits, executor=executor),
+            "repack": lambda executor: ternion.repack(self.w, "i2_s", executor=executor),
+            "quantize": lambda executor: ternion.quantize(x, executor=executor),
+            "gemv": lambda executor: ternion.gemv(self.w, x[0], executor=executor),
+            "gemm": lambda executor: ternion.gemm(self.w, x, executor=executor),
+        }
+        for name, call in calls.items():
+            for executor in (2, "threads", self.w):
+                found = type(executor).__name__
+                self.refused(TypeError, f"{name}: executor: expected a ternion.ThreadPool, found {found}", call, executor)
 
 
 if __name__ == "__main__":

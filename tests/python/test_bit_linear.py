@@ -97,6 +97,12 @@ class BitLinear(unittest.TestCase):
 
     def test_bad_input(self):
         layer = self.layer()
+        with self.assertRaisesRegex(TypeError, "x: expected a torch.Tensor, found list"):
+            layer([1.0])
+        with self.assertRaisesRegex(TypeError, "out_features: expected an int, found float"):
+            ternion.BitLinear(3, 4.0)
+        with self.assertRaisesRegex(ValueError, "in_features: expected 1 to 16777215, found 0"):
+            ternion.BitLinear(0, 4)
         with self.assertRaisesRegex(TypeError, "x: expected float32 on the CPU, found float64 on cpu"):
             layer(torch.zeros(2, 70, dtype=torch.float64))
         with self.assertRaisesRegex(ValueError, r"expected the shape \(\.\.\., 70\), found \(2, 69\)"):

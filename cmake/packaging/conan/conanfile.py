@@ -66,6 +66,8 @@ class Ternion(ConanFile):
         headers.set_property("cmake_target_name", "ternion::ternion")
         headers.requires = ["xsimd::xsimd", "eigen::eigen"]
         headers.bindirs = headers.libdirs = []
+        module = os.path.join("lib", "cmake", "ternion", "dispatch.cmake")  # ternion_add_dispatched
+        self.cpp_info.set_property("cmake_build_modules", [module])
         if self.options.c_interface:
             library = self.cpp_info.components["c"]
             library.set_property("cmake_target_name", "ternion::c")

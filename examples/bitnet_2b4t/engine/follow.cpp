@@ -60,7 +60,7 @@ class Share {
             caches_.erase(change.cache);
         } else {
             KvCache copy = cache_of(change.from);
-            caches_.insert_or_assign(change.cache, std::move(shortened(copy, change.length)));
+            caches_.insert_or_assign(change.cache, std::move(shortened(copy, static_cast<std::size_t>(change.length))));
         }
     }
 

@@ -76,7 +76,7 @@ class RankMessage {
         Head head{};
         ranks.broadcast(std::as_writable_bytes(std::span(&head, 1)));
         RankMessage message;
-        message.bytes_.resize(head.size);
+        message.bytes_.resize(static_cast<std::size_t>(head.size));
         const std::size_t first = std::min(message.bytes_.size(), sizeof head.bytes);
         std::memcpy(message.bytes_.data(), head.bytes, first);
         if (message.bytes_.size() > first) ranks.broadcast(std::span(message.bytes_).subspan(first));

@@ -11,7 +11,9 @@ using namespace program;
 
 void check_extents(std::vector<TensorExtent> extents, const std::string& file) {
     // By size too: an empty tensor shares no byte with the one that begins where it does.
-    std::ranges::sort(extents, {}, [](const TensorExtent& extent) { return std::pair(extent.begin, extent.size); });
+    const auto key = [](const TensorExtent& extent) { return std::pair(extent.begin, extent.size); };
+    std::sort(extents.begin(), extents.end(),
+              [&](const TensorExtent& a, const TensorExtent& b) { return key(a) < key(b); });
     for (std::size_t i = 1; i < extents.size(); ++i) {
         const TensorExtent &before = extents[i - 1], &next = extents[i];
         if (next.begin - before.begin >= before.size) continue;

@@ -127,6 +127,20 @@ std::string description(const PackedTernary& w) {
            py::str(py::float_(w.weights().scale())).cast<std::string>() + ">";
 }
 
+Threads make_threads(const py::object& threads) {
+    if (PyIndex_Check(threads.ptr()) == 0) {
+        throw py::type_error("ThreadPool: threads: expected an int, found " +
+                             py::str(py::type::of(threads).attr("__name__")).cast<std::string>());
+    }
+    const auto number = py::reinterpret_steal<py::int_>(PyNumber_Index(threads.ptr()));
+    if (!number) throw py::error_already_set();
+    int overflow = 0;
+    const long count = PyLong_AsLongAndOverflow(number.ptr(), &overflow);
+    if (overflow == 0 && count >= 0 && count <= 1024) return Threads(static_cast<int>(count));
+    throw py::value_error("ThreadPool: expected 0 to 1024 threads, found " +
+                          py::str(py::handle(number)).cast<std::string>());
+}
+
 }  // namespace
 
 void add_matrices(py::module_& module) {
@@ -135,11 +149,7 @@ void add_matrices(py::module_& module) {
 Given as `executor` to pack, repack, quantize, gemv and gemm, from any number of Python's threads; results are the same
 with and without. 0 threads: as many as this process may use. Without one, a call computes on its caller's thread.
 In a process that was forked after it was made it raises RuntimeError.)")
-        .def(py::init([](int threads) {
-                 if (threads >= 0 && threads <= 1024) return Threads(threads);
-                 throw py::value_error("ThreadPool: expected 0 to 1024 threads, found " + std::to_string(threads));
-             }),
-             py::arg("threads") = 0)
+        .def(py::init(&make_threads), py::arg("threads") = 0)
         .def_property_readonly(
             "threads", [](const Threads& threads) { return threads.get("ThreadPool").concurrency(); },
             "How many threads compute, the caller's included.");

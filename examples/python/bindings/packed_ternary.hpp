@@ -32,6 +32,9 @@ const ternion::KernelTable& kernels_of(std::string_view isa);
 /// ternion.ThreadPool: the executor that a call may be given.
 using Threads = OfThisProcess<ternion::ThreadPool>;
 
+/// Who computes: an argument `executor`. Throws TypeError, with the function's name, for another type.
+const Threads* threads_of(const pybind11::handle& executor, const char* function);
+
 /// Calls f(executor) without the interpreter's lock: other threads of Python run meanwhile. f calls nothing of Python.
 template <class F>
 void compute(const Threads* threads, F&& f) {

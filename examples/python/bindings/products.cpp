@@ -15,11 +15,17 @@
 namespace ternion_python {
 namespace {
 
-const PackedTernary& matrix_of(const py::handle& object, const char* function) {
-    py::detail::make_caster<PackedTernary> caster;
-    if (caster.load(object, false) && !object.is_none()) return py::detail::cast_op<const PackedTernary&>(caster);
-    throw py::type_error(std::string(function) + ": w: expected a ternion.PackedTernary, found " +
+/// An argument of a class of ours. Its own message, because pybind11's are several lines.
+template <class T>
+const T& argument(const py::handle& object, const char* function, const char* name, const char* expected) {
+    py::detail::make_caster<T> caster;
+    if (caster.load(object, false) && !object.is_none()) return py::detail::cast_op<const T&>(caster);
+    throw py::type_error(std::string(function) + ": " + name + ": expected a ternion." + expected + ", found " +
                          py::str(py::type::handle_of(object).attr("__name__")).cast<std::string>());
+}
+
+const PackedTernary& matrix_of(const py::handle& object, const char* function) {
+    return argument<PackedTernary>(object, function, "w", "PackedTernary");
 }
 
 /// The sums of m tokens of k integers, by the kernels of a table.
@@ -55,20 +61,22 @@ py::object product(const PackedTernary& w, const ArrayArgument& x, std::size_t m
     return y.array;
 }
 
-py::object gemv(const py::handle& w, const py::handle& q, const Threads* executor) {
+py::object gemv(const py::handle& w, const py::handle& q, const py::handle& executor) {
     const PackedTernary& matrix = matrix_of(w, "gemv");
+    const Threads* threads = threads_of(executor, "gemv");
     const ArrayArgument x(q, "gemv: q");
     const std::size_t k = matrix.layer.inputs();
     if (x.dimensions() != 1 || x.size(0) != k) x.refuse_shape("(" + std::to_string(k) + ",)");
-    return product(matrix, x, 1, py::make_tuple(matrix.layer.outputs()), executor);
+    return product(matrix, x, 1, py::make_tuple(matrix.layer.outputs()), threads);
 }
 
-py::object gemm(const py::handle& w, const py::handle& q, const Threads* executor) {
+py::object gemm(const py::handle& w, const py::handle& q, const py::handle& executor) {
     const PackedTernary& matrix = matrix_of(w, "gemm");
+    const Threads* threads = threads_of(executor, "gemm");
     const ArrayArgument x(q, "gemm: q");
     const std::size_t k = matrix.layer.inputs();
     if (x.dimensions() != 2 || x.size(1) != k) x.refuse_shape("(M, " + std::to_string(k) + ")");
-    return product(matrix, x, x.size(0), py::make_tuple(x.size(0), matrix.layer.outputs()), executor);
+    return product(matrix, x, x.size(0), py::make_tuple(x.size(0), matrix.layer.outputs()), threads);
 }
 
 /// Integers of the shape of x, and the scale of each token.
@@ -120,8 +128,12 @@ py::tuple backward(const py::handle& w, const py::handle& inputs, const py::hand
 
 }  // namespace
 
+const Threads* threads_of(const py::handle& executor, const char* function) {
+    return executor.is_none() ? nullptr : &argument<Threads>(executor, function, "executor", "ThreadPool");
+}
+
 void add_products(py::module_& module) {
-    const auto executor = py::arg("executor") = static_cast<const Threads*>(nullptr);
+    const auto executor = py::arg("executor") = py::none();
     module.def("gemv", gemv, py::arg("w"), py::arg("q"), py::kw_only(), executor, R"(y[N] = W[N, K] . q[K].
 
 q int8 [K]: exact sums, int32 [N], in which the scale of w plays no part. q float32 [K]: rounded to 8 bits by absmax

@@ -10,10 +10,21 @@ def text(value: str, what: str) -> str:
 
 
 def integer(value: int, what: str, least: int, most: int) -> int:
-    number = operator.index(value)
-    if not least <= number <= most:
-        raise ValueError(f"{what}: expected {least} to {most}, found {number}")
-    return number
+    try:
+        found = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{what}: expected an int, found {type(value).__name__}") from None
+    if not least <= found <= most:
+        raise ValueError(f"{what}: expected {least} to {most}, found {found}")
+    return found
+
+
+def number(value: float, what: str) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError) as error:
+        kind = ValueError if isinstance(error, OverflowError) else TypeError
+        raise kind(f"{what}: expected a number, found {repr(value)[:100]}") from None
 
 
 def instance(value: object, kind: type, what: str) -> None:

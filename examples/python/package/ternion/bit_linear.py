@@ -8,10 +8,13 @@ import torch
 
 from ternion import _ternion
 from ternion._ternion import PackedTernary
+from ternion.arguments import integer, text
 from ternion.matrices import pack
 
 
 def _check(tensor: torch.Tensor, what: str) -> None:
+    if not isinstance(tensor, torch.Tensor):
+        raise TypeError(f"BitLinear: {what}: expected a torch.Tensor, found {type(tensor).__name__}")
     if tensor.dtype == torch.float32 and tensor.device.type == "cpu":
         return
     found = f"{tensor.dtype} on {tensor.device}".replace("torch.", "")
@@ -50,7 +53,9 @@ class BitLinear(torch.nn.Module):
 
     def __init__(self, in_features: int, out_features: int, packing: str = "interleaved2x16") -> None:
         super().__init__()
-        self.in_features, self.out_features, self.packing = in_features, out_features, packing
+        self.in_features = integer(in_features, "BitLinear: in_features", 1, 2**24 - 1)
+        self.out_features = integer(out_features, "BitLinear: out_features", 1, 2**48)
+        self.packing = text(packing, "BitLinear: packing")
         self.weight = torch.nn.Parameter(torch.empty(out_features, in_features))
         torch.nn.init.kaiming_uniform_(self.weight, a=5**0.5)  # torch.nn.Linear's
 

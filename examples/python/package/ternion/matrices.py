@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ternion import _ternion
 from ternion._ternion import PackedTernary, ThreadPool
-from ternion.arguments import instance, integer, text
+from ternion.arguments import instance, integer, number, text
 
 
 def pack(
@@ -35,7 +35,8 @@ def pack(
             raise ValueError(f"pack: trits: expected -1, 0 or +1, found {wrong[0]}")
         values = values.astype(np.int8)
     _check(executor, "pack")
-    return _ternion.pack(values, text(packing, "pack: packing"), float(scale), text(isa, "pack: isa"), executor)
+    scale = number(scale, "pack: scale")
+    return _ternion.pack(values, text(packing, "pack: packing"), scale, text(isa, "pack: isa"), executor)
 
 
 def repack(w: PackedTernary, packing: str, *, isa: str = "", executor: Optional[ThreadPool] = None) -> PackedTernary:
@@ -58,11 +59,12 @@ def from_bytes(
     a writable one is copied. Every code is checked once: ValueError for one that is no trit, and for too few bytes.
     Scales among the bytes, as tq1_0, tq2_0 and q2_0 have them, play no part: `scale` does.
     """
-    if len(shape) != 2:
+    sizes = tuple(shape) if hasattr(shape, "__iter__") else ()
+    if len(sizes) != 2:
         raise ValueError(f"from_bytes: shape: expected (N, K), found {shape}")
-    n, k = (integer(size, "from_bytes: shape", 0, 2**63 - 1) for size in shape)
+    n, k = (integer(size, "from_bytes: shape", 0, 2**63 - 1) for size in sizes)
     packing, isa = text(packing, "from_bytes: packing"), text(isa, "from_bytes: isa")
-    return _ternion.from_bytes(data, packing, n, k, float(scale), isa)
+    return _ternion.from_bytes(data, packing, n, k, number(scale, "from_bytes: scale"), isa)
 
 
 def quantize(

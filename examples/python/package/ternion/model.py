@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ternion import _ternion, arguments
-from ternion.arguments import integer
+from ternion.arguments import integer, number
 
 
 class Model:
@@ -102,7 +102,8 @@ class Model:
         for more tokens than the context.
         """
         tokens = self._ids(ids, "logits")
-        begin = operator.index(first) + (len(tokens) if first < 0 else 0)
+        first = integer(first, "logits: first", -(2**63), 2**63 - 1)
+        begin = first + (len(tokens) if first < 0 else 0)
         if not 0 <= begin < len(tokens):
             raise ValueError(f"logits: expected tokens, and first among them, found {len(tokens)} and first={first}")
         return self._loaded.logits(tokens, begin)
@@ -164,16 +165,20 @@ class Model:
             limit = integer(max_new_tokens, "generate: max_new_tokens", 0, 2**31 - 1)
         top_k = integer(top_k, "generate: top_k", 0, 2**31 - 1)
         seed = integer(seed, "generate: seed", 0, 2**64 - 1)
-        generation = self._loaded.start(
-            ids, limit, float(temperature), top_k, float(top_p), float(min_p), float(repeat_penalty), seed
-        )
+        temperature = number(temperature, "generate: temperature")
+        top_p, min_p = number(top_p, "generate: top_p"), number(min_p, "generate: min_p")
+        repeat_penalty = number(repeat_penalty, "generate: repeat_penalty")
+        generation = self._loaded.start(ids, limit, temperature, top_k, top_p, min_p, repeat_penalty, seed)
         pieces = _characters(generation)
         return pieces if stream else "".join(pieces)
 
     def _ids(self, ids: Iterable[int], function: str) -> List[int]:
         if isinstance(ids, (str, bytes)):
             raise TypeError(f"{function}: expected token ids, found {type(ids).__name__}")
-        tokens = [operator.index(token) for token in ids]
+        try:
+            tokens = [operator.index(token) for token in ids]
+        except TypeError as error:
+            raise TypeError(f"{function}: expected token ids, found {repr(ids)[:100]}") from error
         wrong = next((token for token in tokens if not 0 <= token < self.vocabulary_size), None)
         if wrong is not None:
             raise ValueError(f"{function}: expected token ids from 0 to {self.vocabulary_size - 1}, found {wrong}")

@@ -1,0 +1,17 @@
+# ternion_find_python(RESULT MODULE...): the first of the Python on the path, and the system's, which that one may hide, that can
+# import these modules; empty where there is none. For what builds the Python package, and for set-up.
+function(ternion_find_python result)
+  list(JOIN ARGN ", " modules)
+  foreach(name IN ITEMS python3 /usr/bin/python3)
+    unset(candidate)
+    find_program(candidate NAMES ${name} NO_CACHE)
+    if(candidate)
+      execute_process(COMMAND "${candidate}" -c "import ${modules}" RESULT_VARIABLE status OUTPUT_QUIET ERROR_QUIET)
+      if(status EQUAL 0)
+        set(${result} "${candidate}" PARENT_SCOPE)
+        return()
+      endif()
+    endif()
+  endforeach()
+  set(${result} "" PARENT_SCOPE)
+endfunction()

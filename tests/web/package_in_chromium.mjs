@@ -1,0 +1,8 @@
+// The npm package in headless Chromium: node package_in_chromium.mjs FOLDER CHROMIUM, the folder that it was installed into.
+import { documentOf, needChromium, plain } from "./chromium.mjs";
+
+const [folder, chromium] = process.argv.slice(2);
+needChromium(chromium);
+const dom = await documentOf(chromium, folder, "package.html");
+console.log(plain(dom.match(/<pre id="log">([^<]*)</)?.[1] ?? dom));
+process.exit(/data-status="0"/.test(dom) ? 0 : 1);
