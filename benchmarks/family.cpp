@@ -84,7 +84,7 @@ void add_shape(ternion::Shape shape) {
 
 void register_family() {
     add_shape(options().shapes.front());
-    add_shape(options().shapes.back());
+    if (options().shapes.back() != options().shapes.front()) add_shape(options().shapes.back());
 }
 
 }  // namespace bench

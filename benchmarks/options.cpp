@@ -1,5 +1,6 @@
 #include "options.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
@@ -29,6 +30,7 @@ Measures ternary multiplication, and in the same run the machine's limits on the
 Each gemv and gemm is checked for exactness before it is timed. Counters: macs_per_second; bytes_per_second of packed
 bytes; bits_per_weight; share_of_limit (reads or dot products, whichever binds; the label says which).
 
+  --shapes=LIST     N x K of the matrices, such as 4096x4096,1024x4096 (default: those of BitNet b1.58 2B4T)
   --threads=LIST    numbers of threads, such as 1,2,4 (default: 1 and one for each processor)
   --dram-mib=N      how much memory "dram" and limit/read walk through (default: 768; more than the last cache holds)
   --cpu-time        one thread, by its processor time instead of wall time: on a machine that does other work, too
@@ -52,22 +54,41 @@ const char* program_name = "";
 }
 
 /// The whole number that `text` is, between 1 and 65536.
-int number(std::string_view argument, std::string_view text) {
+int number(std::string_view argument, std::string_view text, const char* expected = "a number from 1 to 65536") {
     int value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc{} || end != text.data() + text.size() || value < 1 || value > 65536)
-        wrong(argument, "a number from 1 to 65536");
+        wrong(argument, expected);
     return value;
+}
+
+/// f(each part of a list), parts separated by commas.
+template <class F>
+void each_of(std::string_view list, const F& f) {
+    for (std::size_t comma = 0; comma != list.npos; list.remove_prefix(comma + 1)) {
+        comma = list.find(',');
+        f(list.substr(0, comma));
+        if (comma == list.npos) break;
+    }
 }
 
 std::vector<int> numbers(std::string_view argument, std::string_view text) {
     std::vector<int> values;
-    for (std::size_t comma = 0; comma != text.npos; text.remove_prefix(comma + 1)) {
-        comma = text.find(',');
-        values.push_back(number(argument, text.substr(0, comma)));
-        if (comma == text.npos) break;
-    }
+    each_of(text, [&](std::string_view one) { values.push_back(number(argument, one)); });
     return values;
+}
+
+std::vector<ternion::Shape> shapes_in(std::string_view argument, std::string_view text) {
+    constexpr const char* expected = "N x K such as 4096x4096,1024x4096, each from 1 to 65536";
+    std::vector<ternion::Shape> shapes;
+    each_of(text, [&](std::string_view one) {
+        const std::size_t by = one.find('x');
+        if (by == one.npos) wrong(argument, expected);
+        const ternion::Shape shape{static_cast<std::size_t>(number(argument, one.substr(0, by), expected)),
+                                   static_cast<std::size_t>(number(argument, one.substr(by + 1), expected))};
+        if (std::find(shapes.begin(), shapes.end(), shape) == shapes.end()) shapes.push_back(shape);
+    });
+    return shapes;
 }
 
 std::vector<int> default_threads() {
@@ -85,6 +106,9 @@ bool take(std::string_view argument) {
         chosen.cpu_time = true;
     } else if (argument.starts_with("--threads=")) {
         chosen.threads = numbers(argument, value);
+    } else if (argument.starts_with("--shapes=")) {
+        chosen.shapes = shapes_in(argument, value);
+        chosen.shapes_chosen = true;
     } else if (argument.starts_with("--dram-mib=")) {
         chosen.dram_bytes = static_cast<std::size_t>(number(argument, value)) << 20;
     } else {
@@ -95,9 +119,10 @@ bool take(std::string_view argument) {
 
 /// The matrices of BitNet b1.58 2B4T: q and o, k and v, gate and up, down. The toy ones are ragged.
 void choose_shapes() {
-    chosen.shapes = {{2560, 2560}, {640, 2560}, {6912, 2560}, {2560, 6912}};
+    const std::vector<ternion::Shape> full = {{2560, 2560}, {640, 2560}, {6912, 2560}, {2560, 6912}},
+                                      toy = {{40, 40}, {10, 40}, {109, 40}, {40, 109}};
+    if (!chosen.shapes_chosen) chosen.shapes = chosen.smoke ? toy : full;
     if (!chosen.smoke) return;
-    chosen.shapes = {{40, 40}, {10, 40}, {109, 40}, {40, 109}};
     chosen.dram_bytes = std::size_t{1} << 14;
 }
 
@@ -105,6 +130,11 @@ void choose_shapes() {
 
 const Options& options() {
     return chosen;
+}
+
+std::vector<std::size_t> numbers_in(std::string_view argument, std::string_view text) {
+    const std::vector<int> values = numbers(argument, text);
+    return {values.begin(), values.end()};
 }
 
 void parse_options(std::vector<char*>& arguments, const char* program) {

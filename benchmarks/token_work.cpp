@@ -2,6 +2,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include <set>
 #include <string>
 #include <ternion/ternion.hpp>
 #include <vector>
@@ -56,13 +57,13 @@ void add_epilogue(const std::string& type, std::size_t n, bool residual) {
 }  // namespace
 
 void register_token_work() {
-    for (const auto shape : {options().shapes.front(), options().shapes.back()}) {
-        add_quantize(shape.k);
-        add_epilogue<std::int32_t>("int32", shape.k, false);
-        add_epilogue<float>("float", shape.k, false);
-        add_epilogue<float>("float_residual", shape.k, true);
-        add_epilogue<ternion::Float16>("float16", shape.k, false);
-        add_epilogue<ternion::BFloat16>("bfloat16", shape.k, false);
+    for (const std::size_t width : std::set{options().shapes.front().k, options().shapes.back().k}) {
+        add_quantize(width);
+        add_epilogue<std::int32_t>("int32", width, false);
+        add_epilogue<float>("float", width, false);
+        add_epilogue<float>("float_residual", width, true);
+        add_epilogue<ternion::Float16>("float16", width, false);
+        add_epilogue<ternion::BFloat16>("bfloat16", width, false);
     }
 }
 

@@ -22,7 +22,9 @@ set(BITNET_SOURCES
 set(BITNET_KERNELS compute/kernels.cpp)
 # Files of a system: other formats, and what is written. Needs nlohmann-json.
 set(BITNET_FILE_SOURCES
-  engine/conversation_file.cpp engine/follow.cpp engine/load_model.cpp engine/load_share.cpp files/add_vocabulary.cpp files/hugging_face.cpp
+  cost/energy.cpp cost/power_meter.cpp cost/token_work.cpp
+  engine/conversation_file.cpp engine/follow.cpp engine/load_model.cpp engine/load_share.cpp engine/predicted_size.cpp engine/weights_in_use.cpp
+  files/add_vocabulary.cpp files/hugging_face.cpp
   files/hugging_face_config.cpp files/json_keys.cpp files/named_sizes.cpp files/open_model.cpp files/pooling_file.cpp
   files/random_model.cpp files/safetensors.cpp
   files/sentence_piece_file.cpp files/synth.cpp files/token_places.cpp files/tokenizer_config.cpp files/tokenizer_json.cpp

@@ -16,7 +16,6 @@ using program::printed;
 using program::Svg;
 
 constexpr double row_height = 30, bar_height = 16, top = 96, left = 150, size_width = 130, column_width = 182, gap = 18;
-constexpr double width = left + size_width + 4 * column_width + 24;
 
 /// Kernel paths, their colours, and what the legend calls them.
 struct Path {
@@ -64,7 +63,9 @@ void legend(Svg& svg, const std::vector<Comparison>& packings, double y) {
 
 }  // namespace
 
-std::string chart(const std::vector<Comparison>& packings, const std::string& machine) {
+std::string chart(const std::vector<Comparison>& packings, const std::vector<Regime>& regimes,
+                  const std::string& machine) {
+    const double width = left + size_width + column_width * static_cast<double>(regimes.size()) + 24;
     const double end = top + row_height * static_cast<double>(packings.size());
     Svg svg(width, end + 40, "Packings compared");
     svg.text(24, 34, "Packings compared: GMAC/s, and share of the machine's limit", {.size = 18, .bold = true});

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <ternion/ternion.hpp>
 #include <vector>
 
@@ -22,6 +23,8 @@ megabytes, GMAC/s and the share of the machine's limit, which is measured in bet
 DRAM (6912 x 2560) and in cache (2560 x 2560) and for 16 and 128 tokens; the speed of packing, unpacking, and repacking
 from and to I2_S on one thread; and whether ragged products are exact. Medians of 7. Writes NAME.csv and NAME.svg.
 
+  --shapes=LIST   N x K, such as 4096x4096,1024x4096, each with each of --tokens instead of the four above
+  --tokens=LIST   numbers of tokens (default: 1,16,128, with --shapes alone), fewer than 16 with weights from DRAM
   --output=NAME   where to write (default: packings)
   --threads=N     threads of the multiplications (default: 1)
   --dram-mib=N    how much memory the weights from DRAM fill (default: 768; more than the last cache holds)
@@ -51,19 +54,28 @@ std::string machine(int threads) {
            ". The limit is what the same threads read from the same memory, or multiply at most.";
 }
 
-int run(const std::string& output) {
+/// The four that the help names, unless shapes or tokens (an argument, or empty) are chosen.
+std::vector<compare::Regime> regimes_of(const std::string& tokens) {
+    if (!bench::options().shapes_chosen && tokens.empty()) return compare::usual_regimes();
+    const std::vector<std::size_t> counts =
+        tokens.empty() ? std::vector<std::size_t>{1, 16, 128}
+                       : bench::numbers_in(tokens, std::string_view(tokens).substr(std::strlen("--tokens=")));
+    return compare::regimes_of(bench::options().shapes, counts);
+}
+
+int run(const std::string& output, const std::vector<compare::Regime>& regimes) {
     const int threads = bench::options().threads.front();
     std::vector<compare::Comparison> packings;
-    std::fputs(compare::table_head().c_str(), stdout);
+    std::fputs(compare::table_head(regimes).c_str(), stdout);
     bool exact = true;
     for (const auto& packing : bench::benched_packings()) {
-        packings.push_back(compare::measure(packing, threads));
+        packings.push_back(compare::measure(packing, regimes, threads));
         exact = exact && packings.back().exact;
         std::fputs(compare::table_line(packings.back()).c_str(), stdout);
         std::fflush(stdout);
     }
-    write(output + ".csv", compare::csv(packings));
-    write(output + ".svg", compare::chart(packings, machine(threads)));
+    write(output + ".csv", compare::csv(packings, regimes));
+    write(output + ".svg", compare::chart(packings, regimes, machine(threads)));
     std::printf("%zu packings, %s; written to %s.csv and %s.svg\n", packings.size(),
                 exact ? "all exact" : "NOT ALL EXACT", output.c_str(), output.c_str());
     return exact ? 0 : 1;
@@ -73,6 +85,7 @@ int run(const std::string& output) {
 
 int main(int argc, char** argv) try {
     std::string output = "packings";
+    std::string tokens;
     std::vector<char*> others;
     bool threads_chosen = false;
     for (int i = 0; i < argc; ++i) {
@@ -81,6 +94,8 @@ int main(int argc, char** argv) try {
         threads_chosen = threads_chosen || argument.starts_with("--threads=");
         if (argument.starts_with("--output=")) {
             output = argument.substr(std::strlen("--output="));
+        } else if (argument.starts_with("--tokens=")) {
+            tokens = argument;
         } else {
             others.push_back(argv[i]);
         }
@@ -93,7 +108,7 @@ int main(int argc, char** argv) try {
         std::fprintf(stderr, "compare-packings: unknown option %s (--help says more)\n", others[i]);
         return 2;
     }
-    return run(output);
+    return run(output, regimes_of(tokens));
 } catch (const std::exception& error) {
     std::fprintf(stderr, "compare-packings: %s\n", error.what());
     return 1;

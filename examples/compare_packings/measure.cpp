@@ -1,6 +1,7 @@
 #include "measure.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <ternion/ternion.hpp>
@@ -40,7 +41,7 @@ double seconds_of(const std::function<void()>& call, std::size_t calls) {
 }
 
 Rate rate_of(const bench::BenchedPacking& packing, const Regime& regime, int threads) {
-    const ternion::Shape shape = bench::options().shapes[regime.from_dram ? 2 : 0];
+    const ternion::Shape shape = regime.shape;
     const auto content = bench::packed(packing, shape);
     const auto copies = regime.from_dram ? bench::in_dram(content) : bench::in_cache(content);
     const auto x = bench::random_activations(regime.tokens, shape.k);
@@ -115,7 +116,27 @@ std::size_t model_bytes(const bench::BenchedPacking& packing) {
 
 }  // namespace
 
-Comparison measure(const bench::BenchedPacking& packing, int threads) {
+std::vector<Regime> usual_regimes() {
+    const ternion::Shape square = bench::options().shapes[0], large = bench::options().shapes[2];
+    return {{"GEMV from DRAM", "gemv dram", 1, true, large},
+            {"GEMV in cache", "gemv cache", 1, false, square},
+            {"GEMM, 16 tokens", "gemm 16", 16, false, square},
+            {"GEMM, 128 tokens", "gemm 128", 128, false, square}};
+}
+
+std::vector<Regime> regimes_of(const std::vector<ternion::Shape>& shapes, const std::vector<std::size_t>& tokens) {
+    constexpr std::size_t many = 16;  // tokens that find the weights in cache, after the first of them
+    std::vector<Regime> regimes;
+    for (const ternion::Shape shape : shapes) {
+        for (const std::size_t count : tokens) {
+            const std::string name = std::to_string(count) + "x" + bench::name_of(shape);
+            regimes.push_back({name + (count < many ? ", DRAM" : ""), name, count, count < many, shape});
+        }
+    }
+    return regimes;
+}
+
+Comparison measure(const bench::BenchedPacking& packing, const std::vector<Regime>& regimes, int threads) {
     Comparison result;
     result.name = packing.name;
     result.kernel = packing.kernel;
@@ -123,8 +144,8 @@ Comparison measure(const bench::BenchedPacking& packing, int threads) {
     result.model_bytes = model_bytes(packing);
     result.exact = is_exact(packing, threads);
     measure_conversions(packing, result);
-    for (std::size_t i = 0; i < regimes.size(); ++i)
-        result.rates[i] = rate_of(packing, regimes[i], threads);
+    for (const Regime& regime : regimes)
+        result.rates.push_back(rate_of(packing, regime, threads));
     return result;
 }
 

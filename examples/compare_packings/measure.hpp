@@ -1,8 +1,8 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <string>
+#include <ternion/core/shape.hpp>
 #include <vector>
 
 #include "packings.hpp"
@@ -11,16 +11,17 @@ namespace compare {
 
 /// A multiplication as engines do it: M tokens, and where the weights come from.
 struct Regime {
-    const char* name;        // as the chart says it
-    const char* short_name;  // as table and CSV do
+    std::string name;        // as the chart says it
+    std::string short_name;  // as table and CSV do
     std::size_t tokens;
-    bool from_dram;  // 6912 x 2560, distinct copies; otherwise 2560 x 2560, the same one
+    bool from_dram;  // distinct copies; otherwise the same one
+    ternion::Shape shape;
 };
 
-inline constexpr std::array<Regime, 4> regimes{{{"GEMV from DRAM", "gemv dram", 1, true},
-                                                {"GEMV in cache", "gemv cache", 1, false},
-                                                {"GEMM, 16 tokens", "gemm 16", 16, false},
-                                                {"GEMM, 128 tokens", "gemm 128", 128, false}}};
+/// One token from DRAM (6912 x 2560) and in cache (2560 x 2560), and 16 and 128 tokens.
+std::vector<Regime> usual_regimes();
+/// Each of these shapes with each of these numbers of tokens; fewer than 16 with weights from DRAM.
+std::vector<Regime> regimes_of(const std::vector<ternion::Shape>& shapes, const std::vector<std::size_t>& tokens);
 
 /// Medians of several runs; the share is that of the machine's limit, measured in between.
 struct Rate {
@@ -34,7 +35,7 @@ struct Comparison {
     std::string kernel;  // kernel path and backend
     double bits_per_weight = 0;
     std::size_t model_bytes = 0;  // the ternary layers of BitNet b1.58 2B4T
-    std::array<Rate, regimes.size()> rates{};
+    std::vector<Rate> rates;      // one for each regime
     double pack = 0;
     double unpack = 0;
     double from_i2s = 0;
@@ -43,6 +44,6 @@ struct Comparison {
 };
 
 /// Measures one packing on so many threads.
-Comparison measure(const bench::BenchedPacking& packing, int threads);
+Comparison measure(const bench::BenchedPacking& packing, const std::vector<Regime>& regimes, int threads);
 
 }  // namespace compare

@@ -16,12 +16,12 @@ std::string text(const char* format, Values... values) {
 
 }  // namespace
 
-std::string table_head() {
+std::string table_head(const std::vector<Regime>& regimes) {
     std::string groups = text("%-16s %7s %8s", "", "bits a", "2B4T,");
     std::string names = text("%-16s %7s %8s", "packing", "weight", "MB");
     for (const Regime& regime : regimes) {
-        groups += text(" | %13s", regime.short_name);
-        names += text(" | %7s %5s", "GMAC/s", "limit");
+        groups += text(" | %15s", regime.short_name.c_str());
+        names += text(" | %9s %5s", "GMAC/s", "limit");
     }
     groups += " |   billions of weights a second   |";
     names += text(" | %7s %7s %8s %7s | %s", "pack", "unpack", "of I2_S", "to I2_S", "exact");
@@ -32,13 +32,13 @@ std::string table_line(const Comparison& p) {
     std::string line =
         text("%-16s %7.5g %8.1f", p.name.c_str(), p.bits_per_weight, static_cast<double>(p.model_bytes) / 1e6);
     for (const Rate& rate : p.rates)
-        line += text(" | %7.1f %4.0f%%", rate.macs_per_second / 1e9, rate.share_of_limit * 100);
+        line += text(" | %9.1f %4.0f%%", rate.macs_per_second / 1e9, rate.share_of_limit * 100);
     line += text(" | %7.2f %7.2f %8.2f %7.2f | %s", p.pack / 1e9, p.unpack / 1e9, p.from_i2s / 1e9, p.to_i2s / 1e9,
                  p.exact ? "yes" : "NO");
     return line + "\n";
 }
 
-std::string csv(const std::vector<Comparison>& packings) {
+std::string csv(const std::vector<Comparison>& packings, const std::vector<Regime>& regimes) {
     std::string out = "packing,kernel,bits_per_weight,bytes_2b4t";
     for (const Regime& regime : regimes) {
         std::string name = regime.short_name;

@@ -36,8 +36,8 @@ void check_readable(const std::string& help) {
 }
 
 TEST_CASE("cli: help has an example for each subcommand, and there is a version") {
-    std::vector<std::string> commands{"chat",  "complete", "tokenize", "logits",    "embed", "perplexity", "score",
-                                      "bench", "inspect",  "convert",  "ternarize", "synth", "isa"};
+    std::vector<std::string> commands{"chat",  "complete", "tokenize", "logits",  "embed",     "perplexity", "score",
+                                      "bench", "report",   "inspect",  "convert", "ternarize", "synth",      "isa"};
     if (run({"--help"}).out.find("\n  serve ") != std::string::npos) commands.emplace_back("serve");  // where Boost is
     for (const std::string& command : commands) {
         const Outcome help = run({command, "--help"});

@@ -8,9 +8,11 @@
 #include <program/cli/measurement.hpp>
 #include <program/cli/number_option.hpp>
 #include <program/cli/output.hpp>
+#include "../engine/weights_in_use.hpp"
 #include "commands.hpp"
 #include "model_options.hpp"
 #include "ranks.hpp"
+#include "size_table.hpp"
 
 namespace bitnet::cli {
 
@@ -23,6 +25,7 @@ struct BenchOptions {
     std::vector<std::size_t> generated = {128};
     std::vector<int> threads = {0};  // as many as the machine has
     int repeats = 3;
+    std::size_t most_memory = 0;
     bool json = false;
 };
 
@@ -101,7 +104,8 @@ std::vector<Result> measure_all(const Model& model, const BenchOptions& options)
     return results;
 }
 
-void print_json(const std::vector<Result>& results, const BenchOptions& options, double load_seconds) {
+void print_json(const Model& model, const std::vector<Result>& results, const BenchOptions& options,
+                double load_seconds) {
     nlohmann::json list = nlohmann::json::array();
     for (const Result& result : results) {
         nlohmann::json& entry =
@@ -113,6 +117,7 @@ void print_json(const std::vector<Result>& results, const BenchOptions& options,
                                              {"repeats", options.repeats},
                                              {"batch_size", options.model.load.batch},
                                              {"kv_type", options.model.kv_type},
+                                             {"packing", packing_of(model)},
                                              {"full_head", options.model.load.full_head},
                                              {"load_seconds", load_seconds},
                                              {"memory_bytes", result.memory},
@@ -127,7 +132,7 @@ void print_json(const std::vector<Result>& results, const BenchOptions& options,
     write_json(list, 2);
 }
 
-void print_table(const std::vector<Result>& results, int repeats, double load_seconds) {
+void print_table(const Model& model, const std::vector<Result>& results, int repeats, double load_seconds) {
     std::string table = "test      threads   tokens/s          memory\n";
     for (const Result& result : results) {
         const std::string spread = repeats > 1 ? formatted(" ± %-5.2f", result.rate.deviation) : "        ";
@@ -140,12 +145,33 @@ void print_table(const std::vector<Result>& results, int repeats, double load_se
         table += formatted("%-8s  %zu ranks: %.1f collectives and %.0f bytes a token, %.0f %% of the time\n",
                            result.test.c_str(), ranks()->size(), share.collectives, share.bytes, 100 * share.time);
     }
-    write_output(table + formatted("loaded in %.2f s\n", load_seconds));
+    write_output(table +
+                 formatted("loaded in %.2f s, packing %s\n", load_seconds, std::string(packing_of(model)).c_str()));
+}
+
+/// A row for each of several sizes.
+void bench_sizes(const BenchOptions& options) {
+    if (options.prompts.size() * options.generated.size() * options.threads.size() != 1)
+        throw CLI::ValidationError("-p, -n, -t", "expected one number with several sizes, found more");
+    if (options.prompts[0] == 0 || options.generated[0] == 0)
+        throw CLI::ValidationError("-p, -n", "expected lengths above 0 with several sizes, found 0");
+    if (ranks() && ranks()->size() > 1)
+        throw CLI::ValidationError("--synthetic",
+                                   joined("expected one size on ", ranks()->size(), " ranks, found several"));
+    SizeTableOptions sizes{.model = options.model,
+                           .lengths = {options.prompts[0], options.generated[0], options.repeats},
+                           .most_memory = options.most_memory,
+                           .json = options.json};
+    sizes.model.load.threads = options.threads[0];
+    print_sizes(sizes);
 }
 
 void bench(const BenchOptions& options) {
     if (options.model.path.empty() && options.model.synthetic.empty())
         throw CLI::RequiredError("-m, or --synthetic with a size,");
+    if (names_several(options.model.synthetic)) return bench_sizes(options);
+    if (options.most_memory != 0)
+        throw CLI::ValidationError("--most-memory", "expected several sizes (--synthetic) with it, found one model");
     const Stopwatch watch;
     const Model model = load(options.model);
     const double load_seconds = watch.seconds();
@@ -156,7 +182,8 @@ void bench(const BenchOptions& options) {
         throw FileError(model.name(), joined("tests (-p, -n) of at most ", most, " tokens, its context"), longest);
     }
     const std::vector<Result> results = measure_all(model, options);
-    options.json ? print_json(results, options, load_seconds) : print_table(results, options.repeats, load_seconds);
+    options.json ? print_json(model, results, options, load_seconds)
+                 : print_table(model, results, options.repeats, load_seconds);
 }
 
 }  // namespace
@@ -169,9 +196,13 @@ void add_bench(CLI::App& app) {
     CLI::Option* file = command.get_option("--model")->required(false);
     command
         .add_option("--synthetic", options.model.synthetic,
-                    "a size instead of a file, for random weights: 2B4T, Llama3-8B, Bonsai-4B, 125M to 100B")
+                    "a size instead of a file, for random weights: 2B4T, Llama3-8B, Bonsai-4B, 125M to 100B; a table "
+                    "of several, with commas between them, or of all")
         ->excludes(file)
         ->option_text("SIZE");
+    add_number(command, "--most-memory", options.most_memory,
+               "MB that a size may take in such a table; larger ones are predicted (default: what is free)", 1, 1 << 24)
+        ->default_str("");
     add_numbers(command, "-p,--n-prompt", options.prompts, "lengths of prompts; 0: none", 0, 1 << 24);
     add_numbers(command, "-n,--n-gen", options.generated, "numbers of tokens to generate; 0: none", 0, 1 << 24);
     add_numbers(command, "-t,--threads", options.threads, "numbers of threads (default: all that the machine has)", 1,

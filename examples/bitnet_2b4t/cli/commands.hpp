@@ -14,6 +14,7 @@ void add_embed(CLI::App& app);
 void add_perplexity(CLI::App& app);
 void add_score(CLI::App& app);
 void add_bench(CLI::App& app);
+void add_report(CLI::App& app);
 void add_inspect(CLI::App& app);
 void add_convert(CLI::App& app);
 void add_synth(CLI::App& app);

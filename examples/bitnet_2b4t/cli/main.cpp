@@ -12,7 +12,7 @@ int main(int argc, char** argv) {
                                        add_serve,
 #endif
                                        add_tokenize, add_logits, add_embed, add_perplexity, add_score, add_bench,
-                                       add_inspect, add_convert, add_ternarize, add_synth, add_isa},
+                                       add_report, add_inspect, add_convert, add_ternarize, add_synth, add_isa},
                           .spellings = {{"-sys", "--system-prompt"}, {"-cnv", "--conversation"}, {"--arch", "--isa"}}};
     return run_on_ranks([&] { return run_program(program, argc, argv); });
 }

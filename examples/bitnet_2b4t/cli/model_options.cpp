@@ -7,6 +7,7 @@
 #include <program/cli/number_option.hpp>
 #include <program/cli/output.hpp>
 #include "../compute/kernels.hpp"
+#include "packing_option.hpp"
 #include "ranks.hpp"
 
 namespace bitnet::cli {
@@ -36,6 +37,7 @@ void add_bench_model_options(CLI::App& command, ModelOptions& options) {
     command.add_option("--isa", options.load.isa, "instruction set, of those that `isa` lists (default: the best)")
         ->check(CLI::Validator(check_isa, "", ""))
         ->type_name("NAME");
+    add_packing_option(command, options.packing);
     add_number(command, "-b,--batch-size", options.load.batch, "tokens of a prompt that are processed at once", 1,
                65536);
     command
@@ -74,6 +76,7 @@ Model load(const ModelOptions& options, Parts parts) {
                                                      activation_type_names.begin());
     chosen.progress = [&](std::size_t done, std::size_t total) { progress.update(done, total); };
     chosen.ranks = ranks();
+    chosen.packing = find_packing(options.packing, options.load.isa);
     try {
         return options.synthetic.empty() ? load_model(options.path, chosen)
                                          : load_random_model(options.synthetic, chosen);

@@ -14,6 +14,7 @@ struct ModelOptions {
     std::string path;
     std::string kv_type = "f16";
     std::string activations = "auto";
+    std::string packing;    // empty: chosen for the machine
     std::string synthetic;  // a size, for random weights instead of a file
     bool no_mmap = false;
     LoadOptions load = {.full_head = true};  // what samples needs the likeliest only
@@ -21,7 +22,7 @@ struct ModelOptions {
 
 /// -m alone, for what reads a model's tokenizer only.
 void add_file_options(CLI::App& command, ModelOptions& options);
-/// All but -t and -c, which `bench` has otherwise: -m, --no-mmap, --isa, -b and --kv-type.
+/// All but -t and -c, which `bench` has otherwise: -m, --no-mmap, --isa, --packing, -b, --activations and --kv-type.
 void add_bench_model_options(CLI::App& command, ModelOptions& options);
 void add_model_options(CLI::App& command, ModelOptions& options);
 

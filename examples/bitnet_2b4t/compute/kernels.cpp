@@ -8,6 +8,7 @@
 #include "attention_block.hpp"
 #include "kv_block.hpp"
 #include "products.hpp"
+#include "read_memory.hpp"
 
 namespace bitnet {
 namespace {
@@ -24,7 +25,8 @@ constexpr Kernels table{.ternary = &ternion::CompiledTable<ternion::default_arch
                         .dot_bf16 = dot,
                         .add_product = add_product,
                         .code_row = code_row,
-                        .dot_codes = dot_codes};
+                        .dot_codes = dot_codes,
+                        .read_memory = read_memory};
 
 }  // namespace
 

@@ -46,6 +46,7 @@ struct Kernels {
     CodedRow (*code_row)(const float* numbers, std::size_t n, std::int8_t* codes, std::uint8_t* shifted);
     std::int64_t (*dot_codes)(const std::uint8_t* codes, const std::int8_t* high, const std::int8_t* low,
                               std::size_t n);
+    std::uint32_t (*read_memory)(const std::byte* from, std::size_t bytes) noexcept;
 };
 
 /// The packing of ComputePackings that is fastest with these kernels. `grouped`: for scales in groups of inputs, whose

@@ -45,6 +45,8 @@ void check_options(const LoadOptions& options) {
         refuse("a type of the KV cache", static_cast<int>(options.kv_type));
     if (static_cast<std::size_t>(options.activations) >= activation_type_names.size())
         refuse("a type of activations", static_cast<int>(options.activations));
+    if (options.packing != nullptr && options.ranks != nullptr && options.ranks->size() > 1)
+        refuse("one rank where a packing is chosen", options.ranks->size());
     find_kernels(options.isa);
 }
 
@@ -54,7 +56,7 @@ ModelState::ModelState(std::unique_ptr<ModelSource> opened, const LoadOptions& a
       tokenizer(load(options.tokenizer, *source)),
       threads(options.threads),
       weights(load_weights(*source, find_kernels(options.isa), threads, options.progress, options.activations,
-                           options.ranks.get())) {
+                           options.ranks.get(), options.packing)) {
     if (!options.full_head) weights.screen.emplace(weights.head(), threads);
     options.threads = static_cast<int>(threads.concurrency());
     options.progress = {};

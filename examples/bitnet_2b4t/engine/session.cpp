@@ -47,15 +47,24 @@ SessionState::~SessionState() {
 }
 
 std::span<const Candidate> SessionState::likeliest(std::size_t i, std::size_t best, std::span<const int> always) {
-    if (!parts().leader) return head.after(i, best, always, threads);
-    const std::size_t hidden = parts().weights.config.hidden;
-    found = parts().leader->likeliest({last.data() + i * hidden, hidden}, best, always, threads);
-    return found;
+    decoder.clock().start();
+    if (parts().leader) {
+        const std::size_t hidden = parts().weights.config.hidden;
+        found = parts().leader->likeliest({last.data() + i * hidden, hidden}, best, always, threads);
+    }
+    const std::span<const Candidate> all = parts().leader ? found : head.after(i, best, always, threads);
+    decoder.clock().end(TokenPart::head);
+    return all;
 }
 
 void SessionState::logits_of(std::span<const float> vectors, std::size_t count, std::span<float> out) {
-    if (parts().leader) return parts().leader->logits(vectors, count, out, threads);
-    parts().weights.head().logits(vectors, count, out, threads);
+    decoder.clock().start();
+    if (parts().leader) {
+        parts().leader->logits(vectors, count, out, threads);
+    } else {
+        parts().weights.head().logits(vectors, count, out, threads);
+    }
+    decoder.clock().end(TokenPart::head);
 }
 
 void SessionState::truncate(std::size_t length) {
@@ -129,6 +138,9 @@ std::size_t Session::room() const {
 }
 std::size_t Session::cache_bytes() const {
     return state_->cache.bytes();
+}
+void Session::time_parts(PartTimes* times) {
+    state_->decoder.clock().report_to(times);
 }
 
 void Session::defer(std::span<const int> tokens) {

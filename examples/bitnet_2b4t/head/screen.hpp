@@ -29,6 +29,8 @@ class Screen {
 
     Screen(const Embedding& head, ternion::ThreadPool& threads);
 
+    /// The codes, which are read for each token.
+    std::span<const std::byte> memory() const { return std::as_bytes(std::span(codes_.data(), codes_.size())); }
     std::size_t bytes() const { return codes_.size() + rows_.size() * sizeof(Row); }
 
     /// Bounds for each of the vectors [bounds.size(), hidden], in one pass over the copy.

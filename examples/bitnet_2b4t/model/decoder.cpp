@@ -47,15 +47,18 @@ void Decoder::forward(std::span<const Sequence> sequences, const std::function<v
             positions.push_back(cache->length() + i);
     }
     if (positions.empty()) return;
+    clock_.start();
     resize(positions.size());
     rope_.prepare(positions);
     embed(sequences);
+    clock_.end(TokenPart::norms);
     for (std::size_t i = 0; i < config().layers; ++i) {
         poll(between);
         attend(weights_.layers[i], i, sequences);
         feed_forward(weights_.layers[i]);
     }
     ternion::normalise_tokens(weights_.output_norm, h_, h_, threads_);
+    clock_.end(TokenPart::norms);
     for (const auto& [tokens, cache] : sequences)
         cache->advance(tokens.size());
 }
@@ -111,12 +114,16 @@ void Decoder::embed(std::span<const Sequence> sequences) {
 
 /// Linear layers of norm(h), each into its output, by one stage or, where each has a norm of its own, one by one.
 template <class... Outputs>
-void Decoder::project(const InputStage& stage, const Outputs&... outputs) {
-    if (!config().projection_norms) {
-        return forward_together(stage.prepare(h_, count_, config().hidden, inputs_, threads_), threads_, outputs...);
-    }
+void Decoder::project(TokenPart part, const InputStage& stage, const Outputs&... outputs) {
+    const auto multiply = [&](const ternion::AnyActivations& inputs, const auto&... layers) {
+        clock_.end(TokenPart::norms);
+        forward_together(inputs, threads_, layers...);
+        clock_.end(part);
+    };
+    if (!config().projection_norms)
+        return multiply(stage.prepare(h_, count_, config().hidden, inputs_, threads_), outputs...);
     ternion::normalise_tokens(stage.norm(), h_, normed_, threads_);
-    (forward_together(outputs.layer.prepare(normed_, count_, inputs_, threads_), threads_, outputs), ...);
+    (multiply(outputs.layer.prepare(normed_, count_, inputs_, threads_), outputs), ...);
 }
 
 /// Queries or keys as attention takes them: each head normalised, where the model does so, then rotated.
@@ -130,7 +137,7 @@ void Decoder::turn(const OptionalNorm& norm, std::span<float> heads, std::size_t
 /// h += o(attn_sub_norm(attention(rope(q), rope(k), v))), with q, k and v of attn_norm(h).
 void Decoder::attend(const LayerWeights& layer, std::size_t index, std::span<const Sequence> sequences) {
     const std::size_t q = own().q_size(), kv = own().kv_size();
-    project(layer.attn_norm, layer.q.to(q_), layer.k.to(k_), layer.v.to(v_));
+    project(TokenPart::qkv, layer.attn_norm, layer.q.to(q_), layer.k.to(k_), layer.v.to(v_));
     ternion::in_chunks(threads_, count_, some_tokens, [&](std::size_t begin, std::size_t end) {
         for (std::size_t t = begin; t < end; ++t) {
             turn(layer.q_norm, row(q_, t, q), t);
@@ -146,13 +153,17 @@ void Decoder::attend(const LayerWeights& layer, std::size_t index, std::span<con
                    rows(attended_, begin, end, q), threads_);
         begin = end;
     }
-    add(layer.o, weights_.shares.of_heads(config().q_size()), attended_);
+    clock_.end(TokenPart::attention);
+    add(TokenPart::attention_output, layer.o, weights_.shares.of_heads(config().q_size()), attended_);
 }
 
 /// h += W · norm(x), where `part` has this rank's columns of x.
-void Decoder::add(const Linear& layer, const ternion::Shares& shares, std::span<const float> part) {
+void Decoder::add(TokenPart name, const Linear& layer, const ternion::Shares& shares, std::span<const float> part) {
     if (weights_.shares.ranks == nullptr) {
-        return forward_together(layer.prepare(part, count_, inputs_, threads_), threads_, layer.add_to(h_));
+        const auto& inputs = layer.prepare(part, count_, inputs_, threads_);
+        clock_.end(TokenPart::norms);
+        forward_together(inputs, threads_, layer.add_to(h_));
+        return clock_.end(name);
     }
     whole_.resize(count_ * shares.count());
     gather(shares, part, whole_);
@@ -163,6 +174,7 @@ void Decoder::add(const Linear& layer, const ternion::Shares& shares, std::span<
         std::copy_n(row(h_, t, config().hidden).data() + outputs.begin(rank), width, row(part_, t, width).data());
     forward_together(layer.prepare(whole_, count_, inputs_, threads_), threads_, layer.add_to(part_));
     gather(outputs, part_, h_);
+    clock_.end(name);
 }
 
 /// h += down(ffn_sub_norm(activation(gate) · up)), with gate and up of ffn_norm(h).
@@ -174,8 +186,8 @@ void Decoder::feed_forward(const LayerWeights& layer) {
                                                                                   rows.end - rows.begin);
         }
     };
-    project(layer.ffn_norm, layer.gate.to(gate_), layer.up.to(up_, activate));
-    add(layer.down, weights_.shares.ffn, gate_);
+    project(TokenPart::gate_up, layer.ffn_norm, layer.gate.to(gate_), layer.up.to(up_, activate));
+    add(TokenPart::down, layer.down, weights_.shares.ffn, gate_);
 }
 
 std::span<const float> Decoder::logits() {

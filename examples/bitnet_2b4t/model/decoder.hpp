@@ -10,6 +10,7 @@
 #include <ternion/core/thread_pool.hpp>
 #include "attention.hpp"
 #include "kv_cache.hpp"
+#include "part_clock.hpp"
 #include "rope.hpp"
 #include "weights.hpp"
 
@@ -57,24 +58,28 @@ class Decoder {
     /// Throws std::invalid_argument for an id that is none.
     void check(std::span<const int> tokens) const;
 
+    /// Of all parts but the head, which is the caller's.
+    PartClock& clock() { return clock_; }
+
  private:
     void check(std::span<const Sequence> sequences) const;
     void resize(std::size_t count);
     void embed(std::span<const Sequence> sequences);
     template <class... Outputs>
-    void project(const InputStage& stage, const Outputs&... outputs);
+    void project(TokenPart part, const InputStage& stage, const Outputs&... outputs);
     void turn(const OptionalNorm& norm, std::span<float> heads, std::size_t token);
     void attend(const LayerWeights& layer, std::size_t index, std::span<const Sequence> sequences);
     void feed_forward(const LayerWeights& layer);
     const Config& own() const { return weights_.shares.own; }
     void poll(const std::function<void()>& between);
     void gather(const ternion::Shares& shares, std::span<const float> part, std::span<float> whole);
-    void add(const Linear& layer, const ternion::Shares& shares, std::span<const float> part);
+    void add(TokenPart name, const Linear& layer, const ternion::Shares& shares, std::span<const float> part);
 
     const Weights& weights_;
     ternion::ThreadPool& threads_;
     Rope rope_;
     Attention attention_;
+    PartClock clock_;
     std::size_t count_ = 0;  // tokens of the last call
 
     using Floats = ternion::AlignedBuffer<float>;

@@ -15,13 +15,13 @@ namespace {
 class LayerLoader {
  public:
     LayerLoader(const TensorReader& reader, const Config& config, const ModelShares& shares, const Kernels& kernels,
-                ActivationType activations)
+                ActivationType activations, const ternion::PackingKernels* packing)
         : reader_(reader),
           config_(config),
           shares_(shares),
           table_(*kernels.ternary),
           activations_(activations),
-          packing_(compute_packing(kernels, computes_in_groups())) {}
+          packing_(packing != nullptr ? *packing : compute_packing(kernels, computes_in_groups())) {}
 
     LayerWeights load(std::size_t index) {
         using enum LayerTensor;
@@ -159,7 +159,8 @@ class LayerLoader {
 }  // namespace
 
 Weights load_weights(const ModelSource& source, const Kernels& kernels, ternion::ThreadPool& threads,
-                     const LoadProgress& progress, ActivationType activations, ternion::AnyCommunicator* ranks) {
+                     const LoadProgress& progress, ActivationType activations, ternion::AnyCommunicator* ranks,
+                     const ternion::PackingKernels* packing) {
     const TensorReader reader(source, threads);
     const Config config = source.config();
     const ModelShares shares(config, ranks);
@@ -182,7 +183,7 @@ Weights load_weights(const ModelSource& source, const Kernels& kernels, ternion:
                                  kernels);
     }
     weights.layers.reserve(config.layers);
-    LayerLoader loader(reader, config, shares, kernels, activations);
+    LayerLoader loader(reader, config, shares, kernels, activations, packing);
     for (std::size_t i = 0; i < config.layers; ++i) {
         if (progress) progress(i, config.layers);
         weights.layers.push_back(loader.load(i));

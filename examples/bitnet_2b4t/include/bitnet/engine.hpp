@@ -11,4 +11,5 @@
 #include "sampling.hpp"
 #include "scoring.hpp"
 #include "session.hpp"
+#include "token_parts.hpp"
 #include "tokenizer.hpp"

@@ -15,7 +15,8 @@
 
 namespace ternion {
 class AnyCommunicator;
-}
+struct PackingKernels;
+}  // namespace ternion
 
 namespace bitnet {
 
@@ -27,8 +28,9 @@ struct LoadOptions {
     std::size_t batch = 256;       // tokens of a prompt that are processed at once; more take memory and are no faster
     KvType kv_type = KvType::f16;  // of all sessions
     ActivationType activations = ActivationType::automatic;  // of all ternary layers
-    std::string isa = {};    // the instruction set by name, of those in `known_isa_names`; empty: the best
-    bool mmap = true;        // false: the file is read into memory, and may change afterwards
+    std::string isa = {};  // the instruction set by name, of those in `known_isa_names`; empty: the best
+    const ternion::PackingKernels* packing = nullptr;  // of ternary layers; null: the fastest. On one rank only
+    bool mmap = true;                                  // false: the file is read into memory, and may change afterwards
     bool full_head = false;  // true: no int8 copy of the head; saves its memory, and tokens take longer
     bool tokenizer = true;   // false: token ids only; a file without a tokenizer will do
     std::function<void(std::size_t done, std::size_t total)> progress = {};  // layers; may throw, to give up

@@ -12,6 +12,7 @@
 #include "generation.hpp"
 #include "model.hpp"
 #include "sampling.hpp"
+#include "token_parts.hpp"
 
 namespace bitnet {
 
@@ -84,6 +85,10 @@ class Session {
     std::size_t room() const;
     /// Memory of the KV cache.
     std::size_t cache_bytes() const;
+
+    /// From now on adds the seconds that tokens take, part by part, to `times`, which must outlive that; null: no
+    /// longer. Those of append_together go to the first session. Costs nothing where it isn't asked for.
+    void time_parts(PartTimes* times);
 
     /// Processes tokens, a batch at a time. Throws PromptTooLong, and Cancelled where `cancelled`, which is polled
     /// between layers, on several ranks for more than 8 tokens at once only, says so.
