@@ -53,7 +53,7 @@ void Decoder::forward(std::span<const Sequence> sequences, const std::function<v
     for (std::size_t i = 0; i < config().layers; ++i) {
         poll(between);
         attend(weights_.layers[i], i, sequences);
-        feed_forward(weights_.layers[i]);
+        feed_forward(weights_.layers[i], zeros_ != nullptr ? &(*zeros_)[i] : nullptr);
     }
     ternion::normalise_tokens(weights_.output_norm, h_, h_, threads_);
     for (const auto& [tokens, cache] : sequences)
@@ -166,7 +166,7 @@ void Decoder::add(const Linear& layer, const ternion::Shares& shares, std::span<
 }
 
 /// h += down(ffn_sub_norm(activation(gate) · up)), with gate and up of ffn_norm(h).
-void Decoder::feed_forward(const LayerWeights& layer) {
+void Decoder::feed_forward(const LayerWeights& layer, ZeroCounts* zeros) {
     const auto activate = [&](ternion::RowRange rows) {
         for (std::size_t t = 0; t < count_; ++t) {
             const std::size_t at = t * own().ffn + rows.begin;
@@ -174,8 +174,21 @@ void Decoder::feed_forward(const LayerWeights& layer) {
                                                                                   rows.end - rows.begin);
         }
     };
-    project(layer.ffn_norm, layer.gate.to(gate_), layer.up.to(up_, activate));
+    if (zeros == nullptr) {
+        project(layer.ffn_norm, layer.gate.to(gate_), layer.up.to(up_, activate));
+    } else {
+        project(layer.ffn_norm, layer.gate.to(gate_));
+        zeros->add_gates(config().activation, gate_);
+        project(layer.ffn_norm, layer.up.to(up_));
+        activate({0, own().ffn});
+    }
     add(layer.down, weights_.shares.ffn, gate_);
+    if (zeros != nullptr) zeros->add_inputs(inputs_.activations);
+}
+
+void Decoder::count_zeros(std::vector<ZeroCounts>* counts) {
+    zeros_ = counts;
+    if (counts != nullptr) counts->resize(config().layers);
 }
 
 std::span<const float> Decoder::logits() {
