@@ -54,7 +54,7 @@ ModelState::ModelState(std::unique_ptr<ModelSource> opened, const LoadOptions& a
       tokenizer(load(options.tokenizer, *source)),
       threads(options.threads),
       weights(load_weights(*source, find_kernels(options.isa), threads, options.progress, options.activations,
-                           options.ranks.get())) {
+                           options.ranks.get(), options.skip_zeros)) {
     if (!options.full_head) weights.screen.emplace(weights.head(), threads);
     options.threads = static_cast<int>(threads.concurrency());
     options.progress = {};

@@ -146,14 +146,12 @@ void Decoder::attend(const LayerWeights& layer, std::size_t index, std::span<con
                    rows(attended_, begin, end, q), threads_);
         begin = end;
     }
-    add(layer.o, weights_.shares.of_heads(config().q_size()), attended_);
+    add(layer.o, weights_.shares.of_heads(config().q_size()), attended_, false);
 }
 
 /// h += W · norm(x), where `part` has this rank's columns of x.
-void Decoder::add(const Linear& layer, const ternion::Shares& shares, std::span<const float> part) {
-    if (weights_.shares.ranks == nullptr) {
-        return forward_together(layer.prepare(part, count_, inputs_, threads_), threads_, layer.add_to(h_));
-    }
+void Decoder::add(const Linear& layer, const ternion::Shares& shares, std::span<const float> part, bool skip_zeros) {
+    if (weights_.shares.ranks == nullptr) return multiply_add(layer, part, h_, skip_zeros);
     whole_.resize(count_ * shares.count());
     gather(shares, part, whole_);
     const ternion::Shares& outputs = weights_.shares.hidden;
@@ -161,8 +159,15 @@ void Decoder::add(const Linear& layer, const ternion::Shares& shares, std::span<
     part_.resize(count_ * width);
     for (std::size_t t = 0; t < count_; ++t)
         std::copy_n(row(h_, t, config().hidden).data() + outputs.begin(rank), width, row(part_, t, width).data());
-    forward_together(layer.prepare(whole_, count_, inputs_, threads_), threads_, layer.add_to(part_));
+    multiply_add(layer, whole_, part_, skip_zeros);
     gather(outputs, part_, h_);
+}
+
+/// y += W · norm(x).
+void Decoder::multiply_add(const Linear& layer, std::span<const float> x, std::span<float> y, bool skip_zeros) {
+    const ternion::AnyActivations& prepared = layer.prepare(x, count_, inputs_, threads_);
+    if (skip_zeros) return skipping_.add_down(layer.weights(), prepared.quantized(), y, threads_);
+    forward_together(prepared, threads_, layer.add_to(y));
 }
 
 /// h += down(ffn_sub_norm(activation(gate) · up)), with gate and up of ffn_norm(h).
@@ -174,7 +179,14 @@ void Decoder::feed_forward(const LayerWeights& layer, ZeroCounts* zeros) {
                                                                                   rows.end - rows.begin);
         }
     };
-    if (zeros == nullptr) {
+    const bool skip_zeros = weights_.skips_zeros && count_ <= ZeroSkipping::most_tokens && zeros == nullptr;
+    if (skip_zeros) {
+        const auto& x = layer.ffn_norm.prepare(h_, count_, config().hidden, inputs_, threads_);
+        forward_together(x, threads_, layer.gate.to(gate_, [&](ternion::RowRange rows) {
+            skipping_.multiply_up(layer.up.weights(), x.quantized(), rows, gate_, up_);
+            activate(rows);
+        }));
+    } else if (zeros == nullptr) {
         project(layer.ffn_norm, layer.gate.to(gate_), layer.up.to(up_, activate));
     } else {
         project(layer.ffn_norm, layer.gate.to(gate_));
@@ -182,7 +194,7 @@ void Decoder::feed_forward(const LayerWeights& layer, ZeroCounts* zeros) {
         project(layer.ffn_norm, layer.up.to(up_));
         activate({0, own().ffn});
     }
-    add(layer.down, weights_.shares.ffn, gate_);
+    add(layer.down, weights_.shares.ffn, gate_, skip_zeros);
     if (zeros != nullptr) zeros->add_inputs(inputs_.activations);
 }
 
@@ -213,6 +225,7 @@ void Decoder::resize(std::size_t count) {
         buffer->resize(count * own().kv_size());
     for (Floats* buffer : {&gate_, &up_})
         buffer->resize(count * own().ffn);
+    skipping_.resize(own().ffn);
 }
 
 }  // namespace bitnet

@@ -13,6 +13,7 @@
 #include "rope.hpp"
 #include "weights.hpp"
 #include "zero_counts.hpp"
+#include "zero_skipping.hpp"
 
 namespace bitnet {
 
@@ -73,7 +74,8 @@ class Decoder {
     const Config& own() const { return weights_.shares.own; }
     void poll(const std::function<void()>& between);
     void gather(const ternion::Shares& shares, std::span<const float> part, std::span<float> whole);
-    void add(const Linear& layer, const ternion::Shares& shares, std::span<const float> part);
+    void add(const Linear& layer, const ternion::Shares& shares, std::span<const float> part, bool skip_zeros);
+    void multiply_add(const Linear& layer, std::span<const float> x, std::span<float> y, bool skip_zeros);
 
     const Weights& weights_;
     ternion::ThreadPool& threads_;
@@ -92,6 +94,7 @@ class Decoder {
     ternion::ColumnGather gather_;
     Linear::Workspace inputs_;  // of the layers
     Floats logits_;             // [vocab]
+    ZeroSkipping skipping_;
     std::vector<ZeroCounts>* zeros_ = nullptr;
 };
 

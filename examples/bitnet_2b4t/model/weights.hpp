@@ -64,6 +64,7 @@ struct Weights {
     std::vector<LayerWeights> layers;
     ternion::AnyRmsNorm output_norm;
     std::vector<float> rope_divisors;  // of Config::rope_divisors
+    bool skips_zeros;  // whether `up` and `down` are stored for products that leave zeros out: see ZeroSkipping
 
     /// Of this rank's tokens, which begin with shares.tokens.begin(shares.rank).
     const Embedding& head() const { return own_head ? *own_head : embedding; }
@@ -73,10 +74,11 @@ struct Weights {
 using LoadProgress = std::function<void(std::size_t done, std::size_t total)>;
 
 /// Repacks the ternary layers, or this rank's share of them, for computing with these kernels. The embedding stays in
-/// the source, which must outlive the weights; there is no screen yet. Throws FileError, which names the file and the
+/// the source, which must outlive the weights; there is no screen yet. `skip_zeros`: layers with squared ReLU and one
+/// int8 scale for a token may leave zeros out; the results are the same. Throws FileError, which names the file and the
 /// tensor, where a tensor is missing or isn't as the sizes say.
 Weights load_weights(const ModelSource& source, const Kernels& kernels, ternion::ThreadPool& threads,
                      const LoadProgress& progress = {}, ActivationType activations = ActivationType::automatic,
-                     ternion::AnyCommunicator* ranks = nullptr);
+                     ternion::AnyCommunicator* ranks = nullptr, bool skip_zeros = true);
 
 }  // namespace bitnet
