@@ -41,7 +41,7 @@ class ByInputProduct {
     static constexpr std::size_t few_tokens = 4;
 
     ByInputProduct(const TernaryView<P>& w, const ActivationView& x, const Results& results) noexcept
-        : w_(w), x_(x), results_(results), input_bytes_(P::input_bytes(w.shape())) {}
+        : w_(w), x_(x), results_(results) {}
 
     void run(RowRange rows) noexcept {
         if (x_.m > few_tokens) return TileProduct<B, P, ByInputDecoder<B, P>>(w_, x_, results_).run(rows);
@@ -54,49 +54,48 @@ class ByInputProduct {
 
  private:
     using Kernel = ByInputKernel<B, P>;
-    static constexpr std::size_t block_units = 8;
-    static constexpr std::size_t block_outputs = block_units * Kernel::outputs;
-    using Sums = std::array<std::array<std::int32_t, block_outputs>, few_listed>;
+    using Sums = std::array<std::array<std::int32_t, P::most_panel_units * Kernel::outputs>, few_listed>;
 
     void multiply(const InputSet& inputs, RowRange rows) noexcept {
         if (x_.m == 0) return;
-        for (std::size_t row = rows.begin / Kernel::outputs * Kernel::outputs; row < rows.end; row += block_outputs) {
-            const std::size_t units = (std::min)(block_units, ceil_div(rows.end - row, Kernel::outputs));
+        const std::size_t end = ceil_div(rows.end, Kernel::outputs);
+        for (std::size_t unit = rows.begin / Kernel::outputs; unit < end;) {
+            const auto panel = P::panel_of(w_.shape(), unit);
+            const std::size_t count = (std::min)(end, panel.end) - unit;
             for (std::size_t m = 0; m < x_.m; ++m)
-                std::fill_n(sums_[m].data(), units * Kernel::outputs, 0);
-            add(inputs, row / Kernel::outputs * P::unit_bytes, units);
+                std::fill_n(sums_[m].data(), count * Kernel::outputs, 0);
+            add(inputs, w_.data() + panel.place(w_.shape(), unit), panel.input_bytes(), count);
             for (std::size_t m = 0; m < x_.m; ++m)
-                write(m, row, units, rows);
+                write(m, unit * Kernel::outputs, count, rows);
+            unit += count;
         }
     }
 
-    void add(const InputSet& inputs, std::size_t place, std::size_t units) noexcept {
+    /// Adds the products of some units of a panel, whose inputs lie `stride` bytes apart.
+    void add(const InputSet& inputs, const std::byte* first, std::size_t stride, std::size_t units) noexcept {
         if (inputs.count == 0) return;
         std::array<SomeInputs, 2> some;
-        find(inputs, 0, some[0]);
+        find(inputs, 0, first, stride, some[0]);
         for (std::size_t i = 0, turn = 0; i < inputs.count; i += SomeInputs::most, turn ^= 1) {
             const SomeInputs& these = some[turn];
             SomeInputs& next = some[turn ^ 1];
-            if (i + SomeInputs::most < inputs.count) {
-                find(inputs, i + SomeInputs::most, next);
-            } else {
-                next = these;
-            }
+            find(inputs, (std::min)(i + SomeInputs::most, inputs.count - 1), first, stride, next);
             std::array<std::array<std::int8_t, SomeInputs::most>, few_listed> x;
             for (std::size_t m = 0; m < x_.m; ++m)
                 read(inputs, i, these.count, m, x[m].data());
-            for (std::size_t u = 0; u < units; ++u)
+            for (std::size_t u = 0; u < units; ++u) {
                 for (std::size_t m = 0; m < x_.m; ++m)
-                    Kernel::run(these, next, place + u * P::unit_bytes, x[m].data(),
-                                sums_[m].data() + u * Kernel::outputs);
+                    Kernel::run(these, next, u * P::unit_bytes, x[m].data(), sums_[m].data() + u * Kernel::outputs);
+            }
         }
     }
 
-    /// Inputs number `first` and following.
-    void find(const InputSet& inputs, std::size_t first, SomeInputs& some) const noexcept {
-        some.count = (std::min)(SomeInputs::most, inputs.count - first);
-        for (std::size_t i = 0; i < SomeInputs::most; ++i)
-            some.weights[i] = w_.data() + inputs[first + (std::min)(i, some.count - 1)] * input_bytes_;
+    /// Inputs number `i` and following.
+    static void find(const InputSet& inputs, std::size_t i, const std::byte* first, std::size_t stride,
+                     SomeInputs& some) noexcept {
+        some.count = (std::min)(SomeInputs::most, inputs.count - i);
+        for (std::size_t j = 0; j < SomeInputs::most; ++j)
+            some.weights[j] = first + inputs[i + (std::min)(j, some.count - 1)] * stride;
     }
     void read(const InputSet& inputs, std::size_t first, std::size_t count, std::size_t m,
               std::int8_t* x) const noexcept {
@@ -121,7 +120,6 @@ class ByInputProduct {
     TernaryView<P> w_;
     const ActivationView& x_;
     const Results& results_;
-    std::size_t input_bytes_;
     alignas(64) Sums sums_;
 };
 

@@ -30,9 +30,9 @@ struct ByInputDecoder {
     static void decode(const TernaryView<P>& w, std::size_t row, std::size_t, std::size_t chunk, std::size_t chunks,
                        std::uint8_t* tile) noexcept {
         TERNION_ASSERT(row % Kernel::rows == 0);
-        const std::size_t place = row / P::unit_outputs * P::unit_bytes;
+        const std::size_t unit = row / P::unit_outputs;
         unroll<Codec::codes_per_byte>([&](auto f) TERNION_INLINE_LAMBDA {
-            if (row % P::unit_outputs / P::unit_bytes == f) decode_field<f>(w, place, chunk, chunks, tile);
+            if (row % P::unit_outputs / P::unit_bytes == f) decode_field<f>(w, unit, chunk, chunks, tile);
         });
     }
 
@@ -48,10 +48,11 @@ struct ByInputDecoder {
 
  private:
     template <std::size_t F>
-    static TERNION_NOINLINE void decode_field(const TernaryView<P>& w, std::size_t place, std::size_t chunk,
+    static TERNION_NOINLINE void decode_field(const TernaryView<P>& w, std::size_t unit, std::size_t chunk,
                                               std::size_t chunks, std::uint8_t* tile) noexcept {
-        const std::size_t bytes = P::input_bytes(w.shape());
-        const std::byte* inputs = w.data() + place;
+        const auto panel = P::panel_of(w.shape(), unit);
+        const std::size_t bytes = panel.input_bytes();
+        const std::byte* inputs = w.data() + panel.place(w.shape(), unit);
         for (std::size_t c = 0; c < chunks; ++c, tile += Kernel::step_bytes) {
             const std::size_t k = (chunk + c) * chunk_inputs;
             std::array<const std::byte*, 4> from;  // nothing lies beyond the last one
