@@ -6,14 +6,14 @@ set(BITNET_INCLUDES "${BITNET_PUBLIC_INCLUDES}" "${CMAKE_CURRENT_LIST_DIR}" "${C
 # What computes, and reads GGUF: needs nothing but ternion and threads.
 set(BITNET_SOURCES
   compute/isa.cpp compute/kv_format.cpp
-  engine/append.cpp engine/conversation.cpp engine/generator.cpp engine/leader.cpp engine/model.cpp engine/sampler.cpp engine/scoring.cpp
+  engine/append.cpp engine/conversation.cpp engine/ffn_zeros.cpp engine/generator.cpp engine/leader.cpp engine/model.cpp engine/sampler.cpp engine/scoring.cpp
   engine/session.cpp
   files/declarations.cpp files/families.cpp files/float_layers.cpp files/gguf.cpp files/gguf_config.cpp
   files/gguf_source.cpp files/gguf_types.cpp files/gguf_vocabulary.cpp files/gguf_writer.cpp files/harmless.cpp
   files/merge_reader.cpp files/model_source.cpp files/number_format.cpp files/tensor_extents.cpp files/tensor_format.cpp
   files/tensor_reader.cpp
   head/embedding.cpp head/likeliest.cpp head/screen.cpp
-  model/architecture.cpp model/attention.cpp model/decoder.cpp model/kv_cache.cpp model/rope.cpp model/weights.cpp
+  model/architecture.cpp model/attention.cpp model/decoder.cpp model/kv_cache.cpp model/rope.cpp model/weights.cpp model/zero_skipping.cpp
   tokenizer/byte_pairs.cpp tokenizer/chat_template.cpp tokenizer/composition.cpp tokenizer/printable_bytes.cpp
   tokenizer/sentence_pieces.cpp
   tokenizer/tokenizer.cpp
@@ -29,7 +29,7 @@ set(BITNET_FILE_SOURCES
   files/random_model.cpp files/safetensors.cpp
   files/sentence_piece_file.cpp files/synth.cpp files/token_places.cpp files/tokenizer_config.cpp files/tokenizer_json.cpp
   files/tokenizer_steps.cpp files/vocabulary_files.cpp
-  tokenizer/llama3.cpp)
+  files/zero_gates.cpp tokenizer/llama3.cpp)
 # Needs PCRE2; elsewhere something else must define split_text.
 set(BITNET_SPLITTER_SOURCES tokenizer/text_splitter.cpp)
 set(BITNET_IO_SOURCES ../program/io/file_error.cpp ../program/io/mapped_file.cpp ../program/io/output_file.cpp

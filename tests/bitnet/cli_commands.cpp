@@ -243,9 +243,15 @@ TEST_CASE("cli: bench prints a JSON list") {
         CHECK(list[i].at("test") == tests[i]);
         CHECK(list[i].at("threads") == (i < 3 ? 1 : 2));
         CHECK(list[i].at("tokens_per_second").get<double>() > 0);
+        REQUIRE(list[i].at("ffn_zeros").size() == 3);
+        for (const auto& layer : list[i].at("ffn_zeros")) {
+            for (const char* what : {"gate", "down"})
+                CHECK((layer.at(what).get<double>() > 0.1 && layer.at(what).get<double>() < 1));
+        }
     }
     const Outcome table = run({"bench", "-m", golden_gguf, "-p", "0", "-n", "4", "-t", "1", "-r", "1"});
-    CHECK(lines(table.out) == 3);
+    CHECK(lines(table.out) == 3 + 4 + 3);
+    CHECK(table.out.find("zeros of feed-forward layers, the first tokens of each test\n") != std::string::npos);
     CHECK(table.out.find("\xc2\xb1") == std::string::npos);  // one repetition has no spread
     CHECK(table.out.find("tg4") != std::string::npos);
 }

@@ -289,6 +289,11 @@ TEST_CASE("cli: inspect prints metadata, tensors, scales and the share of zeros"
     CHECK(folder.out.find("  num_hidden_layers = 3\n") != std::string::npos);
     CHECK(folder.out.find("blk.1.attn_k         U8 ") != std::string::npos);
     CHECK(folder.out.substr(folder.out.rfind("matrices")) == gguf.out.substr(gguf.out.rfind("matrices")));
+    const std::string zeros = run({"inspect", golden_gguf, "--zeros", "--text", "hello"}).out;
+    CHECK(zeros.starts_with(gguf.out));
+    CHECK(zeros.find("\nzeros of feed-forward layers, a text of 4 tokens\nlayer  ") != std::string::npos);
+    CHECK(std::ranges::count(zeros, '\n') == std::ranges::count(gguf.out, '\n') + 7);
+    CHECK(run({"inspect", golden_gguf, "--zeros"}).out.find(" tokens\nlayer  ") != std::string::npos);
     check_refused({"inspect"}, 2, {"--model"});
     check_refused({"inspect", "/no/such/file"}, 1, {"/no/such/file"});
 }

@@ -52,6 +52,7 @@ TEST_CASE("cli: an empty name of a file is refused, with the option that has it"
     for (const std::string command : {"chat", "complete", "tokenize", "logits", "perplexity", "score", "bench"})
         check_refused({command, "-m", ""}, 2, {"--model", "found an empty name"});
     check_refused({"inspect", ""}, 2, {"found an empty name"});
+    check_refused({"inspect", golden_gguf, "--text", "x"}, 2, {"--text requires --zeros"});
     check_refused({"complete", "-m", golden_gguf, "-f", ""}, 2, {"--prompt-file", "found an empty name"});
     check_refused({"chat", "-f", ""}, 2, {"--prompt-file", "found an empty name"});
     check_refused({"perplexity", "-m", golden_gguf, "-f", ""}, 2, {"--file", "found an empty name"});
@@ -78,6 +79,11 @@ TEST_CASE("cli: options out of their range, and what is no number, are status 2"
     check_refused(complete({"-t", "0"}), 2, {"--threads"});
     check_refused(complete({"-t", "02"}), 2, {"--threads", "found 02"});
     check_refused({"synth", "--output", "/dev/null", "--seed", "0x1"}, 2, {"--seed", "found 0x1"});
+    for (const std::string share : {"0", "1", "nan", "half", "-0.5"})
+        check_refused({"synth", "--output", "/dev/null", "--ffn-zeros=" + share}, 2,
+                      {"--ffn-zeros", "from 0.01 to 0.99"});
+    check_refused({"synth", "--output", "/dev/null", "--family", "llama", "--ffn-zeros", "0.8"}, 1,
+                  {"squared ReLU and sub-norms, such as bitnet, found llama"});
     check_refused(complete({"-t", "100000"}), 2, {"--threads"});
     check_refused(complete({"-b", "0"}), 2, {"--batch-size"});
     check_refused(complete({"-c", "-1"}), 2, {"--ctx-size"});

@@ -50,7 +50,7 @@ struct Loaded {
            bitnet::ActivationType activations = bitnet::ActivationType::automatic)
         : source(std::move(opened)),
           threads(count),
-          weights(bitnet::load_weights(*source, bitnet::find_kernels(), threads, {}, activations)) {}
+          weights(bitnet::load_weights(*source, bitnet::find_kernels(), threads, {}, {.activations = activations})) {}
 
     /// Logits [tokens, vocab], the tokens being fed `batch` at a time.
     std::vector<float> logits(std::span<const int> tokens, std::size_t batch,

@@ -13,6 +13,7 @@
 #include "model_options.hpp"
 #include "ranks.hpp"
 #include "size_table.hpp"
+#include "zero_table.hpp"
 
 namespace bitnet::cli {
 
@@ -60,12 +61,18 @@ struct RankShare {
     double time;                // the part that rank 0 spends in collectives, waiting included
 };
 
+/// Random ones, the same for each test.
+std::vector<int> some_tokens(const Model& model, std::size_t count) {
+    std::mt19937 random(1);
+    std::vector<int> ids(count);
+    for (int& id : ids)
+        id = static_cast<int>(random() % model.vocabulary_size());
+    return ids;
+}
+
 /// As a chat would: the likeliest tokens are looked for after a prompt, and after each token that is generated.
 void run_once(Session& session, std::size_t tokens, bool prompt) {
-    std::mt19937 random(1);
-    std::vector<int> ids(tokens);
-    for (int& id : ids)
-        id = static_cast<int>(random() % session.model().vocabulary_size());
+    const std::vector<int> ids = some_tokens(session.model(), tokens);
     session.rewind(0);
     const std::size_t step = prompt ? tokens : 1;
     for (std::size_t i = 0; i < tokens; i += step) {
@@ -104,8 +111,21 @@ std::vector<Result> measure_all(const Model& model, const BenchOptions& options)
     return results;
 }
 
+/// Of the first tokens that are measured; nothing where ranks have parts of each layer.
+std::vector<FfnZeros> measure_zeros(const Model& model, std::size_t longest) {
+    if (ranks()) return {};
+    return ffn_zeros(model, some_tokens(model, std::min<std::size_t>(longest, 64)));
+}
+
+nlohmann::json json_of(const std::vector<FfnZeros>& zeros) {
+    nlohmann::json list = nlohmann::json::array();
+    for (const FfnZeros& layer : zeros)
+        list.push_back({{"gate", layer.gate}, {"down", layer.down}});
+    return list;
+}
+
 void print_json(const Model& model, const std::vector<Result>& results, const BenchOptions& options,
-                double load_seconds) {
+                double load_seconds, const std::vector<FfnZeros>& zeros) {
     nlohmann::json list = nlohmann::json::array();
     for (const Result& result : results) {
         nlohmann::json& entry =
@@ -121,6 +141,7 @@ void print_json(const Model& model, const std::vector<Result>& results, const Be
                                              {"full_head", options.model.load.full_head},
                                              {"load_seconds", load_seconds},
                                              {"memory_bytes", result.memory},
+                                             {"ffn_zeros", json_of(zeros)},
                                              {"model", options.model.path + options.model.synthetic}});
         if (!ranks()) continue;
         const RankShare share(result, options.repeats);
@@ -132,7 +153,8 @@ void print_json(const Model& model, const std::vector<Result>& results, const Be
     write_json(list, 2);
 }
 
-void print_table(const Model& model, const std::vector<Result>& results, int repeats, double load_seconds) {
+void print_table(const Model& model, const std::vector<Result>& results, int repeats, double load_seconds,
+                 const std::vector<FfnZeros>& zeros) {
     std::string table = "test      threads   tokens/s          memory\n";
     for (const Result& result : results) {
         const std::string spread = repeats > 1 ? formatted(" ± %-5.2f", result.rate.deviation) : "        ";
@@ -145,8 +167,8 @@ void print_table(const Model& model, const std::vector<Result>& results, int rep
         table += formatted("%-8s  %zu ranks: %.1f collectives and %.0f bytes a token, %.0f %% of the time\n",
                            result.test.c_str(), ranks()->size(), share.collectives, share.bytes, 100 * share.time);
     }
-    write_output(table +
-                 formatted("loaded in %.2f s, packing %s\n", load_seconds, std::string(packing_of(model)).c_str()));
+    table += formatted("loaded in %.2f s, packing %s\n", load_seconds, std::string(packing_of(model)).c_str());
+    write_output(zeros.empty() ? table : table + "\n" + zero_table(zeros, "the first tokens of each test"));
 }
 
 /// A row for each of several sizes.
@@ -182,8 +204,9 @@ void bench(const BenchOptions& options) {
         throw FileError(model.name(), joined("tests (-p, -n) of at most ", most, " tokens, its context"), longest);
     }
     const std::vector<Result> results = measure_all(model, options);
-    options.json ? print_json(model, results, options, load_seconds)
-                 : print_table(model, results, options.repeats, load_seconds);
+    const std::vector<FfnZeros> zeros = measure_zeros(model, longest);
+    options.json ? print_json(model, results, options, load_seconds, zeros)
+                 : print_table(model, results, options.repeats, load_seconds, zeros);
 }
 
 }  // namespace

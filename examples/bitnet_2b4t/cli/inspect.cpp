@@ -9,6 +9,7 @@
 #include <ternion/core/thread_pool.hpp>
 #include "commands.hpp"
 #include "model_options.hpp"
+#include "zero_table.hpp"
 
 namespace bitnet::cli {
 
@@ -81,14 +82,30 @@ void write_tensor(const ModelSource& source, const ModelTensor& tensor, ternion:
     tally.zeros += zeros;
 }
 
+struct InspectOptions {
+    ModelOptions model;
+    bool zeros = false;
+    std::string text =
+        "A model reads this text. What it finds on its way is measured: 12 and 30 make 42, and a cat isn't a dog.";
+};
+
 void write_declarations(const std::vector<Declaration>& declarations, bool used) {
     for (const Declaration& found : declarations)
         if (found.used == used)
             write_line("  " + in_quotes(found.key).substr(1, in_quotes(found.key).size() - 2) + " = " + found.value);
 }
 
-void inspect(const ModelOptions& options) {
-    const auto source = open(options);
+/// The model computes for this: it is loaded as for a chat.
+void write_zeros(const InspectOptions& options) {
+    const Model model = load(options.model, Parts::weights_and_tokenizer);
+    const std::vector<int> tokens = model.tokenize(options.text, true);
+    if (tokens.empty()) throw CLI::ValidationError("--text", "expected a text, found an empty one");
+    const std::vector<FfnZeros> zeros = ffn_zeros(model, tokens);
+    write_output("\n" + zero_table(zeros, joined("a text of ", tokens.size(), " tokens")));
+}
+
+void inspect(const InspectOptions& options) {
+    const auto source = open(options.model);
     write_line(in_quotes(source->name()));
     write_line("family: " + std::string(source->family().name));
     const auto declarations = source->metadata();
@@ -106,6 +123,7 @@ void inspect(const ModelOptions& options) {
         if (weights == 0) continue;
         write_line(joined(grouped(matrices), what, grouped(weights), " weights, ", percent(zeros, weights), " zeros"));
     }
+    if (options.zeros) write_zeros(options);
 }
 
 }  // namespace
@@ -114,9 +132,12 @@ void add_inspect(CLI::App& app) {
     const auto [command, options] =
         add_command(app, "inspect", "Print a model's metadata, tensors, scales and share of zeros",
                     "bitnet-2b4t inspect ggml-model-i2_s.gguf", inspect);
-    add_file(command, "-m,--model,FILE", options.path, "GGUF file, or Hugging Face folder or model.safetensors")
+    add_file(command, "-m,--model,FILE", options.model.path, "GGUF file, or Hugging Face folder or model.safetensors")
         ->required()
         ->option_text("(either)");
+    CLI::Option* zeros = command.add_flag("--zeros", options.zeros,
+                                          "let the model read a text, and print each layer's share of zeros there");
+    command.add_option("--text", options.text, "another text than the program's own")->needs(zeros)->type_name("TEXT");
 }
 
 }  // namespace bitnet::cli

@@ -48,6 +48,8 @@ void add_bench_model_options(CLI::App& command, ModelOptions& options) {
                     .description(""))
         ->type_name("TYPE")
         ->capture_default_str();
+    command.add_flag("--no-skip-zeros", options.no_skip_zeros,
+                     "read all weights of feed-forward layers, also those that zeros make useless");
     command.add_option("--kv-type", options.kv_type, "numbers of the KV cache: f32, f16, i8, i4 or i3")
         ->check(CLI::IsMember(std::vector<std::string>(kv_type_names.begin(), kv_type_names.end())).description(""))
         ->type_name("TYPE")
@@ -70,6 +72,7 @@ Model load(const ModelOptions& options, Parts parts) {
     Progress progress("loading");
     LoadOptions chosen = options.load;
     chosen.mmap = !options.no_mmap;
+    chosen.skip_zeros = !options.no_skip_zeros;
     chosen.tokenizer = parts == Parts::weights_and_tokenizer;
     chosen.kv_type = static_cast<KvType>(std::ranges::find(kv_type_names, options.kv_type) - kv_type_names.begin());
     chosen.activations = static_cast<ActivationType>(std::ranges::find(activation_type_names, options.activations) -

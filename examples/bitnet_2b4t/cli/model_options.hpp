@@ -17,12 +17,14 @@ struct ModelOptions {
     std::string packing;    // empty: chosen for the machine
     std::string synthetic;  // a size, for random weights instead of a file
     bool no_mmap = false;
+    bool no_skip_zeros = false;
     LoadOptions load = {.full_head = true};  // what samples needs the likeliest only
 };
 
 /// -m alone, for what reads a model's tokenizer only.
 void add_file_options(CLI::App& command, ModelOptions& options);
-/// All but -t and -c, which `bench` has otherwise: -m, --no-mmap, --isa, --packing, -b, --activations and --kv-type.
+/// All but -t and -c, which `bench` has otherwise: -m, --no-mmap, --isa, --packing, -b, --activations,
+/// --no-skip-zeros and --kv-type.
 void add_bench_model_options(CLI::App& command, ModelOptions& options);
 void add_model_options(CLI::App& command, ModelOptions& options);
 

@@ -15,6 +15,7 @@ struct Options {
     SynthOptions synth;
     std::string size = "2B4T";
     std::string family;
+    double ffn_zeros = -1;
 };
 
 const Family& family_named(const std::string& name) {
@@ -37,6 +38,7 @@ void synth(const Options& options) {
     Progress progress("writing");
     SynthOptions watched = options.synth;
     choose_size(options, watched);
+    if (options.ffn_zeros >= 0) watched.ffn_zeros = options.ffn_zeros;
     watched.progress = [&](std::uint64_t done, std::uint64_t total) {
         Interrupt::check();
         progress.update(done, total);
@@ -63,6 +65,9 @@ void add_synth(CLI::App& app) {
     add_number(command, "--layers", options.synth.layers, "number of layers (default: all)", 1, 4096);
     command.add_flag("--repeating", options.synth.repeating,
                      "weights whose greedy text repeats its last token: drafts' best case");
+    add_number(command, "--ffn-zeros", options.ffn_zeros,
+               "share of feed-forward gates that squared ReLU makes zero (default: 0.5)", 0.01, 0.99)
+        ->option_text("X");
     add_seed(command, options.synth.seed, "of the random numbers");
     add_file(command, "--vocab", options.synth.vocabulary, "tiktoken file with the vocabulary (default: single bytes)");
 }

@@ -18,8 +18,10 @@ namespace bitnet {
 struct AttentionTile;
 
 /// What ternary matrices are repacked to: 1.6 bits a weight where the machine decodes them in registers, else 2,
-/// because one token at a time is bound by memory.
-using ComputePackings = ternion::type_list<ternion::Trits5x16, ternion::Interleaved2x16>;
+/// because one token at a time is bound by memory. The others are for products that read some rows or inputs alone.
+using ComputePackings =
+    ternion::type_list<ternion::Trits5x16, ternion::Interleaved2x16, ternion::Trits5Rows, ternion::I2S,
+                       ternion::ByInput<ternion::Trits5Rows>, ternion::ByInput<ternion::TwoBitRows>>;
 
 /// What the decoder spends its time in. kernels.cpp is compiled once for each instruction set that the program is made
 /// for: what crosses this boundary is raw pointers and plain structs. The functions are documented where they are
@@ -49,9 +51,14 @@ struct Kernels {
     std::uint32_t (*read_memory)(const std::byte* from, std::size_t bytes) noexcept;
 };
 
-/// The packing of ComputePackings that is fastest with these kernels. `grouped`: for scales in groups of inputs, whose
-/// ends must be those of the packing's pieces.
-const ternion::PackingKernels& compute_packing(const Kernels& kernels, bool grouped = false);
+/// How a matrix of a layer is multiplied for few tokens: as a whole, by a list of its rows, or by one of its inputs.
+enum class MatrixUse { whole, rows, inputs };
+
+/// The packing of ComputePackings that is fastest with these kernels for a matrix of this shape. `grouped`: for scales
+/// in groups of inputs, whose ends must be those of the packing's pieces; such matrices are multiplied as a whole, and
+/// so are those that would take more memory for a list.
+const ternion::PackingKernels& compute_packing(const Kernels& kernels, ternion::Shape shape, bool grouped,
+                                               MatrixUse use);
 
 /// Those of one instruction set, for ternion::Dispatcher.
 struct KernelsOf {

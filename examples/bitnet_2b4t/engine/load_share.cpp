@@ -110,6 +110,7 @@ void ModelRequest::put(RankMessage& message) const {
     message.put_text(options.isa);
     message.put(options.mmap);
     message.put(options.full_head);
+    message.put(options.skip_zeros);
 }
 
 ModelRequest ModelRequest::take(RankMessage& message) {
@@ -125,6 +126,7 @@ ModelRequest ModelRequest::take(RankMessage& message) {
     options.isa = message.take_text();
     options.mmap = message.take<bool>();
     options.full_head = message.take<bool>();
+    options.skip_zeros = message.take<bool>();
     options.tokenizer = false;  // rank 0 alone talks
     return request;
 }

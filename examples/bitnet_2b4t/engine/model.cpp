@@ -55,8 +55,11 @@ ModelState::ModelState(std::unique_ptr<ModelSource> opened, const LoadOptions& a
       source(std::move(opened)),
       tokenizer(load(options.tokenizer, *source)),
       threads(options.threads),
-      weights(load_weights(*source, find_kernels(options.isa), threads, options.progress, options.activations,
-                           options.ranks.get(), options.packing)) {
+      weights(load_weights(*source, find_kernels(options.isa), threads, options.progress,
+                           {.activations = options.activations,
+                            .ranks = options.ranks.get(),
+                            .packing = options.packing,
+                            .skip_zeros = options.skip_zeros})) {
     if (!options.full_head) weights.screen.emplace(weights.head(), threads);
     options.threads = static_cast<int>(threads.concurrency());
     options.progress = {};

@@ -29,7 +29,7 @@ constexpr std::size_t q2_0_bytes = 18;
 class Numbers {
  public:
     explicit Numbers(std::uint64_t seed) : random_(seed) {
-        std::normal_distribution<float> normal(0, 0.04F);
+        std::normal_distribution<float> normal(0, RandomTensors::embedding_deviation);
         for (std::uint16_t& bits : normal_)
             bits = ternion::Float16(normal(random_)).bits;
     }
@@ -98,7 +98,12 @@ void put_blocks(std::uint64_t bytes, float mean, Numbers& numbers, const Take& t
 /// 5/8 of the weights aren't zero: with this, outputs vary as the inputs do.
 float scale_of(const ModelTensor& tensor) {
     if (tensor.kind == TensorKind::embedding) return 0.05F;
-    return 1 / std::sqrt(0.625F * static_cast<float>(tensor.cols));
+    return 1 / std::sqrt(static_cast<float>(RandomTensors::share_of_signs) * static_cast<float>(tensor.cols));
+}
+
+bool adds_to_stream(const ModelTensor& tensor) {
+    return tensor.info != nullptr &&
+           (tensor.info->tensor == LayerTensor::attn_output || tensor.info->tensor == LayerTensor::ffn_down);
 }
 
 /// Tensors that were asked for stay where they can be looked at: the embedding is read row by row.
@@ -175,10 +180,11 @@ RandomTensors::Storage RandomTensors::storage(const ModelTensor& tensor) const {
     return {format.gguf_type, format.bytes(tensor.rows * tensor.cols)};
 }
 
-void RandomTensors::generate(const ModelTensor& tensor, const Take& take) const {
+void RandomTensors::generate(const ModelTensor& tensor, const Take& into) const {
+    const Take take = zero_gates_ ? zero_gates_->changed(tensor, into) : into;
     Numbers numbers(seed_ * 0x9e3779b97f4a7c15U + std::hash<std::string>{}(tensor.name));
     const Storage stored = storage(tensor);
-    const float scale = scale_of(tensor) * (damped_ && tensor.kind == TensorKind::ternary ? 1e-4F : 1.0F);
+    const float scale = scale_of(tensor) * (adds_to_stream(tensor) ? added_ : 1.0F);
     if (stored.type == gguf_type_q2_0) return put_blocks(stored.bytes, scale, numbers, take);
     if (tensor.kind == TensorKind::norm) return put_words(stored.bytes, take, [&] { return numbers.near_one(); });
     if (tensor.kind == TensorKind::embedding) return put_words(stored.bytes, take, [&] { return numbers.normals(); });

@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "../tokenizer/vocabulary.hpp"
 #include "model_source.hpp"
+#include "zero_gates.hpp"
 
 namespace bitnet {
 
@@ -21,9 +23,15 @@ class RandomTensors {
         std::uint64_t bytes;
     };
 
-    /// `damped`: layers add next to nothing, so that each token's likeliest successor is the token itself.
-    RandomTensors(const Family& family, std::uint64_t seed, bool damped = false)
-        : block_scales_(!family.trained_int8), seed_(seed), damped_(damped) {}
+    /// The deviations of an embedding's numbers, and of what half a damped layer adds; otherwise that is 1.
+    static constexpr float embedding_deviation = 0.04F, damped = 1e-4F;
+    /// Of the weights, those that aren't zero.
+    static constexpr double share_of_signs = 0.625;
+
+    /// `added`: 1, or `damped`, by which layers add next to nothing, so that each token's likeliest successor is the
+    /// token itself.
+    RandomTensors(const Family& family, std::uint64_t seed, float added = 1, std::optional<ZeroGates> zero_gates = {})
+        : block_scales_(!family.trained_int8), seed_(seed), added_(added), zero_gates_(std::move(zero_gates)) {}
 
     Storage storage(const ModelTensor& tensor) const;
     /// Hands out all its bytes, in pieces.
@@ -32,7 +40,8 @@ class RandomTensors {
  private:
     bool block_scales_;  // Q2_0, the embedding included
     std::uint64_t seed_;
-    bool damped_;
+    float added_;
+    std::optional<ZeroGates> zero_gates_;
 };
 
 /// A vocabulary of this many tokens that encodes any text, byte by byte.

@@ -1,7 +1,9 @@
 #include "synth.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include <bitnet/tokenizer.hpp>
@@ -35,6 +37,9 @@ void synthesize(const SynthOptions& options) {
     Config config = options.sizes;
     if (options.layers != 0) config.layers = options.layers;
     config.validate(options.output);
+    const float added = options.repeating ? RandomTensors::damped : 1;
+    std::optional<ZeroGates> zero_gates;
+    if (options.ffn_zeros) zero_gates.emplace(*options.family, config, *options.ffn_zeros, added);
     GgufWriter writer(options.output, {options.vocabulary});
     {
         const Vocabulary vocabulary = vocabulary_for(options);
@@ -42,7 +47,7 @@ void synthesize(const SynthOptions& options) {
         write_gguf_config(writer, config, *options.family, "random weights");
         add_vocabulary(writer, vocabulary);
     }
-    const RandomTensors random(*options.family, options.seed, options.repeating);
+    const RandomTensors random(*options.family, options.seed, added, std::move(zero_gates));
     const std::vector<ModelTensor> tensors = model_tensors(config);
     const auto layer = std::find_if(tensors.begin(), tensors.end(),
                                     [](const ModelTensor& tensor) { return tensor.kind == TensorKind::ternary; });

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "../model/config.hpp"
@@ -17,6 +18,8 @@ struct SynthOptions {
     /// Layers add next to nothing, so that each token's likeliest successor is the token itself: text for which drafts
     /// are always right. Every weight is read and multiplied as otherwise.
     bool repeating = false;
+    /// Of the feed-forward gates, those that squared ReLU makes zero; see ZeroGates.
+    std::optional<double> ffn_zeros;
     /// A tiktoken file. Without one the vocabulary has a token for each byte, LLaMA-3's special tokens, and fillers up
     /// to sizes.vocab.
     std::string vocabulary;
@@ -29,7 +32,8 @@ struct SynthOptions {
 
 /// Writes a GGUF model with random weights in the sizes of BitNet b1.58 2B4T (1.18 GB) or others, to measure speed
 /// without a download, in the formats of RandomTensors. The same options give the same bytes from the same program.
-/// Streams: needs some 50 MB of memory. Throws FileError.
+/// Streams: needs some 50 MB of memory. Throws FileError, and what ZeroGates
+/// throws.
 void synthesize(const SynthOptions& options);
 
 }  // namespace bitnet

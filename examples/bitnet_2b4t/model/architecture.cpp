@@ -15,8 +15,8 @@ std::vector<ModelTensor> model_tensors(const Config& config) {
             if (info.with != nullptr && !(config.*info.with)) continue;
             const std::string hugging_face =
                 "model.layers." + std::to_string(layer) + "." + std::string(info.hugging_face) + ".weight";
-            tensors.push_back(
-                {name_of(info.tensor, layer), hugging_face, info.rows(config), info.cols(config), info.kind});
+            tensors.push_back({name_of(info.tensor, layer), hugging_face, info.rows(config), info.cols(config),
+                               info.kind, &info, layer});
         }
     }
     tensors.push_back({"output_norm.weight", "model.norm.weight", 1, config.hidden, norm});

@@ -122,6 +122,8 @@ struct ModelTensor {
     std::size_t rows = 0;
     std::size_t cols = 0;
     Kind kind = Kind::norm;
+    const LayerTensorInfo* info = nullptr;  // where it is one of a layer's
+    std::size_t layer = 0;
 };
 
 /// All of them, in the order in which GGUF files have them.

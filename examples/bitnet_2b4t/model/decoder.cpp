@@ -55,7 +55,7 @@ void Decoder::forward(std::span<const Sequence> sequences, const std::function<v
     for (std::size_t i = 0; i < config().layers; ++i) {
         poll(between);
         attend(weights_.layers[i], i, sequences);
-        feed_forward(weights_.layers[i]);
+        feed_forward(weights_.layers[i], zeros_ != nullptr ? &(*zeros_)[i] : nullptr);
     }
     ternion::normalise_tokens(weights_.output_norm, h_, h_, threads_);
     clock_.end(TokenPart::norms);
@@ -158,13 +158,9 @@ void Decoder::attend(const LayerWeights& layer, std::size_t index, std::span<con
 }
 
 /// h += W · norm(x), where `part` has this rank's columns of x.
-void Decoder::add(TokenPart name, const Linear& layer, const ternion::Shares& shares, std::span<const float> part) {
-    if (weights_.shares.ranks == nullptr) {
-        const auto& inputs = layer.prepare(part, count_, inputs_, threads_);
-        clock_.end(TokenPart::norms);
-        forward_together(inputs, threads_, layer.add_to(h_));
-        return clock_.end(name);
-    }
+void Decoder::add(TokenPart name, const Linear& layer, const ternion::Shares& shares, std::span<const float> part,
+                  bool skip_zeros) {
+    if (weights_.shares.ranks == nullptr) return multiply_add(name, layer, part, h_, skip_zeros);
     whole_.resize(count_ * shares.count());
     gather(shares, part, whole_);
     const ternion::Shares& outputs = weights_.shares.hidden;
@@ -172,13 +168,26 @@ void Decoder::add(TokenPart name, const Linear& layer, const ternion::Shares& sh
     part_.resize(count_ * width);
     for (std::size_t t = 0; t < count_; ++t)
         std::copy_n(row(h_, t, config().hidden).data() + outputs.begin(rank), width, row(part_, t, width).data());
-    forward_together(layer.prepare(whole_, count_, inputs_, threads_), threads_, layer.add_to(part_));
+    multiply_add(name, layer, whole_, part_, skip_zeros);
     gather(outputs, part_, h_);
     clock_.end(name);
 }
 
+/// y += W · norm(x).
+void Decoder::multiply_add(TokenPart name, const Linear& layer, std::span<const float> x, std::span<float> y,
+                           bool skip_zeros) {
+    const ternion::AnyActivations& prepared = layer.prepare(x, count_, inputs_, threads_);
+    clock_.end(TokenPart::norms);
+    if (skip_zeros) {
+        skipping_.add_down(layer.weights(), prepared.quantized(), y, threads_);
+    } else {
+        forward_together(prepared, threads_, layer.add_to(y));
+    }
+    clock_.end(name);
+}
+
 /// h += down(ffn_sub_norm(activation(gate) · up)), with gate and up of ffn_norm(h).
-void Decoder::feed_forward(const LayerWeights& layer) {
+void Decoder::feed_forward(const LayerWeights& layer, ZeroCounts* zeros) {
     const auto activate = [&](ternion::RowRange rows) {
         for (std::size_t t = 0; t < count_; ++t) {
             const std::size_t at = t * own().ffn + rows.begin;
@@ -186,8 +195,30 @@ void Decoder::feed_forward(const LayerWeights& layer) {
                                                                                   rows.end - rows.begin);
         }
     };
-    project(TokenPart::gate_up, layer.ffn_norm, layer.gate.to(gate_), layer.up.to(up_, activate));
-    add(TokenPart::down, layer.down, weights_.shares.ffn, gate_);
+    const bool skip_zeros = weights_.skips_zeros && count_ <= ZeroSkipping::most_tokens && zeros == nullptr;
+    if (skip_zeros) {
+        const auto& x = layer.ffn_norm.prepare(h_, count_, config().hidden, inputs_, threads_);
+        clock_.end(TokenPart::norms);
+        forward_together(x, threads_, layer.gate.to(gate_, [&](ternion::RowRange rows) {
+            skipping_.multiply_up(layer.up.weights(), x.quantized(), rows, gate_, up_);
+            activate(rows);
+        }));
+        clock_.end(TokenPart::gate_up);
+    } else if (zeros == nullptr) {
+        project(TokenPart::gate_up, layer.ffn_norm, layer.gate.to(gate_), layer.up.to(up_, activate));
+    } else {
+        project(TokenPart::gate_up, layer.ffn_norm, layer.gate.to(gate_));
+        zeros->add_gates(config().activation, gate_);
+        project(TokenPart::gate_up, layer.ffn_norm, layer.up.to(up_));
+        activate({0, own().ffn});
+    }
+    add(TokenPart::down, layer.down, weights_.shares.ffn, gate_, skip_zeros);
+    if (zeros != nullptr) zeros->add_inputs(inputs_.activations);
+}
+
+void Decoder::count_zeros(std::vector<ZeroCounts>* counts) {
+    zeros_ = counts;
+    if (counts != nullptr) counts->resize(config().layers);
 }
 
 std::span<const float> Decoder::logits() {
@@ -212,6 +243,7 @@ void Decoder::resize(std::size_t count) {
         buffer->resize(count * own().kv_size());
     for (Floats* buffer : {&gate_, &up_})
         buffer->resize(count * own().ffn);
+    skipping_.resize(own().ffn);
 }
 
 }  // namespace bitnet

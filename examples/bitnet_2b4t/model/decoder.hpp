@@ -13,6 +13,8 @@
 #include "part_clock.hpp"
 #include "rope.hpp"
 #include "weights.hpp"
+#include "zero_counts.hpp"
+#include "zero_skipping.hpp"
 
 namespace bitnet {
 
@@ -55,6 +57,9 @@ class Decoder {
     /// The vectors that the head multiplies, [count, hidden], of all tokens of the last call; valid until the next.
     std::span<const float> hidden() const { return {h_.data(), h_.size()}; }
 
+    /// From now on, adds what each layer's feed-forward part meets to the counts of all layers; null: no more.
+    void count_zeros(std::vector<ZeroCounts>* counts);
+
     /// Throws std::invalid_argument for an id that is none.
     void check(std::span<const int> tokens) const;
 
@@ -69,11 +74,14 @@ class Decoder {
     void project(TokenPart part, const InputStage& stage, const Outputs&... outputs);
     void turn(const OptionalNorm& norm, std::span<float> heads, std::size_t token);
     void attend(const LayerWeights& layer, std::size_t index, std::span<const Sequence> sequences);
-    void feed_forward(const LayerWeights& layer);
+    void feed_forward(const LayerWeights& layer, ZeroCounts* zeros);
     const Config& own() const { return weights_.shares.own; }
     void poll(const std::function<void()>& between);
     void gather(const ternion::Shares& shares, std::span<const float> part, std::span<float> whole);
-    void add(TokenPart name, const Linear& layer, const ternion::Shares& shares, std::span<const float> part);
+    void add(TokenPart name, const Linear& layer, const ternion::Shares& shares, std::span<const float> part,
+             bool skip_zeros = false);
+    void multiply_add(TokenPart name, const Linear& layer, std::span<const float> x, std::span<float> y,
+                      bool skip_zeros);
 
     const Weights& weights_;
     ternion::ThreadPool& threads_;
@@ -93,6 +101,8 @@ class Decoder {
     ternion::ColumnGather gather_;
     Linear::Workspace inputs_;  // of the layers
     Floats logits_;             // [vocab]
+    ZeroSkipping skipping_;
+    std::vector<ZeroCounts>* zeros_ = nullptr;
 };
 
 }  // namespace bitnet

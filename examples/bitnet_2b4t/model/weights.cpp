@@ -15,13 +15,25 @@ namespace {
 class LayerLoader {
  public:
     LayerLoader(const TensorReader& reader, const Config& config, const ModelShares& shares, const Kernels& kernels,
-                ActivationType activations, const ternion::PackingKernels* packing)
+                const WeightOptions& options)
         : reader_(reader),
           config_(config),
           shares_(shares),
+          kernels_(kernels),
           table_(*kernels.ternary),
-          activations_(activations),
-          packing_(packing != nullptr ? *packing : compute_packing(kernels, computes_in_groups())) {}
+          activations_(options.activations),
+          packing_(options.packing),
+          grouped_(computes_in_groups()),
+          skip_zeros_(options.skip_zeros && packing_ == nullptr && config.activation == Activation::squared_relu &&
+                      !config.projection_norms && activations_ != ActivationType::floats) {
+        const auto whole = [&](LayerTensor tensor) {
+            const LayerTensorInfo& info = info_of(tensor);
+            return &packing_of(info) == &compute_packing(kernels_, shape_of(info), grouped_, MatrixUse::whole);
+        };
+        skip_zeros_ = skip_zeros_ && !whole(LayerTensor::ffn_up) && !whole(LayerTensor::ffn_down);
+    }
+
+    bool skips_zeros() const { return skip_zeros_; }
 
     LayerWeights load(std::size_t index) {
         using enum LayerTensor;
@@ -50,10 +62,20 @@ class LayerLoader {
     }
 
  private:
-    std::size_t bytes_of(const LayerTensorInfo& info) const {
+    /// Of what this rank has of it.
+    ternion::Shape shape_of(const LayerTensorInfo& info) const {
         const ternion::RowRange rows = rows_of(info.tensor);
-        return packing_.packing.bytes({rows.end - rows.begin, info.cols(config_)});
+        return {rows.end - rows.begin, info.cols(config_)};
     }
+    const ternion::PackingKernels& packing_of(const LayerTensorInfo& info) const {
+        if (packing_ != nullptr) return *packing_;
+        using enum MatrixUse;
+        MatrixUse use = whole;
+        if (skip_zeros_ && info.tensor == LayerTensor::ffn_up) use = rows;
+        if (skip_zeros_ && info.tensor == LayerTensor::ffn_down) use = inputs;
+        return compute_packing(kernels_, shape_of(info), grouped_, use);
+    }
+    std::size_t bytes_of(const LayerTensorInfo& info) const { return packing_of(info).packing.bytes(shape_of(info)); }
     /// The outputs that this rank has.
     ternion::RowRange rows_of(LayerTensor tensor) const {
         using enum LayerTensor;
@@ -134,7 +156,7 @@ class LayerLoader {
         const auto into = rest_.first(bytes_of(info));
         rest_ = rest_.subspan(into.size());
         return reader_.matrix(name_of(tensor, index_), {info.rows(config_), info.cols(config_)}, rows_of(tensor),
-                              packing_, into);
+                              packing_of(info), into);
     }
     Linear linear(LayerTensor tensor, LayerInput input, LayerTensor before) {
         ternion::AnyTernary weights = matrix(tensor);
@@ -149,9 +171,11 @@ class LayerLoader {
     const TensorReader& reader_;
     const Config& config_;
     const ModelShares& shares_;
+    const Kernels& kernels_;
     const ternion::KernelTable& table_;
     ActivationType activations_;
-    const ternion::PackingKernels& packing_;
+    const ternion::PackingKernels* packing_;
+    bool grouped_, skip_zeros_;
     std::size_t index_ = 0;
     std::span<std::byte> rest_;  // of the layer's memory
 };
@@ -159,11 +183,10 @@ class LayerLoader {
 }  // namespace
 
 Weights load_weights(const ModelSource& source, const Kernels& kernels, ternion::ThreadPool& threads,
-                     const LoadProgress& progress, ActivationType activations, ternion::AnyCommunicator* ranks,
-                     const ternion::PackingKernels* packing) {
+                     const LoadProgress& progress, const WeightOptions& options) {
     const TensorReader reader(source, threads);
     const Config config = source.config();
-    const ModelShares shares(config, ranks);
+    const ModelShares shares(config, options.ranks);
     const DenseTensor embedding = reader.dense("token_embd.weight", config.vocab, config.hidden);
     Weights weights{
         .config = config,
@@ -174,7 +197,8 @@ Weights load_weights(const ModelSource& source, const Kernels& kernels, ternion:
         .screen = {},
         .layers = {},
         .output_norm = {*kernels.ternary, reader.norm("output_norm.weight", config.hidden), config.norm_eps},
-        .rope_divisors = {}};
+        .rope_divisors = {},
+        .skips_zeros = false};
     if (config.rope_divisors) weights.rope_divisors = reader.rope_divisors(config.head_dim / 2);
     if (config.separate_head || shares.ranks != nullptr) {
         const DenseTensor head =
@@ -183,7 +207,8 @@ Weights load_weights(const ModelSource& source, const Kernels& kernels, ternion:
                                  kernels);
     }
     weights.layers.reserve(config.layers);
-    LayerLoader loader(reader, config, shares, kernels, activations, packing);
+    LayerLoader loader(reader, config, shares, kernels, options);
+    weights.skips_zeros = loader.skips_zeros();
     for (std::size_t i = 0; i < config.layers; ++i) {
         if (progress) progress(i, config.layers);
         weights.layers.push_back(loader.load(i));

@@ -64,6 +64,7 @@ struct Weights {
     std::vector<LayerWeights> layers;
     ternion::AnyRmsNorm output_norm;
     std::vector<float> rope_divisors;  // of Config::rope_divisors
+    bool skips_zeros;  // whether `up` and `down` are stored for products that leave zeros out: see ZeroSkipping
 
     /// Of this rank's tokens, which begin with shares.tokens.begin(shares.rank).
     const Embedding& head() const { return own_head ? *own_head : embedding; }
@@ -72,12 +73,18 @@ struct Weights {
 /// Called with the number of layers that are ready, and of all.
 using LoadProgress = std::function<void(std::size_t done, std::size_t total)>;
 
-/// Repacks the ternary layers, or this rank's share of them, for computing with these kernels, or in another packing
-/// that is given. The embedding stays in
+/// How layers are loaded and computed.
+struct WeightOptions {
+    ActivationType activations = ActivationType::automatic;
+    ternion::AnyCommunicator* ranks = nullptr;
+    const ternion::PackingKernels* packing = nullptr;  // of all layers; null: the fastest for each
+    bool skip_zeros = true;  // in layers with squared ReLU and one int8 scale for a token: the results are the same
+};
+
+/// Repacks the ternary layers, or this rank's share of them, for computing with these kernels. The embedding stays in
 /// the source, which must outlive the weights; there is no screen yet. Throws FileError, which names the file and the
 /// tensor, where a tensor is missing or isn't as the sizes say.
 Weights load_weights(const ModelSource& source, const Kernels& kernels, ternion::ThreadPool& threads,
-                     const LoadProgress& progress = {}, ActivationType activations = ActivationType::automatic,
-                     ternion::AnyCommunicator* ranks = nullptr, const ternion::PackingKernels* packing = nullptr);
+                     const LoadProgress& progress = {}, const WeightOptions& options = {});
 
 }  // namespace bitnet

@@ -5,6 +5,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "../core/config.hpp"
 #include "../core/float16.hpp"
@@ -98,6 +99,7 @@ class Results {
           row_bytes_(out.ld * sizeof(Out)),
           value_bytes_(sizeof(Out)),
           write_sums_(write_sums<Out>),
+          write_listed_(write_sums_listed<Out>),
           write_totals_(write_totals<Out>) {}
 
     /// Writes those of the sums [tokens][Stride] that lie in `rows`; Rows of them each, from token m and row `first`
@@ -108,6 +110,11 @@ class Results {
         const std::size_t begin = (std::max)(first, rows.begin);
         const std::size_t end = (std::min)(first + Rows, rows.end);
         write_sums_(*this, {m, tokens, begin, end - begin, sums + (begin - first), Stride});
+    }
+
+    /// Writes the sums of the listed rows of token m.
+    void write_listed(std::size_t m, std::span<const std::uint32_t> rows, const std::int32_t* sums) const noexcept {
+        write_listed_(*this, m, rows, sums);
     }
 
     /// The same for totals that are dequantised already, Rows of each token: the residual is added, and no scale
@@ -158,6 +165,14 @@ class Results {
     }
 
     template <ResultType Out>
+    static void write_sums_listed(const Results& results, std::size_t m, std::span<const std::uint32_t> rows,
+                                  const std::int32_t* sums) noexcept {
+        const auto& out = *static_cast<const Output<Out>*>(results.out_);
+        for (std::size_t i = 0; i < rows.size(); ++i)
+            write_results(out, results.w_scale_, *results.x_, m, rows[i], sums + i, 1);
+    }
+
+    template <ResultType Out>
     static void write_totals(const Results& results, const Block<float>& block) noexcept {
         const auto& out = *static_cast<const Output<Out>*>(results.out_);
         const float* totals = block.sums;
@@ -176,6 +191,7 @@ class Results {
     std::size_t row_bytes_;
     std::size_t value_bytes_;
     void (*write_sums_)(const Results&, const Block<std::int32_t>&) noexcept;
+    void (*write_listed_)(const Results&, std::size_t, std::span<const std::uint32_t>, const std::int32_t*) noexcept;
     void (*write_totals_)(const Results&, const Block<float>&) noexcept;
 };
 

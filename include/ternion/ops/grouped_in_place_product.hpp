@@ -44,8 +44,8 @@ class BlockSums {
         m_ = m;
         k_ = k;
     }
-    TERNION_NOINLINE void add(const typename Kernel::Rows& w, std::size_t ahead, std::size_t first, std::size_t units,
-                              const std::int8_t* x, Value* sums) const noexcept {
+    TERNION_NOINLINE void add(const typename Kernel::Rows& w, const typename Kernel::Rows& ahead, std::size_t first,
+                              std::size_t units, const std::int8_t* x, Value* sums) const noexcept {
         for (std::size_t u = 0; u < units; ++u) {
             const auto codes = Kernel::unit_sums(w, ahead, u, x);
             const std::size_t k = k_ + (first + u) * P::group_inputs;

@@ -21,9 +21,9 @@ struct InPlaceKernel {
 
     using Rows = std::array<const std::byte*, rows>;
 
-    /// sums[row] += codes · x for `units` units of four rows, with arranged activations. What lies `ahead` of each byte
-    /// is asked for.
-    static TERNION_NOINLINE void run(const Rows& w, std::size_t ahead, std::size_t units, const std::int8_t* x,
+    /// sums[row] += codes · x for `units` units of four rows, with arranged activations. The same units of the rows
+    /// `ahead` are asked for.
+    static TERNION_NOINLINE void run(const Rows& w, const Rows& ahead, std::size_t units, const std::int8_t* x,
                                      std::int32_t* sums) noexcept {
         constexpr std::size_t block = B::fold_every(Row::highest_code) / dots_of_unit;
         Totals total;
@@ -36,7 +36,7 @@ struct InPlaceKernel {
     }
 
     /// The sums of unit number `unit` of four rows.
-    static TERNION_INLINE std::array<std::uint32_t, rows> unit_sums(const Rows& w, std::size_t ahead, std::size_t unit,
+    static TERNION_INLINE std::array<std::uint32_t, rows> unit_sums(const Rows& w, const Rows& ahead, std::size_t unit,
                                                                     const std::int8_t* x) noexcept {
         Totals total;
         unroll<total.size()>([&](auto i) TERNION_INLINE_LAMBDA { total[i] = B::wide_zero(); });
@@ -64,7 +64,7 @@ struct InPlaceKernel {
         return combined;
     }
 
-    static TERNION_INLINE void add_block(const Rows& w, std::size_t ahead, std::size_t begin, std::size_t end,
+    static TERNION_INLINE void add_block(const Rows& w, const Rows& ahead, std::size_t begin, std::size_t end,
                                          const std::int8_t* x, Totals& total) noexcept {
         std::array<typename B::Narrow, rows * Row::accumulators> sum;
         unroll<sum.size()>([&](auto i) TERNION_INLINE_LAMBDA { sum[i] = B::narrow_zero(); });
@@ -73,7 +73,7 @@ struct InPlaceKernel {
                 const std::int8_t* arranged = x + u * arranged_bytes + r * Row::fields * B::bytes;
                 unroll<rows>([&](auto row) TERNION_INLINE_LAMBDA {
                     const std::byte* unit = w[row] + u * Row::unit_bytes;
-                    if constexpr (r == 0) B::prefetch(unit + ahead);
+                    if constexpr (r == 0) B::prefetch(ahead[row] + u * Row::unit_bytes);
                     const auto dot = [&]<std::size_t A, std::size_t F>(typename B::Bytes codes) TERNION_INLINE_LAMBDA {
                         auto& accumulator = sum[row * Row::accumulators + A];
                         accumulator = B::dot(accumulator, codes, B::load(arranged + F * B::bytes));

@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
+#include <type_traits>
 
 #include "../core/config.hpp"
 #include "../packing/in_place.hpp"
@@ -30,9 +32,19 @@ class IntegerSums {
     /// Of token m, from input k on.
     void begin(std::size_t, std::size_t) noexcept {}
     /// sums[row] += those of `units` units of four rows, the first of them number `first` since `begin`; x is theirs.
-    void add(const typename Kernel::Rows& w, std::size_t ahead, std::size_t, std::size_t units, const std::int8_t* x,
-             Value* sums) const noexcept {
+    void add(const typename Kernel::Rows& w, const typename Kernel::Rows& ahead, std::size_t, std::size_t units,
+             const std::int8_t* x, Value* sums) const noexcept {
         Kernel::run(w, ahead, units, x, sums);
+    }
+};
+
+/// The rows of a range, or those of a list, by their number there.
+struct RowSet {
+    RowRange range;
+    const std::uint32_t* list = nullptr;  // of row 0, if it is one
+
+    [[nodiscard]] TERNION_INLINE std::size_t operator[](std::size_t i) const noexcept {
+        return list == nullptr ? i : list[i];
     }
 };
 
@@ -53,21 +65,9 @@ class InPlaceProduct {
           row_bytes_(P::row_bytes(w.shape())),
           end_(w.data() + P::bytes(w.shape())) {}
 
-    void run(RowRange rows) noexcept {
-        const bool once = ceil_div(x_.k, Row::unit_inputs) <= block_units;
-        for (std::size_t m = 0; m < x_.m; ++m) {
-            for (std::size_t row = rows.begin; row < rows.end; row += block_rows) {
-                const RowRange block{row, (std::min)(row + block_rows, rows.end)};
-                Value sums[block_rows];
-                std::fill_n(sums, block_rows, Sums::zero);
-                for (std::size_t k = 0; k < x_.k; k += block_units * Row::unit_inputs) {
-                    if (!once || row == rows.begin) arrange(m, k);
-                    multiply(block, k, sums);
-                }
-                results_.template write<block_rows>(m, 1, row, block, sums);
-            }
-        }
-    }
+    void run(RowRange rows) noexcept { run(RowSet{rows}); }
+    /// The listed rows, in ascending order.
+    void run(std::span<const std::uint32_t> rows) noexcept { run(RowSet{{0, rows.size()}, rows.data()}); }
 
  private:
     using Row = typename P::template InPlace<B>;
@@ -77,6 +77,31 @@ class InPlaceProduct {
     /// What is arranged at once stays in the nearest cache, and its sums are exact (packing/tq1_0.hpp).
     static constexpr std::size_t block_units = 16384 / Kernel::arranged_bytes;
     static_assert(block_units * Row::unit_inputs < 32768 && block_rows % Kernel::rows == 0);
+
+    void run(const RowSet& rows) noexcept {
+        const bool once = ceil_div(x_.k, Row::unit_inputs) <= block_units;
+        const auto [begin, end] = rows.range;
+        for (std::size_t m = 0; m < x_.m; ++m) {
+            for (std::size_t row = begin; row < end; row += block_rows) {
+                const RowSet block{{row, (std::min)(row + block_rows, end)}, rows.list};
+                Value sums[block_rows];
+                std::fill_n(sums, block_rows, Sums::zero);
+                for (std::size_t k = 0; k < x_.k; k += block_units * Row::unit_inputs) {
+                    if (!once || row == begin) arrange(m, k);
+                    multiply(block, end, k, sums);
+                }
+                write(m, block, sums);
+            }
+        }
+    }
+
+    void write(std::size_t m, const RowSet& rows, const Value* sums) const noexcept {
+        const auto [begin, end] = rows.range;
+        if constexpr (std::is_same_v<Value, std::int32_t>) {
+            if (rows.list != nullptr) return results_.write_listed(m, {rows.list + begin, end - begin}, sums);
+        }
+        results_.template write<block_rows>(m, 1, begin, rows.range, sums);
+    }
 
     /// The activations of a block of units that begins with input k, zeros past the last.
     void arrange(std::size_t m, std::size_t k) noexcept {
@@ -93,16 +118,20 @@ class InPlaceProduct {
         Row::arrange(padded, out);
     }
 
-    /// sums[row - rows.begin] += codes · x for the arranged block.
-    void multiply(RowRange rows, std::size_t k, Value* sums) const noexcept {
+    /// sums[row - begin of rows] += codes · x for the arranged block. `end` is where rows end that are multiplied next.
+    void multiply(const RowSet& rows, std::size_t end, std::size_t k, Value* sums) const noexcept {
         const std::size_t first = k / Row::unit_inputs * Row::unit_bytes;
         const std::size_t units = (std::min)(ceil_div(x_.k - k, Row::unit_inputs), block_units);
-        for (std::size_t row = rows.begin; row < rows.end; row += Kernel::rows, sums += Kernel::rows) {
-            typename Kernel::Rows w;
-            for (std::size_t r = 0; r < Kernel::rows; ++r)  // nothing lies beyond the last one
-                w[r] = w_.data() + (std::min)(row + r, rows.end - 1) * row_bytes_ + first;
+        for (std::size_t row = rows.range.begin; row < rows.range.end; row += Kernel::rows, sums += Kernel::rows) {
+            const auto four = [&](std::size_t from, std::size_t last) TERNION_INLINE_LAMBDA {
+                typename Kernel::Rows w;
+                for (std::size_t r = 0; r < Kernel::rows; ++r)  // nothing lies beyond the last one
+                    w[r] = w_.data() + rows[(std::min)(from + r, last)] * row_bytes_ + first;
+                return w;
+            };
+            const auto w = four(row, rows.range.end - 1);
             const std::size_t whole = (std::min)(units, readable(first, w[Kernel::rows - 1]));
-            sums_.add(w, Kernel::rows * row_bytes_, 0, whole, arranged_, sums);
+            sums_.add(w, four(row + Kernel::rows, end - 1), 0, whole, arranged_, sums);
             if (whole != units) multiply_last(w, whole, first, sums);
         }
     }
@@ -124,7 +153,7 @@ class InPlaceProduct {
             std::memcpy(copies[r], w[r] + place, (std::min)(Row::unit_bytes, row_bytes_ - first - place));
             w[r] = copies[r];
         }
-        sums_.add(w, 0, unit, 1, arranged_ + unit * Kernel::arranged_bytes, sums);
+        sums_.add(w, w, unit, 1, arranged_ + unit * Kernel::arranged_bytes, sums);
     }
 
     TernaryView<P> w_;

@@ -4,17 +4,20 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <type_traits>
 
 #include "../core/executor.hpp"
 #include "../packing/packing.hpp"
 #include "../simd/isa.hpp"
 #include "../tensor/activations.hpp"
+#include "../tensor/listed_activations.hpp"
 #include "../tensor/scales.hpp"
 #include "../tensor/sign_activations.hpp"
 #include "../tensor/sparse_activations.hpp"
 #include "../tensor/split_activations.hpp"
 #include "../tensor/ternary_view.hpp"
+#include "by_input_product.hpp"
 #include "epilogue.hpp"
 #include "float_product.hpp"
 #include "grouped_in_place_product.hpp"
@@ -41,6 +44,7 @@ inline constexpr KernelPath kernel_path = [] {
     using B = backend_of<Arch>;
     if constexpr (PanelPacking<P, B>) return KernelPath::panel;
     if constexpr (LookupPacking<P, B>) return KernelPath::lookup;
+    if constexpr (ByInputPacking<P, B>) return KernelPath::by_input;
     if constexpr (PlanePacking<P, B>) {
         if constexpr (B::fast_masks) return KernelPath::mask;
     }
@@ -57,6 +61,19 @@ bool needs_group_sums(const ScaledView<P, Scales>& w) noexcept {
 template <Packing P>
 bool needs_group_sums(const TernaryView<P>&) noexcept {
     return false;
+}
+
+/// Up to so many tokens a list of rows is multiplied token by token.
+inline constexpr std::size_t few_listed_tokens = 8;
+
+/// Calls f(RowRange) for each run of rows of a list that follow each other.
+template <class F>
+void for_each_run(std::span<const std::uint32_t> rows, F&& f) {
+    for (std::size_t begin = 0, end = 0; begin < rows.size(); begin = end) {
+        for (end = begin + 1; end < rows.size() && rows[end] == rows[end - 1] + 1;)
+            ++end;
+        f(RowRange{rows[begin], rows[end - 1] + std::size_t{1}});
+    }
 }
 
 /// The product where weights, activations or both have scales in groups; out.row_scales play no part.
@@ -100,6 +117,8 @@ void multiply_rows(TernaryView<P> w, const ActivationView& x, RowRange rows, con
         LookupProduct<B, P>(w, x, results).run(rows);
     } else if constexpr (kernel_path<P, Arch> == KernelPath::mask) {
         MaskProduct<B, P>(w, x, results).run(rows);
+    } else if constexpr (kernel_path<P, Arch> == KernelPath::by_input) {
+        ByInputProduct<B, P>(w, x, results).run(rows);
     } else {
         if constexpr (InPlacePacking<P, B>) {
             if (InPlaceProduct<B, P>::takes(w.shape(), x.m)) return InPlaceProduct<B, P>(w, x, results).run(rows);
@@ -126,6 +145,41 @@ void multiply_rows(TernaryView<P> w, const SparseActivations& x, RowRange rows, 
         }
     }
     multiply_rows<Arch>(w, dense, rows, out);
+}
+
+/// The same for activations with a list of inputs: weights that are stored by input (ByInput) are read for those alone,
+/// where there are few tokens; with other packings, and scales in groups, all of them are multiplied. The results are
+/// the same in every bit.
+template <class Arch = default_arch, Packing P, ResultType Out>
+void multiply_rows(TernaryView<P> w, const ListedActivations& x, RowRange rows, const Output<Out>& out) noexcept {
+    TERNION_ASSERT(is_list(x.inputs, w.cols()));
+    if constexpr (kernel_path<P, Arch> == KernelPath::by_input) {
+        const ActivationView& dense = x.activations;
+        TERNION_ASSERT(dense.k == w.cols() && dense.ld >= dense.k);
+        TERNION_ASSERT(rows.begin <= rows.end && rows.end <= w.rows() && out.ld >= rows.end);
+        if (dense.group_scales == nullptr || std::same_as<Out, std::int32_t>) {
+            ByInputProduct<backend_of<Arch>, P>(w, dense, Results(out, w.scale(), dense)).run(rows, x.inputs);
+            return;
+        }
+    }
+    multiply_rows<Arch>(w, x.activations, rows, out);
+}
+
+/// Y[m][n] for the listed rows n of W, in ascending order; Y's other columns are left as they are. Rows that lie one
+/// after the other (Trits5Rows, and files' layouts whose rows are multiplied in place) are read alone, for few tokens;
+/// of other packings whatever a kernel takes at once. On the calling thread: several take a part of the list each. The
+/// results are those of a product with all rows, in every bit; preconditions as there.
+template <class Arch = default_arch, Packing P, ResultType Out>
+void multiply_listed_rows(TernaryView<P> w, const ActivationView& x, std::span<const std::uint32_t> rows,
+                          const Output<Out>& out) noexcept {
+    TERNION_ASSERT(is_list(rows, w.rows()) && x.k == w.cols() && x.ld >= x.k);
+    using B = backend_of<Arch>;
+    if constexpr (InPlacePacking<P, B>) {
+        const bool one_scale = x.group_scales == nullptr || std::same_as<Out, std::int32_t>;
+        if (P::row_bytes(w.shape()) != 0 && x.m <= few_listed_tokens && one_scale)
+            return InPlaceProduct<B, P>(w, x, Results(out, w.scale(), x)).run(rows);
+    }
+    for_each_run(rows, [&](RowRange run) { multiply_rows<Arch>(w, x, run, out); });
 }
 
 /// The same for activations of -1 and +1: by exclusive or and counts of bits where the packing is BitPlanes or Binary.

@@ -110,6 +110,10 @@ struct Trits5x16 : Panel<Trits5x16, 5> {
     /// In the bytes that the look-ups give.
     static constexpr std::array<int, 5> place_of_code{0, 6, 0, 2, 4};
 
+    /// Whether the codes of field F are looked up by themselves, at whatever place.
+    template <class B, std::size_t F>
+    static constexpr bool own_lookup = F >= 2 && detail::cheap_lookup64<B>;
+
     template <class B>
     struct SplitBytes {
         typename B::Bytes pairs;
@@ -129,7 +133,7 @@ struct Trits5x16 : Panel<Trits5x16, 5> {
     }
     template <class B, std::size_t F, int Unit>
     static TERNION_INLINE typename B::Bytes field(const SplitBytes<B>& split) noexcept {
-        if constexpr (F >= 2 && detail::cheap_lookup64<B>) {
+        if constexpr (own_lookup<B, F>) {
             return B::lookup64(trits5_code<F - 2, place_of_code[F] % Unit>, split.triples);
         } else {
             return detail::codes_at<B, place_of_code[F], Unit>(F < 2 ? split.pairs : split.triples);

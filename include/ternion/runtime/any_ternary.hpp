@@ -15,6 +15,7 @@
 #include "../core/config.hpp"
 #include "../core/executor.hpp"
 #include "../ops/float_product.hpp"
+#include "../tensor/listed_activations.hpp"
 #include "../tensor/repack.hpp"
 #include "any_quantizer.hpp"
 #include "kernel_table.hpp"
@@ -83,6 +84,17 @@ class AnyTernary {
     template <ResultType Out>
     void multiply(const SignActivations& x, RowRange rows, const Output<Out>& out) const noexcept {
         kernels_->multiply_signs(bytes_, x, rows, out);
+    }
+
+    template <ResultType Out>
+    void multiply(const ListedActivations& x, RowRange rows, const Output<Out>& out) const noexcept {
+        kernels_->multiply_listed_inputs(bytes_, x, rows, out);
+    }
+    /// Y[m][n] for the listed rows n, in ascending order, and no other column of Y (multiply_listed_rows).
+    template <ResultType Out>
+    void multiply_listed(const ActivationView& x, std::span<const std::uint32_t> rows,
+                         const Output<Out>& out) const noexcept {
+        kernels_->multiply_listed_rows(bytes_, x, rows, out);
     }
 
     /// Floats have no exact sums, so these two give no int32.

@@ -24,6 +24,7 @@ namespace ternion {
 
 class SparseActivations;
 class SignActivations;
+struct ListedActivations;
 struct SplitActivations;
 
 /// Output<Out> with the type of the results known at run time.
@@ -62,6 +63,10 @@ struct PackingKernels {
                             const AnyOutput& out) noexcept;
     void (*multiply_signs)(const TernaryBytes& w, const SignActivations& x, RowRange rows,
                            const AnyOutput& out) noexcept;
+    void (*multiply_listed_inputs)(const TernaryBytes& w, const ListedActivations& x, RowRange rows,
+                                   const AnyOutput& out) noexcept;
+    void (*multiply_listed_rows)(const TernaryBytes& w, const ActivationView& x, std::span<const std::uint32_t> rows,
+                                 const AnyOutput& out) noexcept;
 };
 
 /// A quantizer of activations that gives an int8 for each input: one token x[k] into q[k]. Beside it what scales in

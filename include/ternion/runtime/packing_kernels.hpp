@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "../core/config.hpp"
 #include "../ops/multiply.hpp"
@@ -60,6 +61,22 @@ struct PackingProducts {
         if (!w.has_one_scale()) return dense(w, x.view(), rows, out);
         with_typed(out, [&](const auto& typed) { multiply_rows<Arch>(view_of(w), x, rows, typed); });
     }
+    static void listed_inputs(const TernaryBytes& w, const ListedActivations& x, RowRange rows,
+                              const AnyOutput& out) noexcept {
+        if (w.group_inputs != 0) return dense(w, x.activations, rows, out);
+        with_typed(out, [&](auto typed) {
+            if (w.scales != nullptr) typed.row_scales = w.scales;
+            multiply_rows<Arch>(view_of(w), x, rows, typed);
+        });
+    }
+    static void listed_rows(const TernaryBytes& w, const ActivationView& x, std::span<const std::uint32_t> rows,
+                            const AnyOutput& out) noexcept {
+        if (w.group_inputs != 0) return for_each_run(rows, [&](RowRange run) { dense(w, x, run, out); });
+        with_typed(out, [&](auto typed) {
+            if (w.scales != nullptr) typed.row_scales = w.scales;
+            multiply_listed_rows<Arch>(view_of(w), x, rows, typed);
+        });
+    }
 };
 
 /// Whether P's codes are decoded quickly on Arch.
@@ -77,7 +94,9 @@ inline constexpr PackingKernels packing_kernels = {packing_info<P>,
                                                    decodes_quickly<P, Arch>(),
                                                    PackingProducts<P, Arch>::dense,
                                                    PackingProducts<P, Arch>::sparse,
-                                                   PackingProducts<P, Arch>::signs};
+                                                   PackingProducts<P, Arch>::signs,
+                                                   PackingProducts<P, Arch>::listed_inputs,
+                                                   PackingProducts<P, Arch>::listed_rows};
 
 }  // namespace TERNION_ABI
 }  // namespace ternion

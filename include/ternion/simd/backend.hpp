@@ -57,6 +57,7 @@ concept BackendBytes = requires(const void* from, void* to, std::uint16_t* words
     B::store(to, r);
     B::store_halves(to, to, r);
     B::transpose4(from, std::size_t{}, to, std::size_t{});
+    { B::interleave4(r, r, r, r) } -> std::same_as<std::array<typename B::Bytes, 4>>;
     { B::splat(std::uint8_t{}) } -> std::same_as<typename B::Bytes>;
     { B::bit_and(r, r) } -> std::same_as<typename B::Bytes>;
     { B::select(r, r, r) } -> std::same_as<typename B::Bytes>;

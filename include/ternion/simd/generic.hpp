@@ -82,6 +82,17 @@ struct Generic {
             }
         }
     }
+    static TERNION_INLINE std::array<Bytes, 4> interleave4(Bytes a, Bytes b, Bytes c, Bytes d) noexcept {
+        std::array<std::uint8_t, bytes> in[4], out[4];
+        a.store_unaligned(in[0].data());
+        b.store_unaligned(in[1].data());
+        c.store_unaligned(in[2].data());
+        d.store_unaligned(in[3].data());
+        for (std::size_t i = 0; i < bytes; ++i)
+            for (std::size_t j = 0; j < 4; ++j)
+                out[i % 16 / 4][i / 16 * 16 + i % 4 * 4 + j] = in[j][i];
+        return {load(out[0].data()), load(out[1].data()), load(out[2].data()), load(out[3].data())};
+    }
     static TERNION_INLINE Bytes broadcast4(const std::int8_t* from) noexcept {
         std::int32_t four;
         std::memcpy(&four, from, sizeof(four));

@@ -72,6 +72,20 @@ struct ScalarBackend {
         }
     }
 
+    /// Byte 16p + 4l + j of register i is byte 16p + 4i + l of input j: in each part of 16 bytes four neighbours of
+    /// four inputs, those of a place side by side.
+    static std::array<Bytes, 4> interleave4(const Bytes& a, const Bytes& b, const Bytes& c, const Bytes& d) noexcept {
+        std::array<Bytes, 4> r;
+        for (std::size_t i = 0; i < bytes; ++i) {
+            std::uint8_t* to = r[i / 4].data() + i % 4 * 4;
+            to[0] = a[i];
+            to[1] = b[i];
+            to[2] = c[i];
+            to[3] = d[i];
+        }
+        return r;
+    }
+
     /// Four activations, in every lane.
     static Bytes broadcast4(const std::int8_t* from) noexcept {
         Bytes r;

@@ -5,6 +5,7 @@
 
 #include "chat_template.hpp"
 #include "conversation.hpp"
+#include "ffn_zeros.hpp"
 #include "generation.hpp"
 #include "model.hpp"
 #include "ranks.hpp"

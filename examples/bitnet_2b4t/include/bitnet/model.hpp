@@ -32,6 +32,7 @@ struct LoadOptions {
     const ternion::PackingKernels* packing = nullptr;  // of ternary layers; null: the fastest. On one rank only
     bool mmap = true;                                  // false: the file is read into memory, and may change afterwards
     bool full_head = false;  // true: no int8 copy of the head; saves its memory, and tokens take longer
+    bool skip_zeros = true;  // of feed-forward layers with squared ReLU; false: the same results, from all weights
     bool tokenizer = true;   // false: token ids only; a file without a tokenizer will do
     std::function<void(std::size_t done, std::size_t total)> progress = {};  // layers; may throw, to give up
     std::shared_ptr<ternion::AnyCommunicator> ranks = {};  // processes that share the work: see ranks.hpp

@@ -53,6 +53,12 @@ struct Avx512Bw : Generic<Arch> {
     static TERNION_INLINE void transpose4(const void* from, std::size_t ld, void* to, std::size_t ldt) noexcept {
         transpose4_by_unpacks(from, ld, to, ldt);
     }
+    static TERNION_INLINE std::array<Bytes, 4> interleave4(Bytes a, Bytes b, Bytes c, Bytes d) noexcept {
+        const __m512i ab_low = _mm512_unpacklo_epi8(a, b), ab_high = _mm512_unpackhi_epi8(a, b);
+        const __m512i cd_low = _mm512_unpacklo_epi8(c, d), cd_high = _mm512_unpackhi_epi8(c, d);
+        return {Bytes(_mm512_unpacklo_epi16(ab_low, cd_low)), Bytes(_mm512_unpackhi_epi16(ab_low, cd_low)),
+                Bytes(_mm512_unpacklo_epi16(ab_high, cd_high)), Bytes(_mm512_unpackhi_epi16(ab_high, cd_high))};
+    }
     static TERNION_INLINE Bytes load_parts(const void* from, std::size_t stride) noexcept {
         const auto part = [&](std::size_t i) TERNION_INLINE_LAMBDA {
             return _mm_loadu_si128(reinterpret_cast<const __m128i*>(static_cast<const std::byte*>(from) + stride * i));

@@ -46,6 +46,15 @@ struct Neon : Generic<Arch> {
     static TERNION_INLINE Bytes shift_right(Bytes a) noexcept {
         return Bytes(vshrq_n_u8(a, Bits));
     }
+    static TERNION_INLINE std::array<Bytes, 4> interleave4(Bytes a, Bytes b, Bytes c, Bytes d) noexcept {
+        const uint16x8_t ab_low = vreinterpretq_u16_u8(vzip1q_u8(a, b)),
+                         ab_high = vreinterpretq_u16_u8(vzip2q_u8(a, b));
+        const uint16x8_t cd_low = vreinterpretq_u16_u8(vzip1q_u8(c, d)),
+                         cd_high = vreinterpretq_u16_u8(vzip2q_u8(c, d));
+        const auto bytes_of = [](uint16x8_t r) TERNION_INLINE_LAMBDA { return Bytes(vreinterpretq_u8_u16(r)); };
+        return {bytes_of(vzip1q_u16(ab_low, cd_low)), bytes_of(vzip2q_u16(ab_low, cd_low)),
+                bytes_of(vzip1q_u16(ab_high, cd_high)), bytes_of(vzip2q_u16(ab_high, cd_high))};
+    }
     static TERNION_INLINE Bytes select(Bytes mask, Bytes a, Bytes b) noexcept { return Bytes(vbslq_u8(mask, a, b)); }
     static TERNION_INLINE Bytes add(Bytes a, Bytes b) noexcept { return Bytes(vaddq_u8(a, b)); }
 

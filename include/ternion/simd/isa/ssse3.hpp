@@ -38,6 +38,12 @@ struct Ssse3 : Generic<Arch> {
     static TERNION_INLINE void transpose4(const void* from, std::size_t ld, void* to, std::size_t ldt) noexcept {
         transpose4_by_unpacks(from, ld, to, ldt);
     }
+    static TERNION_INLINE std::array<Bytes, 4> interleave4(Bytes a, Bytes b, Bytes c, Bytes d) noexcept {
+        const __m128i ab_low = _mm_unpacklo_epi8(a, b), ab_high = _mm_unpackhi_epi8(a, b);
+        const __m128i cd_low = _mm_unpacklo_epi8(c, d), cd_high = _mm_unpackhi_epi8(c, d);
+        return {Bytes(_mm_unpacklo_epi16(ab_low, cd_low)), Bytes(_mm_unpackhi_epi16(ab_low, cd_low)),
+                Bytes(_mm_unpacklo_epi16(ab_high, cd_high)), Bytes(_mm_unpackhi_epi16(ab_high, cd_high))};
+    }
     static TERNION_INLINE Bytes lookup16(Bytes tables, Bytes index) noexcept {
         return Bytes(_mm_shuffle_epi8(tables, index));
     }

@@ -45,6 +45,22 @@ struct WasmSimd128 : Generic<Arch> {
     static TERNION_INLINE Bytes shift_right(Bytes a) noexcept {
         return Bytes(wasm_u8x16_shr(a, Bits));
     }
+    static TERNION_INLINE std::array<Bytes, 4> interleave4(Bytes a, Bytes b, Bytes c, Bytes d) noexcept {
+        const auto low = [](v128_t x, v128_t y) TERNION_INLINE_LAMBDA {
+            return wasm_i8x16_shuffle(x, y, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+        };
+        const auto high = [](v128_t x, v128_t y) TERNION_INLINE_LAMBDA {
+            return wasm_i8x16_shuffle(x, y, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+        };
+        const auto low_pairs = [](v128_t x, v128_t y) TERNION_INLINE_LAMBDA {
+            return Bytes(wasm_i16x8_shuffle(x, y, 0, 8, 1, 9, 2, 10, 3, 11));
+        };
+        const auto high_pairs = [](v128_t x, v128_t y) TERNION_INLINE_LAMBDA {
+            return Bytes(wasm_i16x8_shuffle(x, y, 4, 12, 5, 13, 6, 14, 7, 15));
+        };
+        return {low_pairs(low(a, b), low(c, d)), high_pairs(low(a, b), low(c, d)), low_pairs(high(a, b), high(c, d)),
+                high_pairs(high(a, b), high(c, d))};
+    }
     static TERNION_INLINE Bytes select(Bytes mask, Bytes a, Bytes b) noexcept {
         return Bytes(wasm_v128_bitselect(a, b, mask));
     }

@@ -1,0 +1,127 @@
+#pragma once
+
+// The product of weights that are stored by input (packing/by_input.hpp), with all inputs or those of a list.
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "../core/config.hpp"
+#include "../core/shape.hpp"
+#include "../packing/by_input.hpp"
+#include "../tensor/activations.hpp"
+#include "../tensor/ternary_view.hpp"
+#include "by_input_kernel.hpp"
+#include "by_input_tile.hpp"
+#include "epilogue.hpp"
+#include "tile_product.hpp"
+
+namespace ternion {
+inline namespace TERNION_ABI {
+
+/// All inputs, or those of a list, in ascending order.
+struct InputSet {
+    std::span<const std::uint32_t> list;
+    std::size_t count;
+    bool listed;
+
+    TERNION_INLINE std::size_t operator[](std::size_t i) const noexcept { return listed ? list[i] : i; }
+};
+
+/// The product for some rows of W on one thread: units of outputs, and for each of them the inputs in turn, as many at
+/// once as accumulators take. Blocks lie on the stack.
+template <class B, class P>
+class ByInputProduct {
+ public:
+    /// Up to so many tokens each is multiplied by itself: with a list, and where all inputs are read, which the tile
+    /// kernel does faster for more.
+    static constexpr std::size_t few_listed = 8;
+    static constexpr std::size_t few_tokens = 4;
+
+    ByInputProduct(const TernaryView<P>& w, const ActivationView& x, const Results& results) noexcept
+        : w_(w), x_(x), results_(results) {}
+
+    void run(RowRange rows) noexcept {
+        if (x_.m > few_tokens) return TileProduct<B, P, ByInputDecoder<B, P>>(w_, x_, results_).run(rows);
+        multiply({{}, x_.k, false}, rows);
+    }
+    void run(RowRange rows, std::span<const std::uint32_t> list) noexcept {
+        if (x_.m > few_listed) return run(rows);
+        multiply({list, list.size(), true}, rows);
+    }
+
+ private:
+    using Kernel = ByInputKernel<B, P>;
+    using Sums = std::array<std::array<std::int32_t, P::most_panel_units * Kernel::outputs>, few_listed>;
+
+    void multiply(const InputSet& inputs, RowRange rows) noexcept {
+        if (x_.m == 0) return;
+        const std::size_t end = ceil_div(rows.end, Kernel::outputs);
+        for (std::size_t unit = rows.begin / Kernel::outputs; unit < end;) {
+            const auto panel = P::panel_of(w_.shape(), unit);
+            const std::size_t count = (std::min)(end, panel.end) - unit;
+            for (std::size_t m = 0; m < x_.m; ++m)
+                std::fill_n(sums_[m].data(), count * Kernel::outputs, 0);
+            add(inputs, w_.data() + panel.place(w_.shape(), unit), panel.input_bytes(), count);
+            for (std::size_t m = 0; m < x_.m; ++m)
+                write(m, unit * Kernel::outputs, count, rows);
+            unit += count;
+        }
+    }
+
+    /// Adds the products of some units of a panel, whose inputs lie `stride` bytes apart.
+    void add(const InputSet& inputs, const std::byte* first, std::size_t stride, std::size_t units) noexcept {
+        if (inputs.count == 0) return;
+        std::array<SomeInputs, 2> some;
+        find(inputs, 0, first, stride, some[0]);
+        for (std::size_t i = 0, turn = 0; i < inputs.count; i += SomeInputs::most, turn ^= 1) {
+            const SomeInputs& these = some[turn];
+            SomeInputs& next = some[turn ^ 1];
+            find(inputs, (std::min)(i + SomeInputs::most, inputs.count - 1), first, stride, next);
+            std::array<std::array<std::int8_t, SomeInputs::most>, few_listed> x;
+            for (std::size_t m = 0; m < x_.m; ++m)
+                read(inputs, i, these.count, m, x[m].data());
+            for (std::size_t u = 0; u < units; ++u) {
+                for (std::size_t m = 0; m < x_.m; ++m)
+                    Kernel::run(these, next, u * P::unit_bytes, x[m].data(), sums_[m].data() + u * Kernel::outputs);
+            }
+        }
+    }
+
+    /// Inputs number `i` and following.
+    static void find(const InputSet& inputs, std::size_t i, const std::byte* first, std::size_t stride,
+                     SomeInputs& some) noexcept {
+        some.count = (std::min)(SomeInputs::most, inputs.count - i);
+        for (std::size_t j = 0; j < SomeInputs::most; ++j)
+            some.weights[j] = first + inputs[i + (std::min)(j, some.count - 1)] * stride;
+    }
+    void read(const InputSet& inputs, std::size_t first, std::size_t count, std::size_t m,
+              std::int8_t* x) const noexcept {
+        for (std::size_t i = 0; i < count; ++i)
+            x[i] = x_.q[m * x_.ld + inputs[first + i]];
+        std::fill(x + count, x + round_up(count, 4), std::int8_t{0});
+    }
+
+    void write(std::size_t m, std::size_t row, std::size_t units, RowRange rows) const noexcept {
+        constexpr std::size_t at_once = 64;
+        for (std::size_t u = 0; u < units; ++u) {
+            alignas(64) std::int32_t ordered[Kernel::outputs];
+            Kernel::order(sums_[m].data() + u * Kernel::outputs, ordered);
+            for (std::size_t i = 0; i < Kernel::outputs; i += at_once) {
+                const std::size_t first = row + u * Kernel::outputs + i;
+                if (first >= rows.end || first + at_once <= rows.begin) continue;
+                results_.template write<at_once>(m, 1, first, rows, ordered + i);
+            }
+        }
+    }
+
+    TernaryView<P> w_;
+    const ActivationView& x_;
+    const Results& results_;
+    alignas(64) Sums sums_;
+};
+
+}  // namespace TERNION_ABI
+}  // namespace ternion
