@@ -238,8 +238,8 @@ await part("SIGTERM lets answers end", async () => {
   const reader = stream.body.getReader();
   await reader.read();
   server.process.kill("SIGTERM");
-  await sleep(100);
-  check(await fetch(`${server.url}/health`).then(() => false, () => true), "no new connection");
+  await eventually(() => server.log.includes("\nending: "), "the end's beginning");
+  await eventually(() => fetch(`${server.url}/health`).then(() => false, () => true), "no new connection");
   let text = "";
   for (let next; !(next = await reader.read()).done; ) text += Buffer.from(next.value).toString();
   check(text.endsWith("data: [DONE]\n\n"), "the stream's end", text.slice(-100));
