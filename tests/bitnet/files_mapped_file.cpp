@@ -1,6 +1,10 @@
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <functional>
 
 #include "files_fixture.hpp"
 
@@ -36,6 +40,52 @@ TEST_CASE("what is no file with bytes in it is refused by name") {
     CHECK_THAT(open(folder / ""), ContainsSubstring("found a directory"));
     CHECK_THAT(open(folder / "pipe"), ContainsSubstring("found a device, pipe or socket"));
     CHECK_THAT(open("/dev/null"), ContainsSubstring("found a device, pipe or socket"));
+}
+
+namespace {
+
+/// The line and the status that a process ends with.
+std::string end_of(const std::function<void()>& run) {
+    std::array<int, 2> ends{};
+    REQUIRE(::pipe(ends.data()) == 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        ::dup2(ends[1], STDERR_FILENO);
+        run();
+        ::_exit(0);
+    }
+    ::close(ends[1]);
+    std::string line(1000, '\0');
+    line.resize(static_cast<std::size_t>(std::max<ssize_t>(::read(ends[0], line.data(), line.size()), 0)));
+    ::close(ends[0]);
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    return line + (WIFEXITED(status) ? std::to_string(WEXITSTATUS(status)) : "a signal");
+}
+
+}  // namespace
+
+TEST_CASE("of several mapped files, the one that is truncated is named, whichever it is") {
+    const TemporaryFolder folder;
+    std::vector<std::string> paths;
+    for (const char* name : {"a", "b", "c"}) {
+        paths.push_back(folder / name);
+        write_text(paths.back(), std::string(20000, 'x'));
+    }
+    for (std::size_t lost = 0; lost < paths.size(); ++lost) {
+        CHECK(end_of([&] {
+                  program::end_on_truncation("test");
+                  {
+                      const MappedFile gone(paths[0]);
+                  }
+                  std::vector<std::unique_ptr<MappedFile>> files;
+                  for (const std::string& path : paths)
+                      files.push_back(std::make_unique<MappedFile>(path));
+                  if (::truncate(paths[lost].c_str(), 5) != 0) return;
+                  const volatile char touched = files[lost]->text()[15000];
+                  static_cast<void>(touched);
+              }) == "test: " + paths[lost] + ": expected all of the file, found it truncated since\n1");
+    }
 }
 
 TEST_CASE("text from a file can break neither the line nor the terminal") {

@@ -251,6 +251,15 @@ TEST_CASE("vectors have length 1, as floats and in base64") {
           (floats["data"][0]["embedding"].size() * 4 + 2) / 3 * 4);
 }
 
+TEST_CASE("a model has the name of its file or folder, with all of its dots") {
+    CHECK(model_id("/a/small.gguf") == "small");
+    CHECK(model_id("bitnet-b1.58-2B-4T") == "bitnet-b1.58-2B-4T");
+    CHECK(model_id("a/bitnet-b1.58-2B-4T/") == "bitnet-b1.58-2B-4T");
+    CHECK(model_id("a/b/..") == "a");
+    CHECK(model_id("b1.58.gguf") == "b1.58");
+    CHECK_FALSE(model_id(".").empty());
+}
+
 TEST_CASE("a model whose name is no UTF-8 answers all the same") {
     const std::string name = "ternion-" + std::to_string(::getpid()) + "-\xff.gguf";
     const std::filesystem::path link = std::filesystem::temp_directory_path() / name;
@@ -311,6 +320,14 @@ TEST_CASE("what is wrong with a request is said by name, with OpenAI's shape and
     for (const char* bad : {"", "[]", "{", "{\"a\":\xff}", "nonsense"})
         CHECK(server.ask("POST", "/v1/chat/completions", bad).status == 400);
     CHECK(server.ask("POST", "/v1/chat/completions", std::string(100000, '[')).status == 400);
+    Json members;
+    for (int i = 0; i < 1100; ++i)
+        members[std::to_string(i)] = 0;
+    CHECK_THAT(std::string(server.refusal("/v1/completions", {{"prompt", "a"}, {"logit_bias", members}})["message"]),
+               ContainsSubstring("1024 members"));
+    // Refused before a text of each of them is thought of, which would take gigabytes.
+    const Json many = {{"prompt", std::vector<std::string>(256, "a")}, {"n", 128}, {"stop", std::string(200000, 'x')}};
+    CHECK(server.refusal("/v1/completions", many)["param"] == "n");
     CHECK(server.ask("GET", "/v1/chat/completions").status == 405);
     CHECK(server.ask("GET", "/nowhere").status == 404);
     CHECK(server.ask("POST", "/nowhere").status == 404);
@@ -333,6 +350,7 @@ TEST_CASE("unknown members are ignored, and nulls are nothing") {
 TEST_CASE("a key opens what needs one") {
     Server server(shipped_model, {.keys = {"secret", "other"}});
     CHECK(server.ask("GET", "/health").status == 200);
+    CHECK(server.ask("GET", "/v1/models", "", "bearer other").status == 200);
     for (const char* wrong : {"", "Bearer ", "Bearer secre", "Bearer secret2", "secret", "Basic secret"})
         CHECK(server.ask("GET", "/v1/models", "", wrong).status == 401);
     CHECK(server.ask("GET", "/v1/models", "", "Bearer secret").status == 200);

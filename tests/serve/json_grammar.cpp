@@ -205,4 +205,49 @@ TEST_CASE("ways that meet again don't multiply") {
     CHECK(has(*grammar, text + "]"));
 }
 
+TEST_CASE("ways within each other don't multiply, however deep a text is nested") {
+    const auto grammar = schema_grammar(
+        Json::parse(R"({"type": "array", "items": {"anyOf": [{"$ref": "#"}, {"$ref": "#"}, {"type": "array"}]}})"));
+    const std::size_t depth = 50000;
+    GrammarState state(*grammar);
+    REQUIRE(state.take(std::string(depth, '[')));
+    std::size_t work = 0;
+    CHECK(state.after("]", work));
+    CHECK(work < 500);
+    CHECK(state.take(std::string(depth - 1, ']')));
+    CHECK_FALSE(state.may_end());
+    CHECK(state.take("]"));
+    CHECK(state.may_end());
+    CHECK(state.must_end());
+}
+
+TEST_CASE("a rule that matched nothing goes on for all that call it") {
+    // 0: 1 'x' | 1 2 'y'; 1: nothing | 'a'; 2: 1 'b'
+    Grammar grammar;
+    const auto byte = [](char c) {
+        return Grammar::one_of(bytes_between(static_cast<unsigned char>(c), static_cast<unsigned char>(c)));
+    };
+    for (int i = 0; i < 3; ++i)
+        grammar.add_rule();
+    grammar.add(0, {Grammar::match(1), byte('x')});
+    grammar.add(0, {Grammar::match(1), Grammar::match(2), byte('y')});
+    grammar.add(1, {});
+    grammar.add(1, {byte('a')});
+    grammar.add(2, {Grammar::match(1), byte('b')});
+    for (const char* good : {"x", "ax", "by", "aby", "aaby"})
+        CHECK(has(grammar, good));
+    for (const char* bad : {"", "a", "b", "aax", "bx", "y", "aaaby"})
+        CHECK_FALSE(has(grammar, bad));
+}
+
+TEST_CASE("schemas that would fill memory or hold others up are refused") {
+    Json values = Json::array();
+    for (int i = 0; i < 1001; ++i)
+        values.push_back(i);
+    CHECK_THAT(refusal(Json{{"enum", values}}.dump().c_str()), ContainsSubstring("1000 values"));
+    CHECK_THAT(refusal(Json{{"const", std::string(120000, 'x')}}.dump().c_str()), ContainsSubstring("120000 bytes"));
+    CHECK_THAT(refusal(R"({"type": "object", "properties": {"a": {}}, "required": ["a", "a"]})"),
+               ContainsSubstring("required"));
+}
+
 }  // namespace

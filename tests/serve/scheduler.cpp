@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "model_fixture.hpp"
+#include "serve/api_error.hpp"
 #include "serve/json_grammar.hpp"
 
 namespace {
@@ -270,6 +271,25 @@ TEST_CASE("a text by a grammar is one of the grammar's, greedy and drawn, alone 
         CHECK((json["tags"].size() == 1 || json["tags"].size() == 2));
     }
     CHECK(together.outcomes[0].reason == FinishReason::stop);
+}
+
+TEST_CASE("a format that can be read in too many ways at once is refused, and holds nobody up") {
+    const Model model = load_model(tiny_model, {.threads = 1});
+    const Job other{.prompt = {1}, .limit = 20};
+    Job job = other;
+    job.choice.grammar = json_object_grammar();
+    job.choice.sampling.top_k = 0;
+    Scheduler scheduler(model, {.slots = 2});
+    Results usual(2), refused(2);
+    run(scheduler, {job, other}, usual);
+    job.choice.most_work = 20;
+    run(scheduler, {job, other}, refused);
+    CHECK(usual.outcomes[0].reason != FinishReason::refused);
+    CHECK(refused.outcomes[0].reason == FinishReason::refused);
+    CHECK(refused.outcomes[0].problem ==
+          "expected a simpler format, found one that can be read in too many ways at once");
+    CHECK(refused.texts[1] == usual.texts[1]);
+    CHECK(error_of(refused.outcomes[0]).status() == 400);
 }
 
 /// The tiny model as a file whose tokenizer names neither an end of text nor one of a turn.

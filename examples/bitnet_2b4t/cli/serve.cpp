@@ -52,13 +52,24 @@ void drain(serve::HttpServer& server, serve::Api& api, int seconds) {
     }
 }
 
+/// Where, and who can ask.
+std::string listening(const ServeOptions& options, int port) {
+    const std::string& host = options.http.host;
+    const bool ipv6 = host.find(':') != host.npos;
+    const bool local = host == "localhost" || host == "::1" || host.starts_with("127.");
+    const char* who = local                      ? " (this machine only; --host says otherwise)"
+                      : options.api.keys.empty() ? " (whoever reaches it may ask; --api-key says otherwise)"
+                                                 : "";
+    return joined("http://", ipv6 ? "[" : "", host, ipv6 ? "]" : "", ":", port, who);
+}
+
 void serve_model(const ServeOptions& given) {
     ServeOptions options = given;
     if (!options.key_file.empty()) read_keys(options.key_file, options.api.keys);
     if (!options.api.cors.empty()) {
         options.http.headers = {{"Access-Control-Allow-Origin", options.api.cors},
                                 {"Access-Control-Allow-Methods", "GET, POST, OPTIONS"},
-                                {"Access-Control-Allow-Headers", "Authorization, Content-Type"}};
+                                {"Access-Control-Allow-Headers", "Authorization, *"}};
     }
     options.scheduler.cache_bytes = options.cache_mb << 20;
     options.http.most_body_bytes = options.body_kb << 10;
@@ -67,8 +78,7 @@ void serve_model(const ServeOptions& given) {
     serve::Api api(model, *scheduler, options.api);
     auto server = std::make_unique<serve::HttpServer>(
         options.http, [&](auto request, auto responder) { api.handle(std::move(request), std::move(responder)); });
-    std::fprintf(stderr, "listening on http://%s:%d%s\n", options.http.host.c_str(), server->port(),
-                 options.http.host == "127.0.0.1" ? " (this machine only; --host says otherwise)" : "");
+    std::fprintf(stderr, "listening on %s\n", listening(options, server->port()).c_str());
     while (!server->wait_for_signal(3600)) {
     }
     std::fprintf(stderr, "ending: %zu requests are still to be answered\n", server->exchanges());

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <ctime>
 #include <filesystem>
 #include <utility>
 
 #include <program/io/file_error.hpp>
+#include "api_call.hpp"
 #include "api_error.hpp"
 #include "embedding_reply.hpp"
 #include "generation_reply.hpp"
@@ -29,28 +29,25 @@ bool same_secret(std::string_view a, std::string_view b) {
     return difference == 0;
 }
 
+[[noreturn]] void refuse_path(const std::string& path) {
+    const char* hint = path.starts_with("/v1/") ? "" : "; OpenAI's endpoints begin with /v1/";
+    throw ApiError(joined("there is no such page or endpoint: ", program::in_quotes(path), hint), "", 404, "not_found");
+}
+
 }  // namespace
 
-/// One request on its way.
-struct Api::Call {
-    HttpRequest request;
-    std::shared_ptr<Responder> responder;
-    Clock::time_point begin = Clock::now();
-    bool answered = false;
-
-    void send(HttpReply reply) {
-        answered = true;
-        responder->send(std::move(reply));
-    }
-    void send(const Json& json) { send(HttpReply{.body = dumped(json)}); }
-};
+std::string model_id(const std::string& path) {
+    std::filesystem::path whole = std::filesystem::absolute(path).lexically_normal();
+    if (!whole.has_filename()) whole = whole.parent_path();
+    return (whole.extension() == ".gguf" ? whole.stem() : whole.filename()).string();
+}
 
 Api::Api(const Model& model, Scheduler& scheduler, ApiOptions options)
     : model_(model),
       scheduler_(scheduler),
       options_(std::move(options)),
       log_(options_.log, options_.log_json, options_.log_bodies),
-      name_(std::filesystem::path(model.name()).stem().string()),
+      name_(model_id(model.name())),
       context_{.model = model_, .sampling = options_.sampling},
       started_(std::time(nullptr)) {
     try {
@@ -63,10 +60,8 @@ Api::Api(const Model& model, Scheduler& scheduler, ApiOptions options)
 
 void Api::handle(HttpRequest request, std::shared_ptr<Responder> responder) {
     Call call{std::move(request), std::move(responder)};
-    int status = 200;
     const auto refuse = [&](const ApiError& error) {
-        status = error.status();
-        HttpReply reply{.status = error.status(), .body = error.json()};
+        HttpReply reply{.status = error.status(), .body = error.json(), .headers = call.headers};
         if (error.status() == 429 || error.status() == 503) {
             reply.headers.emplace_back("Retry-After", std::to_string(retry_seconds(scheduler_.status())));
         }
@@ -79,12 +74,12 @@ void Api::handle(HttpRequest request, std::shared_ptr<Responder> responder) {
     } catch (const std::exception& error) {
         refuse(ApiError(error.what(), "", 500));
     }
-    if (!call.answered) return;  // it will be, and is logged then
+    if (call.status == 0) return;  // it will be, and is logged then
     const HttpRequest& r = call.request;
     log_.write({.remote = r.remote,
                 .method = r.method,
                 .path = r.path,
-                .status = status,
+                .status = call.status,
                 .seconds = std::chrono::duration<double>(Clock::now() - call.begin).count(),
                 .body = log_.bodies() ? r.body : ""});
 }
@@ -111,92 +106,33 @@ void Api::answer(Call& call) {
     };
     const HttpRequest& request = call.request;
     const std::string method = request.method == "HEAD" ? "GET" : request.method;
-    if (method == "OPTIONS") return call.send(HttpReply{.status = 204, .type = "text/plain"});
+    if (method == "OPTIONS") return call.send(HttpReply{.status = 204, .type = ""});
     for (const Route& route : routes) {
         if (route.path != request.path) continue;
-        if (route.method != method)
+        if (route.method != method) {
+            call.headers = {{"Allow", std::string(route.method)}};
             throw ApiError(
                 joined("expected ", route.method, " for ", route.path, ", found ", program::in_quotes(method)), "",
                 405);
+        }
         if (!route.open) check_key(request);
         return (this->*route.endpoint)(call);
     }
     if (method == "GET" && request.path.starts_with("/v1/models/")) return check_key(request), this->model(call);
     if (method == "GET") return page(call);
-    throw ApiError("there is no such endpoint: " + program::in_quotes(request.path), "", 404, "not_found");
+    refuse_path(request.path);
 }
 
 void Api::check_key(const HttpRequest& request) const {
     if (options_.keys.empty()) return;
-    constexpr std::string_view scheme = "Bearer ";
+    constexpr std::string_view scheme = "bearer ";
     const std::string_view given = request.authorization;
-    const bool bearer = given.starts_with(scheme);
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    const bool bearer = std::ranges::equal(given.substr(0, scheme.size()), scheme, {}, lower);
     bool good = false;
     for (const std::string& key : options_.keys)
         good |= bearer && same_secret(given.substr(scheme.size()), key);
     if (!good) throw ApiError("expected a valid API key as bearer token, found none", "", 401, "invalid_api_key");
-}
-
-void Api::health(Call& call) {
-    if (draining_) throw ApiError("the server is about to end", "", 503);
-    call.send(Json{{"status", "ok"}});
-}
-
-Json Api::model_object() const {
-    return {{"id", name_},
-            {"object", "model"},
-            {"created", started_},
-            {"owned_by", "ternion"},
-            {"meta", {{"n_ctx", model_.context()}, {"n_vocab", model_.vocabulary_size()}}}};
-}
-
-void Api::models(Call& call) {
-    call.send(Json{{"object", "list"}, {"data", Json::array({model_object()})}});
-}
-
-void Api::model(Call& call) {
-    if (call.request.path != "/v1/models/" + name_)
-        throw ApiError("there is no such model; this server has " + name_, "model", 404, "model_not_found");
-    call.send(model_object());
-}
-
-void Api::props(Call& call) {
-    const SamplingOptions& s = options_.sampling;
-    call.send(Json{{"model", name_},
-                   {"total_slots", scheduler_.options().slots},
-                   {"n_ctx", model_.context()},
-                   {"n_vocab", model_.vocabulary_size()},
-                   {"chat_template", chat_ ? Json(chat_->name()) : Json()},
-                   {"kv_type", kv_type_names[static_cast<std::size_t>(model_.options().kv_type)]},
-                   {"isa", model_.options().isa},
-                   {"threads", model_.options().threads},
-                   {"default_generation_settings",
-                    {{"temperature", s.temperature},
-                     {"top_k", s.top_k},
-                     {"top_p", s.top_p},
-                     {"min_p", s.min_p},
-                     {"repeat_penalty", s.repeat_penalty},
-                     {"repeat_last_n", s.repeat_last_n}}}});
-}
-
-void Api::slots(Call& call) {
-    constexpr const char* states[] = {"idle", "reading", "generating"};
-    Json list = Json::array();
-    for (const SlotStatus& slot : scheduler_.status().slots) {
-        list.push_back({{"id", list.size()},
-                        {"state", states[static_cast<std::size_t>(slot.state)]},
-                        {"is_processing", slot.state != SlotStatus::State::idle},
-                        {"n_ctx", model_.context()},
-                        {"prompt_tokens", slot.prompt_tokens},
-                        {"tokens", slot.tokens},
-                        {"generated_tokens", slot.generated_tokens},
-                        {"cache_bytes", slot.cache_bytes}});
-    }
-    call.send(list);
-}
-
-void Api::metrics(Call& call) {
-    call.send(HttpReply{.type = "text/plain; version=0.0.4", .body = metrics_text(scheduler_.status())});
 }
 
 void Api::tokenize(Call& call) {
@@ -258,10 +194,10 @@ Answered Api::logger(const Call& call) {
 }
 
 void Api::generate(Call& call, TextRequest request) {
-    const char* const field = request.choices > 1 ? "n" : "prompt";
+    check_count(request.prompts.size() * request.choices, request.choices > 1 ? "n" : "prompt");
     const auto reply =
         std::make_shared<GenerationReply>(model_, name_, std::move(request), call.responder, logger(call));
-    submit(call, reply->jobs(deadline()), field);
+    submit(call, reply->jobs(deadline()));
 }
 
 void Api::embed(Call& call) {
@@ -272,16 +208,20 @@ void Api::embed(Call& call) {
             "model", 400, "no_pooling");
     }
     EmbeddingRequest request = read_embedding_request(read_body(call.request.body), context_);
+    check_count(request.inputs.size(), "input");
     const auto reply = std::make_shared<EmbeddingReply>(name_, std::move(request), call.responder, logger(call));
-    submit(call, reply->jobs(deadline()), "input");
+    submit(call, reply->jobs(deadline()));
 }
 
-/// `field` of the request is what its number of texts comes from.
-void Api::submit(Call& call, std::vector<Job> jobs, const char* field) {
-    if (draining_) throw ApiError("the server is about to end", "", 503);
+/// Before jobs are made. `field` of the request is what its number of texts comes from.
+void Api::check_count(std::size_t count, const char* field) const {
     const std::size_t most = scheduler_.options().slots + scheduler_.options().queue;
-    if (jobs.size() > most)
-        throw ApiError(joined("expected a request for at most ", most, " texts at once, found ", jobs.size()), field);
+    if (count > most)
+        throw ApiError(joined("expected a request for at most ", most, " texts at once, found ", count), field);
+}
+
+void Api::submit(Call& call, std::vector<Job> jobs) {
+    if (draining_) throw ApiError("the server is about to end", "", 503);
     const std::optional<CancelFlag> flag = scheduler_.submit(std::move(jobs));
     if (!flag) throw ApiError("too many requests wait already; try again later", "", 429, "queue_full");
     call.responder->on_gone([cancelled = *flag] { cancelled->store(true, std::memory_order_relaxed); });
@@ -299,7 +239,7 @@ void Api::page(Call& call) {
                                                 "connect-src 'self'; img-src data:; frame-ancestors 'none'"},
                                                {"X-Content-Type-Options", "nosniff"}}});
     }
-    throw ApiError("there is no such page or endpoint: " + program::in_quotes(call.request.path), "", 404, "not_found");
+    refuse_path(call.request.path);
 }
 
 }  // namespace bitnet::serve

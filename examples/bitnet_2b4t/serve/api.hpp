@@ -25,6 +25,9 @@ struct ApiOptions {
     bool log = true, log_json = false, log_bodies = false;
 };
 
+/// What a model is called: by its folder's name, or its file's without ".gguf".
+std::string model_id(const std::string& path);
+
 /// The endpoints: reads requests, submits jobs, and answers with OpenAI's objects. From any thread.
 class Api {
  public:
@@ -56,7 +59,8 @@ class Api {
     void page(Call& call);
 
     void generate(Call& call, TextRequest request);
-    void submit(Call& call, std::vector<Job> jobs, const char* field);
+    void check_count(std::size_t count, const char* field) const;
+    void submit(Call& call, std::vector<Job> jobs);
     Answered logger(const Call& call);
     Clock::time_point deadline() const;
     Json model_object() const;

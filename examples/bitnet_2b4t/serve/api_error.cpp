@@ -36,6 +36,7 @@ std::string ApiError::json() const {
 ApiError error_of(const Outcome& outcome) {
     if (outcome.reason == FinishReason::timed_out) return ApiError("the request took too long", "", 504, "timeout");
     if (outcome.reason == FinishReason::cancelled) return ApiError("the request was cancelled", "", 503, "cancelled");
+    if (outcome.reason == FinishReason::refused) return ApiError(outcome.problem, "response_format");
     return ApiError("the request failed: " + outcome.problem, "", 500);
 }
 

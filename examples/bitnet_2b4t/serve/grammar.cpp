@@ -1,6 +1,9 @@
 #include "grammar.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <map>
+#include <set>
 #include <utility>
 
 namespace bitnet::serve {
@@ -76,79 +79,136 @@ bool Grammar::is_left_recursive() const {
     return done.size() < rules_.size();
 }
 
-struct GrammarState::Place {
-    const Grammar::Sequence* sequence;
-    std::size_t index;
-    std::uint32_t count;
-    PlacePointer after;
+/// A rule that is being matched, and all places that go on behind it. Those that call a rule before the same byte share
+/// one call: ways that meet again don't multiply.
+struct GrammarState::Call {
+    std::vector<Place> behind = {};
+    bool matched_nothing = false;  // before its first byte
 
-    const Grammar::Element& element() const { return (*sequence)[index]; }
-    /// Once more matched. Counts that make no difference any more are one.
-    std::uint32_t counted() const {
-        return element().most == Grammar::unlimited ? std::min(count + 1, element().least) : count + 1;
+    Call() = default;
+    Call(const Call&) = delete;
+    Call& operator=(const Call&) = delete;
+    /// Calls are as many within each other as the text is nested: they leave one after the other, not on the stack.
+    ~Call() {
+        std::vector<Place> left = std::move(behind);
+        while (!left.empty()) {
+            const std::shared_ptr<Call> call = std::move(left.back().call);
+            left.pop_back();
+            if (call.use_count() != 1) continue;
+            std::ranges::move(call->behind, std::back_inserter(left));
+            call->behind.clear();
+        }
     }
-    bool operator==(const Place&) const = default;
 };
 
-GrammarState::GrammarState(const Grammar& grammar) : grammar_(&grammar) {
-    Reached reached;
-    for (const Grammar::Sequence& way : grammar.ways(0))
-        go_on_from(std::make_shared<const Place>(Place{&way, 0, 0, nullptr}), reached);
-    places_ = std::move(reached.before_bytes);
-    may_end_ = reached.end;
+/// Counts that make no difference any more are one.
+GrammarState::Place GrammarState::Place::once_more() const {
+    const Grammar::Element& e = element();
+    return {sequence, index, e.most == Grammar::unlimited ? std::min(count + 1, e.least) : count + 1, call};
 }
 
-/// Finds all places before a byte that a place leads to. One that several ways lead to counts once: ways that meet
-/// again don't multiply.
-void GrammarState::go_on_from(const PlacePointer& place, Reached& reached) const {
-    if (place == nullptr) {
-        reached.end = true;
-        return;
+/// All places before a byte that some places lead to, each once.
+class GrammarState::Reached {
+ public:
+    explicit Reached(const Grammar& grammar) : grammar_(grammar) {}
+
+    void go_on_from(Place first) {
+        todo_.push_back(std::move(first));
+        while (!todo_.empty()) {
+            const auto [place, is_new] = seen_.insert(std::move(todo_.back()));
+            todo_.pop_back();
+            if (is_new) look_at(*place);
+        }
     }
-    if (std::ranges::any_of(reached.seen, [&](const PlacePointer& other) { return *other == *place; })) return;
-    reached.seen.push_back(place);
-    if (place->index == place->sequence->size()) return go_on_from(place->after, reached);
-    const Grammar::Element& element = place->element();
-    const auto at = [&](std::size_t index, std::uint32_t count) {
-        return std::make_shared<const Place>(Place{place->sequence, index, count, place->after});
-    };
-    if (place->count < element.most && element.rule == Grammar::Element::no_rule) reached.before_bytes.push_back(place);
-    if (place->count < element.most && element.rule != Grammar::Element::no_rule) {
-        const PlacePointer after = at(place->index, place->counted());
-        for (const Grammar::Sequence& way : grammar_->ways(element.rule))
-            go_on_from(std::make_shared<const Place>(Place{&way, 0, 0, after}), reached);
+    std::size_t work() const { return seen_.size(); }
+
+    std::vector<Place> before_bytes = {};
+    bool end = false;
+
+ private:
+    void look_at(const Place& place) {
+        if (place.index == place.sequence->size()) return finish(place.call);
+        const Grammar::Element& element = place.element();
+        if (place.count < element.most) {
+            if (element.rule == Grammar::Element::no_rule) {
+                before_bytes.push_back(place);
+            } else {
+                call(element.rule, place.once_more());
+            }
+        }
+        if (place.count >= element.least) todo_.push_back({place.sequence, place.index + 1, 0, place.call});
     }
-    if (place->count >= element.least) go_on_from(at(place->index + 1, 0), reached);
+
+    void call(std::size_t rule, Place behind) {
+        std::shared_ptr<Call>& call = calls_[rule];
+        if (call) {
+            if (call->matched_nothing) todo_.push_back(behind);
+        } else {
+            call = std::make_shared<Call>();
+            for (const Grammar::Sequence& way : grammar_.ways(rule))
+                todo_.push_back({&way, 0, 0, call});
+        }
+        call->behind.push_back(std::move(behind));
+    }
+
+    void finish(const std::shared_ptr<Call>& call) {
+        if (!call) {
+            end = true;
+            return;
+        }
+        call->matched_nothing = true;  // tells those that call it before this byte, which an older call has no more
+        todo_.insert(todo_.end(), call->behind.begin(), call->behind.end());
+    }
+
+    const Grammar& grammar_;
+    std::vector<Place> todo_;
+    std::set<Place> seen_;
+    std::map<std::size_t, std::shared_ptr<Call>> calls_;  // of rules, before this byte
+};
+
+GrammarState::GrammarState(const Grammar& grammar, Reached reached)
+    : grammar_(&grammar), places_(std::move(reached.before_bytes)), may_end_(reached.end) {}
+
+GrammarState::GrammarState(const Grammar& grammar)
+    : GrammarState(grammar, [&] {
+          Reached reached(grammar);
+          for (const Grammar::Sequence& way : grammar.ways(0))
+              reached.go_on_from({&way, 0, 0, nullptr});
+          return reached;
+      }()) {}
+
+std::optional<GrammarState> GrammarState::after(unsigned char byte, std::size_t& work) const {
+    Reached reached(*grammar_);
+    for (const Place& place : places_) {
+        if (place.element().bytes.test(byte)) reached.go_on_from(place.once_more());
+    }
+    work += places_.size() + reached.work();
+    if (reached.work() == 0) return std::nullopt;
+    return GrammarState(*grammar_, std::move(reached));
 }
 
-bool GrammarState::take(unsigned char byte) {
-    Reached reached;
-    bool taken = false;
-    for (const PlacePointer& place : places_) {
-        if (!place->element().bytes.test(byte)) continue;
-        taken = true;
-        const Place next{place->sequence, place->index, place->counted(), place->after};
-        go_on_from(std::make_shared<const Place>(next), reached);
+std::optional<GrammarState> GrammarState::after(std::string_view bytes, std::size_t& work) const {
+    if (bytes.empty()) return *this;
+    std::optional<GrammarState> reached = after(static_cast<unsigned char>(bytes[0]), work);
+    for (const char c : bytes.substr(1)) {
+        if (!reached) break;
+        reached = reached->after(static_cast<unsigned char>(c), work);
     }
-    if (!taken) return false;
-    places_ = std::move(reached.before_bytes);
-    may_end_ = reached.end;
-    return true;
+    return reached;
 }
 
 bool GrammarState::take(std::string_view bytes) {
-    GrammarState reached = *this;
-    for (const char c : bytes) {
-        if (!reached.take(static_cast<unsigned char>(c))) return false;
-    }
-    *this = std::move(reached);
+    std::size_t work = 0;
+    std::optional<GrammarState> reached = after(bytes, work);
+    if (!reached) return false;
+    *this = *std::move(reached);
     return true;
 }
 
 ByteSet GrammarState::next() const {
     ByteSet bytes;
-    for (const PlacePointer& place : places_)
-        bytes |= place->element().bytes;
+    for (const Place& place : places_)
+        bytes |= place.element().bytes;
     return bytes;
 }
 

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <bitset>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -58,12 +60,15 @@ class Grammar {
     std::vector<std::vector<Sequence>> rules_;
 };
 
-/// A text that is being written within a grammar: all ways in which its bytes so far can be read. Copies are cheap.
+/// A text that is being written within a grammar: all ways in which its bytes so far can be read. However many those
+/// are, what is kept grows with the grammar and with how deep the text is nested. Copies are cheap.
 class GrammarState {
  public:
     /// `grammar` must outlive it, and not change.
     explicit GrammarState(const Grammar& grammar);
 
+    /// Behind these bytes; nothing where no text of the grammar goes on so. `work` grows by what was looked at for it.
+    std::optional<GrammarState> after(std::string_view bytes, std::size_t& work) const;
     /// Goes on by these bytes. False, with nothing changed, where no text of the grammar does.
     bool take(std::string_view bytes);
     /// Whether the text is whole.
@@ -74,21 +79,26 @@ class GrammarState {
     ByteSet next() const;
 
  private:
-    /// What is still to be matched: an element of a sequence that has come `count` times, and what follows the rule.
-    struct Place;
-    using PlacePointer = std::shared_ptr<const Place>;
+    struct Call;
+    /// What is to be matched next: an element of a sequence that has come `count` times, in a call of the sequence's
+    /// rule; null: of the first.
+    struct Place {
+        const Grammar::Sequence* sequence;
+        std::size_t index;
+        std::uint32_t count;
+        std::shared_ptr<Call> call;
 
-    /// Where one byte leads to.
-    struct Reached {
-        std::vector<PlacePointer> seen = {}, before_bytes = {};
-        bool end = false;
+        auto operator<=>(const Place&) const = default;
+        const Grammar::Element& element() const { return (*sequence)[index]; }
+        Place once_more() const;
     };
+    class Reached;
 
-    void go_on_from(const PlacePointer& place, Reached& reached) const;
-    bool take(unsigned char byte);
+    GrammarState(const Grammar& grammar, Reached reached);
+    std::optional<GrammarState> after(unsigned char byte, std::size_t& work) const;
 
     const Grammar* grammar_;
-    std::vector<PlacePointer> places_;  // each before a byte
+    std::vector<Place> places_;  // each before a byte
     bool may_end_ = false;
 };
 

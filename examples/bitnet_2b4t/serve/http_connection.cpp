@@ -180,7 +180,7 @@ template <class Message>
 void HttpConnection::fill(Message& message, const HttpReply& reply) const {
     message.version(version_);
     message.result(static_cast<unsigned>(reply.status));
-    message.set(http::field::content_type, reply.type);
+    if (!reply.type.empty()) message.set(http::field::content_type, reply.type);
     for (const auto& [name, value] : service_.options.headers)
         message.set(name, value);
     for (const auto& [name, value] : reply.headers)
@@ -198,7 +198,7 @@ void HttpConnection::write_next() {
         finished_ = true;
         whole_ = {};
         fill(whole_, *next.whole);
-        whole_.content_length(next.whole->body.size());
+        if (next.whole->status != 204) whole_.content_length(next.whole->body.size());
         if (!head_only_) whole_.body() = std::move(next.whole->body);
         return http::async_write(stream_, whole_, then(*this, &HttpConnection::on_written));
     }

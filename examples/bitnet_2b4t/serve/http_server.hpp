@@ -20,7 +20,7 @@ using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 
 struct HttpReply {
     int status = 200;
-    std::string type = "application/json";
+    std::string type = "application/json";  // empty: there is no content
     std::string body = {};
     HttpHeaders headers = {};
 };

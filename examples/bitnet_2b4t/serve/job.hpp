@@ -34,23 +34,28 @@ struct ChoiceOptions {
     std::map<int, float> bias = {};  // added to logits
     /// The text is one of this grammar's; null: any.
     std::shared_ptr<const Grammar> grammar = {};
+    /// Of the grammar, for one token: a little more than all tokens of a vocabulary of 128k cost in a string of JSON. A
+    /// grammar that asks for more would hold up everybody else.
+    std::size_t most_work = 30'000'000;
     /// Probabilities of chosen tokens are wanted, and of so many likeliest.
     bool scores = false;
     std::size_t scored_likeliest = 0;
 };
 
-enum class FinishReason { stop, length, cancelled, timed_out, failed };
+/// `refused`: the request asks for what can't be; `failed`: the server couldn't.
+enum class FinishReason { stop, length, cancelled, timed_out, refused, failed };
+inline constexpr std::size_t finish_reasons = 6;
 
 /// In answers, logs and metrics.
 inline const char* name_of(FinishReason reason) {
-    constexpr const char* names[] = {"stop", "length", "cancelled", "timed_out", "failed"};
+    constexpr const char* names[] = {"stop", "length", "cancelled", "timed_out", "refused", "failed"};
     return names[static_cast<std::size_t>(reason)];
 }
 
 /// What a sequence took, and why it ended.
 struct Outcome {
     FinishReason reason = FinishReason::stop;
-    std::string problem = {};  // where it failed
+    std::string problem = {};  // where it was refused or failed
     std::size_t prompt_tokens = 0, cached_tokens = 0, generated_tokens = 0;
     double queue_seconds = 0, prompt_seconds = 0, generation_seconds = 0;
     std::vector<float> embedding = {};

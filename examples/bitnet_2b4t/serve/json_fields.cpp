@@ -1,6 +1,7 @@
 #include "json_fields.hpp"
 
 #include <cmath>
+#include <vector>
 
 #include <program/io/file_error.hpp>
 #include "api_error.hpp"
@@ -10,7 +11,43 @@ namespace bitnet::serve {
 using program::joined;
 namespace {
 
-constexpr int most_levels = 100;
+constexpr std::size_t most_levels = 100;
+constexpr std::size_t most_members = 1024;  // each is compared with all before it
+
+/// Looks at a text before it is read: reading takes time and stack that grow faster than what this refuses.
+class JsonShape : public nlohmann::json_sax<Json> {
+ public:
+    bool null() override { return true; }
+    bool boolean(bool) override { return true; }
+    bool number_integer(number_integer_t) override { return true; }
+    bool number_unsigned(number_unsigned_t) override { return true; }
+    bool number_float(number_float_t, const string_t&) override { return true; }
+    bool string(string_t&) override { return true; }
+    bool binary(binary_t&) override { return true; }
+    bool start_object(std::size_t) override { return begin(); }
+    bool start_array(std::size_t) override { return begin(); }
+    bool end_object() override { return end(); }
+    bool end_array() override { return end(); }
+    bool key(string_t&) override {
+        if (++members_.back() > most_members)
+            throw ApiError(joined("expected objects of at most ", most_members, " members"));
+        return true;
+    }
+    bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception&) override { return false; }
+
+ private:
+    bool begin() {
+        if (members_.size() == most_levels) throw ApiError(joined("expected JSON of at most ", most_levels, " levels"));
+        members_.push_back(0);
+        return true;
+    }
+    bool end() {
+        members_.pop_back();
+        return true;
+    }
+
+    std::vector<std::size_t> members_;  // of the objects around what is read
+};
 
 }  // namespace
 
@@ -24,17 +61,12 @@ std::string short_text(const Json& json) {
 }
 
 Json read_body(std::string_view body) {
-    const auto check_depth = [](int depth, Json::parse_event_t, const Json&) {
-        if (depth > most_levels) throw ApiError(joined("expected JSON of at most ", most_levels, " levels"));
-        return true;
-    };
-    try {
-        Json json = Json::parse(body, check_depth);
-        if (json.is_object()) return json;
-    } catch (const nlohmann::json::exception&) {
+    JsonShape shape;
+    if (!Json::sax_parse(body, &shape))
         throw ApiError("expected a JSON object as the body, found something that is no JSON");
-    }
-    throw ApiError("expected a JSON object as the body, found other JSON");
+    Json json = Json::parse(body);
+    if (!json.is_object()) throw ApiError("expected a JSON object as the body, found other JSON");
+    return json;
 }
 
 const Json& JsonFields::operator[](const char* name) const {

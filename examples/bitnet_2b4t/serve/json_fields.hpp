@@ -14,7 +14,8 @@ std::string dumped(const Json& json);
 /// The same for messages: in ASCII, and its beginning alone where it is long.
 std::string short_text(const Json& json);
 
-/// The object that a request's body is. Throws ApiError for what is none, and for one of more than 100 levels.
+/// The object that a request's body is. Throws ApiError for what is none, and for one of more than 100 levels
+/// or of an object with more than 1024 members.
 Json read_body(std::string_view body);
 
 /// Reads members of an object; one that is null is taken for missing. What has another type or lies out of range throws

@@ -10,126 +10,12 @@
 
 #include "api_error.hpp"
 #include "json_fields.hpp"
+#include "json_rules.hpp"
 
 namespace bitnet::serve {
 namespace {
 
 using Sequence = Grammar::Sequence;
-
-ByteSet byte_set(std::string_view bytes) {
-    ByteSet set;
-    for (const char c : bytes)
-        set.set(static_cast<unsigned char>(c));
-    return set;
-}
-
-/// Rules that any JSON is made of, and what composes them.
-class JsonRules {
- public:
-    /// Rule 0, the start, is the caller's.
-    explicit JsonRules(Grammar& grammar) : grammar_(grammar) {
-        grammar.add_rule();
-        add_space();
-        add_characters();
-        add_numbers();
-        string = grammar.add_rule({sequence({'"', Grammar::match(character, 0, Grammar::unlimited), '"'})});
-        value = grammar.add_rule();
-        add_containers();
-        for (const std::string_view word : {"true", "false", "null"}) {
-            grammar.add(value, text(word));
-        }
-        for (const std::size_t rule : {string, number, object, array})
-            grammar.add(value, {Grammar::match(rule)});
-    }
-
-    /// A part of a sequence: a byte, or an element.
-    struct Part : Grammar::Element {
-        Part(char byte) : Element(Grammar::one_of(byte_set({&byte, 1}))) {}
-        Part(const Element& element) : Element(element) {}
-    };
-    static Sequence sequence(std::initializer_list<Part> parts) { return {parts.begin(), parts.end()}; }
-    static Sequence text(std::string_view bytes) {
-        Sequence result;
-        Grammar::append(result, bytes);
-        return result;
-    }
-    Part gap() const { return Grammar::match(space); }
-
-    /// '[' and items, of which the first and the others are as `item`, and ']'.
-    Sequence list(std::size_t item, std::uint32_t least, std::uint32_t most) {
-        if (most == 0) return sequence({'[', gap(), ']'});
-        const std::size_t others = grammar_.add_rule({sequence({',', gap(), Grammar::match(item), gap()})});
-        const auto fewer = [](std::uint32_t n) { return n == 0 || n == Grammar::unlimited ? n : n - 1; };
-        const std::size_t some = grammar_.add_rule(
-            {sequence({Grammar::match(item), gap(), Grammar::match(others, fewer(least), fewer(most))})});
-        return sequence({'[', gap(), Grammar::match(some, least == 0 ? 0 : 1, 1), ']'});
-    }
-    /// An object of any members with values of a rule.
-    Sequence map(std::size_t of) {
-        const std::size_t member =
-            grammar_.add_rule({sequence({Grammar::match(string), gap(), ':', gap(), Grammar::match(of), gap()})});
-        const std::size_t others = grammar_.add_rule({sequence({',', gap(), Grammar::match(member)})});
-        const std::size_t some =
-            grammar_.add_rule({sequence({Grammar::match(member), Grammar::match(others, 0, Grammar::unlimited)})});
-        return sequence({'{', gap(), Grammar::match(some, 0, 1), '}'});
-    }
-
-    std::size_t space = 0, character = 0, string = 0, integer = 0, number = 0, value = 0, object = 0, array = 0;
-
- private:
-    void add_space() {
-        space = grammar_.add_rule({{}, sequence({' '}), sequence({'\n', Grammar::one_of(byte_set(" "), 0, 32)})});
-    }
-
-    /// One character of a string: as it is, in well-formed UTF-8, or escaped.
-    void add_characters() {
-        const auto bytes = [](unsigned char first, unsigned char last, std::uint32_t count = 1) {
-            return Part(Grammar::one_of(bytes_between(first, last), count, count));
-        };
-        const ByteSet plain = bytes_between(0x20, 0x7f) & ~byte_set("\"\\\x7f");
-        const ByteSet digits = byte_set("0123456789abcdefABCDEF");
-        const Part digit = Grammar::one_of(digits);
-        // Surrogates come in pairs.
-        const ByteSet not_d = digits & ~byte_set("dD");
-        character = grammar_.add_rule(
-            {sequence({Grammar::one_of(plain)}), sequence({bytes(0xc2, 0xdf), bytes(0x80, 0xbf)}),
-             sequence({bytes(0xe0, 0xe0), bytes(0xa0, 0xbf), bytes(0x80, 0xbf)}),
-             sequence({bytes(0xe1, 0xec), bytes(0x80, 0xbf, 2)}),
-             sequence({bytes(0xed, 0xed), bytes(0x80, 0x9f), bytes(0x80, 0xbf)}),
-             sequence({bytes(0xee, 0xef), bytes(0x80, 0xbf, 2)}),
-             sequence({bytes(0xf0, 0xf0), bytes(0x90, 0xbf), bytes(0x80, 0xbf, 2)}),
-             sequence({bytes(0xf1, 0xf3), bytes(0x80, 0xbf, 3)}),
-             sequence({bytes(0xf4, 0xf4), bytes(0x80, 0x8f), bytes(0x80, 0xbf, 2)}),
-             sequence({'\\', Grammar::one_of(byte_set("\"\\/bfnrt"))}),
-             sequence({'\\', 'u', Grammar::one_of(not_d), Grammar::one_of(digits, 3, 3)}),
-             sequence(
-                 {'\\', 'u', Grammar::one_of(byte_set("dD")), Grammar::one_of(byte_set("01234567")), digit, digit}),
-             sequence({'\\', 'u', Grammar::one_of(byte_set("dD")), Grammar::one_of(byte_set("89abAB")), digit, digit,
-                       '\\', 'u', Grammar::one_of(byte_set("dD")), Grammar::one_of(byte_set("cdefCDEF")), digit,
-                       digit})});
-    }
-
-    /// Of so many digits that any reader of JSON keeps them.
-    void add_numbers() {
-        const ByteSet digit = byte_set("0123456789");
-        const std::size_t natural = grammar_.add_rule(
-            {sequence({'0'}), sequence({Grammar::one_of(byte_set("123456789")), Grammar::one_of(digit, 0, 14)})});
-        const Part minus = Grammar::one_of(byte_set("-"), 0, 1);
-        integer = grammar_.add_rule({sequence({minus, Grammar::match(natural)})});
-        const std::size_t fraction = grammar_.add_rule({sequence({'.', Grammar::one_of(digit, 1, 15)})});
-        const std::size_t exponent = grammar_.add_rule({sequence(
-            {Grammar::one_of(byte_set("eE")), Grammar::one_of(byte_set("+-"), 0, 1), Grammar::one_of(digit, 1, 2)})});
-        number = grammar_.add_rule(
-            {sequence({Grammar::match(integer), Grammar::match(fraction, 0, 1), Grammar::match(exponent, 0, 1)})});
-    }
-
-    void add_containers() {
-        object = grammar_.add_rule({map(value)});
-        array = grammar_.add_rule({list(value, 0, Grammar::unlimited)});
-    }
-
-    Grammar& grammar_;
-};
 
 /// Keywords that don't change which texts are valid.
 constexpr std::array annotations = {"title",    "description", "default",  "examples",  "$schema", "$id",
@@ -148,6 +34,8 @@ class SchemaRules {
 
  private:
     static constexpr std::uint32_t most_repeats = 100000;
+    /// Of all names and values together, which a grammar holds byte by byte.
+    static constexpr std::size_t most_text = 120000, most_values = 1000;
 
     std::size_t rule_of(const Json& schema) {
         if (schema == true) return json_.value;
@@ -220,16 +108,26 @@ class SchemaRules {
         return rule;
     }
 
+    /// A name or a value as JSON writes it.
+    Sequence text(const Json& json) {
+        const std::string bytes = json.dump();
+        text_ += bytes.size();
+        if (text_ > most_text) refuse("expected names and values of at most 120000 bytes in all, found more");
+        return JsonRules::text(bytes);
+    }
+
     /// Of the values of a keyword, those that have the schema's type, where it says one.
     std::size_t one_of(const Json& schema, const char* keyword, const Json& values) {
         check_keywords(schema, {keyword, "type"});
         if (!values.is_array() || values.empty()) refuse("expected values in enum, found " + short_text(values));
+        values_ += values.size();
+        if (values_ > most_values) refuse("expected at most 1000 values in enums, found more");
         const bool any_type = !schema.contains("type");
         const std::vector<std::string> types = any_type ? std::vector<std::string>() : types_of(schema["type"]);
         std::vector<Sequence> texts;
         for (const Json& value : values) {
             const auto is_of = [&](const std::string& type) { return has_type(value, type); };
-            if (any_type || std::ranges::any_of(types, is_of)) texts.push_back(JsonRules::text(value.dump()));
+            if (any_type || std::ranges::any_of(types, is_of)) texts.push_back(text(value));
         }
         if (texts.empty()) {
             refuse(std::string("expected a value in ") + keyword + " of the type " + short_text(schema["type"]) +
@@ -286,6 +184,7 @@ class SchemaRules {
         if (!members.is_object()) refuse("expected an object in properties, found " + short_text(members));
         const Json required = schema.value("required", Json::array());
         if (!required.is_array()) refuse("expected a list in required, found " + short_text(required));
+        if (required.size() > members.size()) refuse("expected no more required members than properties, found more");
         for (const Json& name : required) {
             if (!name.is_string() || !members.contains(name.get<std::string>()))
                 refuse("expected required members to be among properties, found " + short_text(name));
@@ -306,7 +205,7 @@ class SchemaRules {
         for (const auto& [name, schema] : members.items())
             all.emplace_back(name, &schema);
         for (auto member = all.rbegin(); member != all.rend(); ++member) {
-            Sequence text = JsonRules::text(Json(member->first).dump());
+            Sequence text = this->text(Json(member->first));
             const Grammar::Element rest[] = {json_.gap(), JsonRules::Part(':'),
                                              json_.gap(), Grammar::match(rule_of(*member->second)),
                                              json_.gap(), Grammar::match(later)};
@@ -347,6 +246,7 @@ class SchemaRules {
     const Json& root_;
     std::map<std::string, std::size_t> references_;
     int depth_ = 0, count_ = 0;
+    std::size_t text_ = 0, values_ = 0;
 };
 
 }  // namespace

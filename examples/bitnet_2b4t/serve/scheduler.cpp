@@ -222,6 +222,9 @@ Scheduler::Running Scheduler::go_on(Running sequence) {
     try {
         if (sequence->go_on()) return std::next(sequence);
         reason = sequence->reason();
+    } catch (const UnusableFormat& error) {
+        reason = FinishReason::refused;
+        problem = error.what();
     } catch (const std::exception& error) {
         problem = error.what();
     }

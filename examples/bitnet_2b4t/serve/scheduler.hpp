@@ -40,7 +40,7 @@ struct SchedulerStatus {
     std::size_t queued = 0;
     std::size_t kept_prefixes = 0, kept_bytes = 0;
     std::uint64_t prompt_tokens = 0, cached_tokens = 0, generated_tokens = 0, steps = 0;
-    std::array<std::uint64_t, 5> ended = {};  // by FinishReason
+    std::array<std::uint64_t, finish_reasons> ended = {};  // by FinishReason
     double prompt_seconds = 0, generation_seconds = 0;
     double busy_seconds = 0;  // in which the model computed
     double job_seconds = 0;   // of those that ended, in their slots

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
 
 namespace bitnet::serve {
 
@@ -18,6 +17,7 @@ TokenChooser::TokenChooser(const Tokenizer& tokenizer, const ChoiceOptions& opti
 
 ChosenToken TokenChooser::choose(Session& session) {
     ChosenToken chosen{{stop_token(), 0}};
+    work_ = 0;
     if (!grammar_ || !grammar_->must_end()) {
         const std::size_t needed = sampler_.needed();
         // Of the likeliest few, most are what a grammar allows; else all tokens are looked at.
@@ -25,7 +25,7 @@ ChosenToken TokenChooser::choose(Session& session) {
         std::optional<std::vector<Candidate>> candidates = allowed(session, grammar_ ? some : needed);
         if (!candidates) candidates = allowed(session, 0);
         if (!candidates || candidates->empty())
-            throw std::runtime_error("expected a token that goes on with the format asked for, found none");
+            throw UnusableFormat("expected a format that the model can write, found one that it has no token for");
         chosen.id = sampler_(*candidates, session.tokens());
     }
     if (options_.scores) score(session, chosen);
@@ -58,10 +58,17 @@ std::optional<std::vector<Candidate>> TokenChooser::allowed(Session& session, st
         const auto most = static_cast<std::ptrdiff_t>(count);
         if (candidates.end() - others > most) candidates.erase(others + most, candidates.end());
     }
-    std::erase_if(candidates, [&](const Candidate& c) { return !is_allowed(c.id); });
-    const auto left = static_cast<std::size_t>(std::ranges::count_if(candidates, std::not_fn(is_changed)));
-    if (count != 0 && left < sampler_.needed()) return std::nullopt;
-    return candidates;
+    // From the likeliest on, until there are as many as decide: asking the grammar is what costs.
+    std::vector<Candidate> decide;
+    std::size_t unchanged = 0;
+    for (const Candidate& c : candidates) {
+        if (count != 0 && unchanged == sampler_.needed()) break;
+        if (!is_allowed(c.id)) continue;
+        decide.push_back(c);
+        if (!is_changed(c)) ++unchanged;
+    }
+    if (count != 0 && unchanged < sampler_.needed()) return std::nullopt;
+    return decide;
 }
 
 std::vector<Candidate> TokenChooser::adjusted(std::span<const Candidate> candidates) const {
@@ -75,14 +82,15 @@ std::vector<Candidate> TokenChooser::adjusted(std::span<const Candidate> candida
     return result;
 }
 
-bool TokenChooser::is_allowed(int token) const {
+bool TokenChooser::is_allowed(int token) {
     if (static_cast<std::size_t>(token) >= tokenizer_.size()) return false;
     if (tokenizer_.is_stop(token)) return grammar_->may_end();
     if (tokenizer_.is_special(token)) return false;
     const std::string_view piece = tokenizer_.piece(token);
     if (piece.empty() || !next_.test(static_cast<unsigned char>(piece[0]))) return false;
-    GrammarState state = *grammar_;
-    return state.take(piece);
+    if (work_ > options_.most_work)
+        throw UnusableFormat("expected a simpler format, found one that can be read in too many ways at once");
+    return grammar_->after(piece, work_).has_value();
 }
 
 /// The model's own probabilities.

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
@@ -25,14 +26,16 @@ struct Descriptor {
     }
 };
 
-std::atomic<const MappedFile*> last_mapped{nullptr};  // for the signal handler
+std::array<std::atomic<const MappedFile*>, 64> mapped{};  // for the signal handler
 const char* message_prefix = "";
 
 /// Calls nothing that a signal handler may not call.
 void on_bus_error(int, siginfo_t* info, void*) {
-    const MappedFile* file = last_mapped;
     const auto* address = static_cast<const std::byte*>(info->si_addr);
-    if (file != nullptr && address >= file->bytes().data() && address < file->bytes().data() + file->bytes().size()) {
+    for (const MappedFile* file : mapped) {
+        if (file == nullptr) continue;
+        const std::span<const std::byte> bytes = file->bytes();
+        if (address < bytes.data() || address >= bytes.data() + bytes.size()) continue;
         for (const char* part :
              {message_prefix, ": ", file->name().c_str(), ": expected all of the file, found it truncated since\n"}) {
             if (::write(STDERR_FILENO, part, std::strlen(part)) < 0) break;
@@ -40,6 +43,14 @@ void on_bus_error(int, siginfo_t* info, void*) {
         ::_exit(1);
     }
     std::signal(SIGBUS, SIG_DFL);  // back where it came from, which ends the process
+}
+
+/// In one place, if there is one.
+void exchange_watched(const MappedFile* from, const MappedFile* to) {
+    for (auto& place : mapped) {
+        const MappedFile* expected = from;
+        if (place.compare_exchange_strong(expected, to)) return;
+    }
 }
 
 std::size_t regular_size(int descriptor, const std::string& name) {
@@ -69,8 +80,7 @@ MappedFile::MappedFile(std::string name, std::span<const std::byte> contents) : 
 
 MappedFile::~MappedFile() {
     if (bytes_.data() == memory_.data()) return;
-    const MappedFile* self = this;
-    last_mapped.compare_exchange_strong(self, nullptr);
+    exchange_watched(this, nullptr);
     ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
 }
 
@@ -78,7 +88,7 @@ void MappedFile::map(int descriptor, std::size_t size) {
     void* memory = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, descriptor, 0);
     if (memory == MAP_FAILED) throw FileError(name_, std::string("cannot be mapped: ") + std::strerror(errno));
     bytes_ = {static_cast<const std::byte*>(memory), size};
-    last_mapped = this;
+    exchange_watched(nullptr, this);
 }
 
 void MappedFile::allocate(std::size_t size) try {

@@ -37,9 +37,9 @@ class MappedFile {
     std::span<const std::byte> bytes_;
 };
 
-/// From now on, lost pages of the file that was mapped last end the process with one line on standard error, "PREFIX:
-/// FILE: ...", and status 1, instead of a core dump. Any other SIGBUS does what it did. For programs, which map one
-/// model; a library leaves signals alone.
+/// From now on, lost pages of a mapped file end the process with one line on standard error, "PREFIX: FILE: ...", and
+/// status 1, instead of a core dump; those of up to 64 files at once. Any other SIGBUS does what it did. For programs;
+/// a library leaves signals alone.
 void end_on_truncation(const char* prefix);
 
 }  // namespace program

@@ -1,8 +1,10 @@
 // Drives a real server with curl, OpenAI's own client and hostile clients:
 // node drive.mjs PROGRAM MODEL FOLDER, where FOLDER holds node_modules.
 import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdtempSync, rmSync, truncateSync, unlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import net from "node:net";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 import { check, finish, part } from "./check.mjs";
@@ -38,7 +40,12 @@ await part("curl", async () => {
   check(curl("-o", "/dev/null", "-w", "%{http_code}", "--path-as-is", `${server.url}/../../../../etc/passwd`) === "404", "path traversal");
   check(curl("-o", "/dev/null", "-w", "%{http_code}", `${server.url}/%2e%2e/%2e%2e/etc/passwd`) === "404", "encoded traversal");
   check(curl("-I", `${server.url}/health`).startsWith("HTTP/1.1 200 OK"), "HEAD");
-  check(curl("-i", "-X", "OPTIONS", `${server.url}/v1/chat/completions`).includes("Access-Control-Allow-Origin: *"), "CORS");
+  const preflight = curl("-i", "-X", "OPTIONS", `${server.url}/v1/chat/completions`);
+  check(preflight.startsWith("HTTP/1.1 204 ") && !preflight.includes("Content-"), "a preflight", preflight);
+  check(preflight.includes("Access-Control-Allow-Origin: *\r\n"), "CORS");
+  check(preflight.includes("Access-Control-Allow-Headers: Authorization, *\r\n"), "CORS for the headers of OpenAI's client", preflight);
+  check(curl("-i", `${server.url}/v1/completions`).includes("\r\nAllow: POST\r\n"), "what a path allows");
+  check(curl(`${server.url}/models`).includes("begin with /v1/"), "a base address without /v1");
   const http10 = curl("--http1.0", `${server.url}/v1/completions`, "-d", JSON.stringify(endless({ stream: true, max_tokens: 5 })));
   check(http10.startsWith("data: {") && http10.endsWith("data: [DONE]\n\n"), "a stream for HTTP/1.0", http10);
   const body = JSON.stringify({ content: "a ".repeat(600000) }); // too long for a command line
@@ -192,6 +199,25 @@ await part("a port that is taken", async () => {
   check(code === 1 && /can't listen on 127\.0\.0\.1 port \d+: Address already in use\n$/.test(other.log), "one line", other.log);
 });
 
+await part("a model's file that goes away, or is cut, while it is served", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "ternion-serve-"));
+  const file = join(folder, "model.gguf");
+  const ask = (from) => from.json("/v1/completions", { prompt: "a", temperature: 0, max_tokens: 5, logprobs: 1 });
+  copyFileSync(model, file);
+  const kept = await Server.start(program, ["-m", file]);
+  const text = (await ask(kept)).body.choices;
+  unlinkSync(file);
+  check(JSON.stringify((await ask(kept)).body.choices) === JSON.stringify(text), "the same text without a name");
+  await kept.stop();
+  copyFileSync(model, file);
+  const cut = await Server.start(program, ["-m", file]);
+  truncateSync(file, 1000);
+  await ask(cut).catch(() => {});
+  const end = await Promise.race([cut.exit, sleep(5000)]);
+  check(end?.code === 1 && cut.log.endsWith(`bitnet-2b4t: ${file}: expected all of the file, found it truncated since\n`), "one line", [end, cut.log]);
+  rmSync(folder, { recursive: true });
+});
+
 await part("a full queue", async () => {
   const small = await start("--parallel", "1", "--max-queue", "1", "--api-key", "secret", "--log-json");
   const ask = (key = "secret") => fetch(`${small.url}/v1/completions`, {
@@ -212,8 +238,8 @@ await part("SIGTERM lets answers end", async () => {
   const reader = stream.body.getReader();
   await reader.read();
   server.process.kill("SIGTERM");
-  await sleep(100);
-  check(await fetch(`${server.url}/health`).then(() => false, () => true), "no new connection");
+  await eventually(() => server.log.includes("\nending: "), "the end's beginning");
+  await eventually(() => fetch(`${server.url}/health`).then(() => false, () => true), "no new connection");
   let text = "";
   for (let next; !(next = await reader.read()).done; ) text += Buffer.from(next.value).toString();
   check(text.endsWith("data: [DONE]\n\n"), "the stream's end", text.slice(-100));

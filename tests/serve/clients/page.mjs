@@ -154,6 +154,17 @@ await part("keys, and a server that ends", async () => {
   check(await other.locator("#send").isVisible(), "and can be asked again");
 });
 
+await part("with --cors, a page of another origin asks as OpenAI's client does", async () => {
+  const other = await Server.start(program, ["-m", model, "-t", "1", "--api-key", "secret", "--cors", "*"]);
+  const page = await context.newPage(); // about:blank, whose origin is null
+  const models = await page.evaluate(async (url) => {
+    const headers = { Authorization: "Bearer secret", "Content-Type": "application/json", "X-Stainless-Lang": "js" };
+    return (await fetch(`${url}/v1/models`, { headers })).json();
+  }, other.url);
+  check(models.data[0].id === "small", "models", models);
+  await other.stop();
+});
+
 await browser.close();
 const end = await server.stop();
 check(end.code === 0, "the server ends", end);

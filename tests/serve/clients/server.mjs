@@ -18,9 +18,12 @@ export class Server {
   /// Starts PROGRAM serve with these arguments; resolves when it listens, or has ended.
   static async start(program, args, port = 0) {
     const server = new Server();
-    server.process = spawn(program, ["serve", "--port", String(port), ...args], { stdio: ["ignore", "ignore", "pipe"] });
+    // Of a program with AddressSanitizer, so that its memory can be bounded: by default 256 MB that are free are kept.
+    const env = { ...process.env, ASAN_OPTIONS: `quarantine_size_mb=8:${process.env.ASAN_OPTIONS ?? ""}` };
+    server.process = spawn(program, ["serve", "--port", String(port), ...args], { stdio: ["ignore", "ignore", "pipe"], env });
     process.on("exit", () => server.process.kill("SIGKILL")); // whatever went wrong, none is left
     server.log = "";
+    server.headers = {}; // of requests for JSON
     server.exit = new Promise((resolve) => server.process.on("exit", (code, signal) => resolve({ code, signal })));
     const listening = new Promise((resolve) => {
       server.process.stderr.on("data", (data) => {
@@ -40,8 +43,8 @@ export class Server {
   }
 
   async json(path, body) {
-    const options = body ? { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) } : {};
-    const reply = await fetch(this.url + path, options);
+    const headers = { ...this.headers, "Content-Type": "application/json" };
+    const reply = await fetch(this.url + path, body ? { method: "POST", headers, body: JSON.stringify(body) } : { headers });
     return { status: reply.status, headers: reply.headers, body: JSON.parse(await reply.text()) };
   }
 
