@@ -20,6 +20,7 @@ file=$("$npm" pack $quiet "$package")
 echo '{"private": true, "type": "module"}' >package.json
 # shellcheck disable=SC2086
 "$npm" install $quiet "./$file"
-cp "$here/expected.mjs" "$here/package_checks.mjs" "$here/package_in_node.mjs" "$here/package.html" "$folder"
+cp "$here/expected.mjs" "$here/package_checks.mjs" "$here/package_in_node.mjs" "$here/package.html" "$here/package_worker.mjs" \
+    "$folder"
 [ -z "${4-}" ] || cp "$4" "$folder/small.gguf"
 ls -l "$file" node_modules/ternion
