@@ -1,5 +1,5 @@
-# ternion_find_python(RESULT MODULE...): the first of the Python on the path, and the system's, which that one may hide, that can
-# import these modules; empty where there is none. For what builds the Python package, and for set-up.
+# ternion_find_python(RESULT MODULE...): the first of the Python on the path, and the system's, which that one may hide,
+# that can import these modules; empty where there is none. For what builds the Python package, and for set-up.
 function(ternion_find_python result)
   list(JOIN ARGN ", " modules)
   foreach(name IN ITEMS python3 /usr/bin/python3)

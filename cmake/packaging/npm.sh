@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes the npm package of ternion in WebAssembly (examples/web): gets what is missing, builds, packs, and prints the file's path.
+# Makes the npm package of ternion in WebAssembly (examples/web): gets what is missing, builds, packs, and prints the
+# file's path.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 . "$root/cmake/setup/release.sh"

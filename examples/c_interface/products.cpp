@@ -32,6 +32,7 @@ void gemm_int8(const ternion_weights* weights, size_t m, const int8_t* q, size_t
     CallbackExecutor threads(executor);
     const Rows from = rows_of("q", q, q_count, q_ld, m, w.cols());
     check_apart(results_of(*weights, y, y_count, y_ld, m, w.rows()), from);
+    if (m == 0) return;  // leading dimensions of nothing may be anything
     int32_t one = 0;
     std::vector<int32_t> many(m > 1 ? m : 0);
     int32_t* sums = m > 1 ? many.data() : &one;
@@ -48,6 +49,7 @@ void gemm_float(const ternion_weights* weights, size_t m, const float* x, size_t
     const Rows from = rows_of("x", x, x_count, x_ld, m, w.cols());
     check_apart(results_of(*weights, y, y_count, y_ld, m, w.rows()), from);
     check_shape("activations", std::max<size_t>(m, 1), w.cols());
+    if (m == 0) return;
     const ternion::AnyQuantizer by(isa->table.quantizer("absmax8"));
     ternion::AnyActivations quantised;
     quantize_tokens(by, x, x_ld, m, w.cols(), quantised, threads);

@@ -158,6 +158,8 @@ static void test_products_of(const ternion_weights* w) {
     BAD(ternion_gemm_int8(w, 3, q, 3 * k, huge / 3, y, 3 * n, n, NULL), "more than memory holds");
     BAD(ternion_gemm_float(w, 2, x, 3 * k, k, (float*)(void*)y, 3 * n, n - 1, NULL), "y has a leading dimension of 3");
     OK(ternion_gemm_int8(w, 0, NULL, 0, k, NULL, 0, n, NULL));
+    OK(ternion_gemm_int8(w, 0, NULL, 0, 0, NULL, 0, 1, NULL));
+    OK(ternion_gemm_float(w, 0, NULL, 0, 0, NULL, 0, 1, NULL));
     for (size_t i = 0; i < 3 * n; ++i)
         CHECK(y[i] == 77);
     // Columns of one array lie apart although their rows interleave.

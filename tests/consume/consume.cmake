@@ -1,5 +1,5 @@
-# Consumes ternion in one way, WAY, from a fresh folder WORK: copies a project into it that knows nothing of this repository, builds
-# and runs it there. What a project has besides its own folder is its program, tests/consume/main.cpp unless it is named.
+# Consumes ternion in one way, WAY, from a fresh folder WORK: copies a project into it that knows nothing of this
+# repository, builds and runs it there. What a project has besides its own folder is its program.
 #   installed      cmake --install of the build BUILD, then find_package
 #   embedded       as installed, with the engine: examples/embed_decoder, which answers by the shipped model
 #   subproject     FetchContent of the source folder
@@ -89,7 +89,8 @@ elseif(WAY STREQUAL "c")
     run("${CMAKE_COMMAND}" --install "${BUILD}" --prefix "${WORK}/prefix" --component ${component})
   endforeach()
   run(sh "${CMAKE_CURRENT_LIST_DIR}/c/pkg_config.sh" "${WORK}/prefix" "${source}" "${WORK}")
-  build(c "${source}/examples/c_interface/main.c" -D "CMAKE_PREFIX_PATH=${WORK}/prefix" -D CMAKE_DISABLE_FIND_PACKAGE_xsimd=ON)
+  build(c "${source}/examples/c_interface/main.c" -D "CMAKE_PREFIX_PATH=${WORK}/prefix"
+        -D CMAKE_DISABLE_FIND_PACKAGE_xsimd=ON)
   run("${WORK}/build/consumer")
 elseif(WAY STREQUAL "single_header")
   execute_process(COMMAND sh "${source}/cmake/single_header.sh" OUTPUT_FILE "${WORK}/ternion_single.hpp"

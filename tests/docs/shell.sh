@@ -1,7 +1,7 @@
 #!/bin/bash
-# shell.sh ROOT: the commands that the project's pages show. Most take minutes, or a model of gigabytes, and are run by hand or by
-# other tests; here each block must parse, and name only what there is: files of the repository, presets, targets, CMake's
-# options of ours, and our programs' options.
+# shell.sh ROOT: the commands that the project's pages show. Most take minutes, or a model of gigabytes, and are run by
+# hand or by other tests; here each block must parse, and name only what there is: files of the repository, presets,
+# targets, CMake's options of ours, and our programs' options.
 set -euo pipefail
 cd "$1"
 blocks=$(mktemp -d)
@@ -27,7 +27,8 @@ names() { grep -oE -- "$1" "$block" | sed -E "s#$2##" | sort -u || true; }
 for block in "$blocks"/*.place; do
     block=${block%.place}
     bash -n "$block" || complain "commands" "what doesn't parse"
-    for path in $(names '(^|[ ./=])(cmake|examples|tests|benchmarks|docs|include)/[A-Za-z0-9_./*-]+' '^[ =]?(\./)?/?'); do
+    folders='cmake|examples|tests|benchmarks|docs|include'
+    for path in $(names "(^|[ ./=])($folders)/[A-Za-z0-9_./*-]+" '^[ =]?(\./)?/?'); do
         checked=$((checked + 1))
         compgen -G "$path" >/dev/null || complain "a file of the repository" "$path"
     done
@@ -39,13 +40,15 @@ for block in "$blocks"/*.place; do
             CMakeLists.txt benchmarks cmake examples tests
     done
     for target in $(names '--target [a-z0-9_ -]*' '--target ' | sed 's/ -.*//'); do
-        known "a target" "$target" "\b$target\b" --include=CMakeLists.txt --include='*.cmake' benchmarks cmake examples tests
+        known "a target" "$target" "(add_[a-z_]+|_executable)\\($target\b" --include=CMakeLists.txt --include='*.cmake' \
+            benchmarks cmake examples tests
     done
     # Options of a line that calls one of the programs; those of Google Benchmark begin with its name.
     sed -e ':join' -e '/\\$/{N; s/\\\n//; b join' -e '}' "$block" | sed -E 's/#.*//' >"$block.lines"
-    for option in $(block=$block.lines names '^.*build/release/bin/.*' ' ' | grep -oE -- ' --[a-z][a-z0-9-]*' | sort -u || true); do
+    for option in $(grep 'build/release/bin/' "$block.lines" | grep -oE -- ' --[a-z][a-z0-9-]*' | sort -u || true); do
         case $option in --benchmark*) continue ;; esac
-        known "an option of a program's" "$option" "[\",]$option\b" --include='*.cpp' --include='*.hpp' benchmarks examples
+        known "an option of a program's" "$option" "[\",]$option\b" --include='*.cpp' --include='*.hpp' \
+            benchmarks examples
     done
 done
 [ "$checked" -ge 60 ] || { echo "expected pages that name 60 things or more, found $checked"; exit 1; }

@@ -1,6 +1,6 @@
 #!/bin/sh
-# older_machines.sh PYTHON SOURCE: on emulated CPUs the installed package, with kernels for every one, takes the best that each has; an
-# instruction too many would end Python with SIGILL.
+# older_machines.sh PYTHON SOURCE: on emulated CPUs the installed package, with kernels for every one, takes the best that
+# each has; an instruction too many would end Python with SIGILL.
 set -eu
 command -v qemu-x86_64 >/dev/null || {
     echo "skipped: qemu-x86_64 is not installed (on Debian: qemu-user)"
@@ -9,7 +9,8 @@ command -v qemu-x86_64 >/dev/null || {
 python=$1
 source=$2
 for machine in qemu64:baseline Nehalem:sse4 Haswell:avx2; do
-    qemu-x86_64 -cpu "${machine%:*}" "$python" - "${machine#*:}" "$source/examples/models/small.gguf" <<'PYTHON' || exit 1
+    model=$source/examples/models/small.gguf
+    qemu-x86_64 -cpu "${machine%:*}" "$python" - "${machine#*:}" "$model" <<'PYTHON' || exit 1
 import sys
 
 import numpy as np
@@ -20,7 +21,8 @@ assert ternion.isas()[0] == expected, f"expected {expected}, found {ternion.isas
 rng = np.random.default_rng(0)
 trits, q = rng.integers(-1, 2, (65, 641), dtype=np.int8), rng.integers(-128, 128, (3, 641), dtype=np.int8)
 for packing in ternion.packings():
-    assert (ternion.gemm(ternion.pack(trits, packing), q) == q.astype(np.int64) @ trits.astype(np.int64).T).all(), packing
+    expected_sums = q.astype(np.int64) @ trits.astype(np.int64).T
+    assert (ternion.gemm(ternion.pack(trits, packing), q) == expected_sums).all(), packing
 w, x = ternion.pack(trits), q.astype(np.float32)
 ternion.backward(w, x, ternion.gemm(w, x))
 model = ternion.Model.from_pretrained(path, threads=2)

@@ -19,8 +19,8 @@ const types = {
   ".wasm": "application/wasm",
 };
 
-// A page is loaded when its last image is, which comes when the page has done all: it says so in its body's data-done. (Virtual
-// time, which Chromium has for this, doesn't wait for WebAssembly to be compiled.)
+// A page is loaded when its last image is, which comes when the page has done all: it says so in its body's data-done.
+// (Virtual time, which Chromium has for this, doesn't wait for WebAssembly to be compiled.)
 const wait = `<img src="/image-when-done" alt="" hidden><script type="module">
 while (!("done" in document.body.dataset)) await new Promise((next) => setTimeout(next, 20));
 fetch("/done");

@@ -1,4 +1,5 @@
-// The npm package in headless Chromium: node package_in_chromium.mjs FOLDER CHROMIUM, the folder that it was installed into.
+// The npm package in headless Chromium, from the folder that it was installed into: node package_in_chromium.mjs FOLDER
+// CHROMIUM.
 import { documentOf, needChromium, plain } from "./chromium.mjs";
 
 const [folder, chromium] = process.argv.slice(2);
