@@ -9,6 +9,7 @@ void register_multiplications();  // gemv, gemm
 void register_conversions();      // pack, unpack, repack
 void register_token_work();       // quantize, epilogue
 void register_family();           // family
+void register_listed();           // listed
 void register_onednn();           // rival/onednn
 void register_eigen();            // rival/eigen
 void register_openblas();         // rival/openblas

@@ -39,6 +39,7 @@ void register_all() {
     bench::register_conversions();
     bench::register_token_work();
     bench::register_family();
+    bench::register_listed();
 #if defined(TERNION_BENCH_ONEDNN)
     bench::register_onednn();
 #endif

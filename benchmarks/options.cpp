@@ -24,6 +24,7 @@ Measures ternary multiplication, and in the same run the machine's limits on the
   gemm/PACKING/MxNxK/dram|cache/...  M tokens (2 to 32); gemm/PACKING/MxNxK: 128 and 512, weights in cache
   pack|unpack/PACKING/NxK/...        from and to int8 trits; repack/FROM/TO/NxK: from and to I2S
   family/POLICY/PACKING/NxK          one token by each activation policy, weights in cache
+  listed/rows|inputs/PACKING/NxK/... one token, a list of rows or of inputs, from DRAM, by share of zeros
   quantize/K, epilogue/TYPE/N        one token's activations before, one token's results after
   rival/LIBRARY/MxNxK/threads:T      other libraries' dense multiplication, where they were found
 

@@ -53,6 +53,7 @@ expect(limit/int8_dot 2)
 expect(quantize 2)
 expect(epilogue 10)
 expect(family 38)
+expect(listed 96)             # 4 packings, 4 shapes, 3 shares of zeros
 foreach(name IN LISTS RIVALS)
   expect(rival/${name} ${rival})
 endforeach()

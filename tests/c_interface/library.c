@@ -31,9 +31,21 @@ static void test_isas(void) {
 }
 
 static void test_packings(void) {
-    static const char* const expected[] = {"int8",        "i2_s",          "tq1_0",           "tq2_0",
-                                           "q2_0",        "hugging_face",  "interleaved2x16", "trits5x16",
-                                           "pair_lookup", "triple_lookup", "bit_planes",      "binary"};
+    static const char* const expected[] = {"int8",
+                                           "i2_s",
+                                           "tq1_0",
+                                           "tq2_0",
+                                           "q2_0",
+                                           "hugging_face",
+                                           "interleaved2x16",
+                                           "trits5x16",
+                                           "pair_lookup",
+                                           "triple_lookup",
+                                           "bit_planes",
+                                           "trits5_rows",
+                                           "trits5_rows_by_input",
+                                           "two_bit_rows_by_input",
+                                           "binary"};
     const size_t count = sizeof expected / sizeof expected[0];
     CHECK(ternion_packing_count() == count);
     for (size_t i = 0; i < count; ++i) {

@@ -26,6 +26,9 @@ constexpr Golden golden[] = {
     {"pair_lookup", 0x4c9bdadbda013480},
     {"triple_lookup", 0x9f94b8f73f0579e1},
     {"bit_planes", 0xecab6d009b4b43fc},
+    {"trits5_rows", 0x0148bc3dec330978},
+    {"trits5_rows_by_input", 0x885ecf0d08992e35},
+    {"two_bit_rows_by_input", 0x59d05ba35d16f545},
 };
 
 }  // namespace

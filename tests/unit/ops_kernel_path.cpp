@@ -22,6 +22,9 @@ KernelPath expected_path(std::string_view packing, std::string_view backend) {
     if (packing == Trits5x16::name) return looks_up ? KernelPath::panel : KernelPath::unpack;
     if (packing == PairLookup::name || packing == TripleLookup::name) return KernelPath::lookup;
     if (packing == BitPlanes::name) return fast_masks(backend) ? KernelPath::mask : KernelPath::unpack_simd;
+    if (packing == Trits5Rows::name) return looks_up ? KernelPath::in_place : KernelPath::unpack;
+    if (packing == ByInput<Trits5Rows>::name) return looks_up ? KernelPath::by_input : KernelPath::unpack;
+    if (packing == ByInput<TwoBitRows>::name) return KernelPath::by_input;
     for (const auto name : {I2S::name, TQ1_0::name, TQ2_0::name, Q2_0::name, HuggingFace::name})
         if (packing == name) return KernelPath::in_place;
     return KernelPath::unpack;
@@ -54,6 +57,7 @@ TEST_CASE("a path has a name", "[kernel_path]") {
     CHECK(to_string(KernelPath::panel) == "panel");
     CHECK(to_string(KernelPath::lookup) == "lookup");
     CHECK(to_string(KernelPath::mask) == "mask");
+    CHECK(to_string(KernelPath::by_input) == "by_input");
 }
 
 }  // namespace

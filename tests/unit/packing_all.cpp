@@ -28,6 +28,9 @@ TEST_CASE("the list of packings has these, and each name once", "[packing]") {
     CHECK(listed<PairLookup>());
     CHECK(listed<TripleLookup>());
     CHECK(listed<BitPlanes>());
+    CHECK(listed<Trits5Rows>());
+    CHECK(listed<ByInput<Trits5Rows>>());
+    CHECK(listed<ByInput<TwoBitRows>>());
 
     std::vector<std::string> names;
     for_each_type(all_packings{}, [&]<class P>(std::type_identity<P>) { names.emplace_back(P::name); });
@@ -37,7 +40,7 @@ TEST_CASE("the list of packings has these, and each name once", "[packing]") {
         names.emplace_back(P::name);
     });
     CHECK(names.size() == all_packings::size + binary_packings::size);
-    CHECK(names.size() >= 12);
+    CHECK(names.size() >= 15);
     for (const auto& name : names) {
         INFO(name);
         CHECK(!name.empty());

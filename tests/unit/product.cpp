@@ -25,12 +25,13 @@ std::string first_difference(std::span<const std::int32_t> found, std::span<cons
     return message.str();
 }
 
-std::size_t check_all_kernels(const Product& product, std::span<const std::size_t> tokens) {
+std::size_t check_all_kernels(const Product& product, std::span<const std::size_t> tokens, std::size_t most_bytes) {
     const auto [n, k] = product.shape;
     Erased<ternion::Serial> serial;
     std::size_t compared = 0;
     std::map<std::string_view, std::vector<std::byte>> packed_as;
     for (const Kernel& kernel : all_kernels()) {
+        if (kernel.kernels.packing.bytes(product.shape) > most_bytes) continue;
         auto& packed = packed_as[kernel.packing];
         if (packed.empty()) packed = kernel.pack(product.trits, product.shape);
         for (const std::size_t m : tokens) {

@@ -74,7 +74,8 @@ std::string first_difference(std::span<const std::int32_t> found, std::span<cons
 
 /// Multiplies with every kernel, at each number of tokens (at most the product's), and compares with ==. The results
 /// lie in a poisoned buffer that is one value too long, so that what isn't written, or is written behind, shows.
-/// Returns how many products were compared.
-std::size_t check_all_kernels(const Product& product, std::span<const std::size_t> tokens);
+/// Returns how many products were compared. Kernels whose matrix would take more than `most_bytes` are left out.
+std::size_t check_all_kernels(const Product& product, std::span<const std::size_t> tokens,
+                              std::size_t most_bytes = static_cast<std::size_t>(-1));
 
 }  // namespace test

@@ -121,6 +121,20 @@ TEST_CASE("parts are gathered, thirds told apart, words transposed", "[backend]"
     });
 }
 
+TEST_CASE("the bytes of four registers are interleaved in each part", "[backend]") {
+    for_each_backend([]<class B>() {
+        const std::array<std::vector<std::uint8_t>, 4> in{random_bytes<B>(21), random_bytes<B>(22), random_bytes<B>(23),
+                                                          random_bytes<B>(24)};
+        const auto found =
+            B::interleave4(B::load(in[0].data()), B::load(in[1].data()), B::load(in[2].data()), B::load(in[3].data()));
+        for (std::size_t i = 0; i < 4; ++i) {
+            const auto bytes = stored<B>(found.at(i));
+            for (std::size_t at = 0; at < B::bytes; ++at)
+                CHECK(bytes[at] == in.at(at % 4)[at / 16 * 16 + 4 * i + at % 16 / 4]);
+        }
+    });
+}
+
 TEST_CASE("masks are loaded and tested, and what is added and flipped under them", "[backend]") {
     for_each_backend([]<class B>() {
         const auto a = random_bytes<B>(5);

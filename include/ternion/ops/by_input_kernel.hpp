@@ -35,19 +35,22 @@ struct ByInputKernel {
     static constexpr std::size_t fields = Codec::codes_per_byte;
     static constexpr std::size_t outputs = P::unit_outputs;         // of a unit
     static constexpr std::size_t parts = P::unit_bytes / B::bytes;  // registers that read a unit of one input
-    /// Of the four registers that four inputs are interleaved to, those that are multiplied at once.
-    static constexpr std::size_t width = B::registers > 16 ? 4 : 2;
+    /// Tokens that share what is decoded, at most.
+    static constexpr std::size_t tokens = B::registers > 16 ? 4 : 2;
     static constexpr int bits = detail::whole_byte_codes<B> ? 8 : 4;
     static_assert(SomeInputs::most / 4 <= B::fold_every(detail::highest_code(bits)));
 
-    /// sums += codes · x for one unit, `place` bytes from where the inputs' weights begin, in the order of `ordered`.
-    /// What lies at the same place of the `next` inputs is asked for.
+    /// sums += codes · x of M tokens for one unit, `place` bytes from where the inputs' weights begin, in the order of
+    /// `order`. Token m's activations begin at x + m * most inputs, its sums at sums + m * ld. What lies at the same
+    /// place of the `next` inputs is asked for.
+    template <std::size_t M>
     static TERNION_NOINLINE void run(const SomeInputs& w, const SomeInputs& next, std::size_t place,
-                                     const std::int8_t* x, std::int32_t* sums) noexcept {
+                                     const std::int8_t* x, std::int32_t* sums, std::size_t ld) noexcept {
         for (std::size_t part = 0; part < parts; ++part) {
-            unroll<4 / width>([&](auto group) TERNION_INLINE_LAMBDA {
-                multiply<group * width>(w, next, place + part * B::bytes, part == 0 && group == 0, x,
-                                        sums + (part * 4 + group * width) * fields * B::lanes);
+            unroll<4 / width<M>>([&](auto group) TERNION_INLINE_LAMBDA {
+                constexpr std::size_t first = group * width<M>;
+                multiply<M, first>(w, next, place + part * B::bytes, part == 0 && group == 0, x,
+                                   sums + (part * 4 + first) * fields * B::lanes, ld);
             });
         }
     }
@@ -65,10 +68,14 @@ struct ByInputKernel {
     }
 
  private:
-    template <std::size_t First>
+    /// Of the four registers that four inputs are interleaved to, those that are multiplied at once.
+    template <std::size_t M>
+    static constexpr std::size_t width = tokens / M;
+
+    template <std::size_t M, std::size_t First>
     static TERNION_INLINE void multiply(const SomeInputs& w, const SomeInputs& next, std::size_t place, bool ask,
-                                        const std::int8_t* x, std::int32_t* sums) noexcept {
-        std::array<typename B::Narrow, width * fields> sum;
+                                        const std::int8_t* x, std::int32_t* sums, std::size_t ld) noexcept {
+        std::array<typename B::Narrow, M * width<M> * fields> sum;
         unroll<sum.size()>([&](auto i) TERNION_INLINE_LAMBDA { sum[i] = B::narrow_zero(); });
         const std::size_t steps = w.steps();
         for (std::size_t s = 0; s < steps; ++s) {
@@ -78,19 +85,22 @@ struct ByInputKernel {
                 packed[j] = B::load(w.weights[4 * s + j] + place);
             });
             const auto inputs = B::interleave4(packed[0], packed[1], packed[2], packed[3]);
-            const auto four = B::broadcast4(x + 4 * s);
-            unroll<width>([&](auto i) TERNION_INLINE_LAMBDA {
+            unroll<width<M>>([&](auto i) TERNION_INLINE_LAMBDA {
                 const auto split = Codec::template split_bytes<B>(inputs[First + i]);
                 unroll<fields>([&](auto f) TERNION_INLINE_LAMBDA {
                     constexpr int unit = detail::unit_of_field<Codec, B, f, bits>;
-                    auto& accumulator = sum[i * fields + f];
-                    accumulator = B::dot(accumulator, Codec::template field<B, f, unit>(split), four);
+                    const auto codes = Codec::template field<B, f, unit>(split);
+                    unroll<M>([&](auto m) TERNION_INLINE_LAMBDA {
+                        auto& accumulator = sum[(m * width<M> + i) * fields + f];
+                        accumulator = B::dot(accumulator, codes, B::broadcast4(x + m * SomeInputs::most + 4 * s));
+                    });
                 });
             });
         }
         unroll<sum.size()>([&](auto i) TERNION_INLINE_LAMBDA {
             constexpr int shift = detail::shift_of_field<Codec, B, i % fields, bits>;
-            std::int32_t* out = sums + i * B::lanes;
+            constexpr std::size_t of_token = width<M> * fields;
+            std::int32_t* out = sums + i / of_token * ld + i % of_token * B::lanes;
             B::store_wide(out, B::template fold<shift>(B::load_wide(out), sum[i]));
         });
     }

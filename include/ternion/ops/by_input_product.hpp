@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <type_traits>
 
 #include "../core/config.hpp"
 #include "../core/shape.hpp"
@@ -14,9 +15,8 @@
 #include "../tensor/activations.hpp"
 #include "../tensor/ternary_view.hpp"
 #include "by_input_kernel.hpp"
-#include "by_input_tile.hpp"
+#include "by_input_tile_product.hpp"
 #include "epilogue.hpp"
-#include "tile_product.hpp"
 
 namespace ternion {
 inline namespace TERNION_ABI {
@@ -35,26 +35,24 @@ struct InputSet {
 template <class B, class P>
 class ByInputProduct {
  public:
-    /// Up to so many tokens each is multiplied by itself: with a list, and where all inputs are read, which the tile
-    /// kernel does faster for more.
-    static constexpr std::size_t few_listed = 8;
-    static constexpr std::size_t few_tokens = 4;
+    /// Up to so many tokens are multiplied as they are decoded; more by the tile kernel, with all inputs.
+    static constexpr std::size_t few_tokens = 8;
 
     ByInputProduct(const TernaryView<P>& w, const ActivationView& x, const Results& results) noexcept
         : w_(w), x_(x), results_(results) {}
 
     void run(RowRange rows) noexcept {
-        if (x_.m > few_tokens) return TileProduct<B, P, ByInputDecoder<B, P>>(w_, x_, results_).run(rows);
+        if (x_.m > few_tokens) return ByInputTileProduct<B, P>(w_, x_, results_).run(rows);
         multiply({{}, x_.k, false}, rows);
     }
     void run(RowRange rows, std::span<const std::uint32_t> list) noexcept {
-        if (x_.m > few_listed) return run(rows);
+        if (x_.m > few_tokens) return run(rows);
         multiply({list, list.size(), true}, rows);
     }
 
  private:
     using Kernel = ByInputKernel<B, P>;
-    using Sums = std::array<std::array<std::int32_t, P::most_panel_units * Kernel::outputs>, few_listed>;
+    using Sums = std::array<std::array<std::int32_t, P::most_panel_units * Kernel::outputs>, few_tokens>;
 
     void multiply(const InputSet& inputs, RowRange rows) noexcept {
         if (x_.m == 0) return;
@@ -80,14 +78,27 @@ class ByInputProduct {
             const SomeInputs& these = some[turn];
             SomeInputs& next = some[turn ^ 1];
             find(inputs, (std::min)(i + SomeInputs::most, inputs.count - 1), first, stride, next);
-            std::array<std::array<std::int8_t, SomeInputs::most>, few_listed> x;
+            std::array<std::array<std::int8_t, SomeInputs::most>, few_tokens> x;
             for (std::size_t m = 0; m < x_.m; ++m)
                 read(inputs, i, these.count, m, x[m].data());
-            for (std::size_t u = 0; u < units; ++u) {
-                for (std::size_t m = 0; m < x_.m; ++m)
-                    Kernel::run(these, next, u * P::unit_bytes, x[m].data(), sums_[m].data() + u * Kernel::outputs);
-            }
+            for (std::size_t u = 0; u < units; ++u)
+                add_unit(these, next, u, x[0].data());
         }
+    }
+
+    /// For all tokens, as many at once as share what is decoded.
+    void add_unit(const SomeInputs& w, const SomeInputs& next, std::size_t unit, const std::int8_t* x) noexcept {
+        constexpr std::size_t ld = std::tuple_size_v<typename Sums::value_type>;
+        std::size_t m = 0;
+        const auto run = [&](auto tokens) TERNION_INLINE_LAMBDA {
+            for (; x_.m - m >= tokens; m += tokens) {
+                Kernel::template run<tokens>(w, next, unit * P::unit_bytes, x + m * SomeInputs::most,
+                                             sums_[m].data() + unit * Kernel::outputs, ld);
+            }
+        };
+        if constexpr (Kernel::tokens == 4) run(std::integral_constant<std::size_t, 4>{});
+        run(std::integral_constant<std::size_t, 2>{});
+        run(std::integral_constant<std::size_t, 1>{});
     }
 
     /// Inputs number `i` and following.

@@ -131,7 +131,7 @@ class InPlaceProduct {
             };
             const auto w = four(row, rows.range.end - 1);
             const std::size_t whole = (std::min)(units, readable(first, w[Kernel::rows - 1]));
-            sums_.add(w, four(row + Kernel::rows, end - 1), 0, whole, arranged_, sums);
+            sums_.add(w, four(row + 2 * Kernel::rows, end - 1), 0, whole, arranged_, sums);
             if (whole != units) multiply_last(w, whole, first, sums);
         }
     }

@@ -60,8 +60,6 @@ TERNION_INLINE void decode_rows(const TernaryView<P>& w, const std::array<std::s
 template <class B, Packing P, bool ByPanels = PanelPacking<P, B>>
 struct TileDecoder {
     using Kernel = TileKernel<B>;
-    /// Rows of a tile begin with a multiple of so many.
-    static constexpr std::size_t first_row_step = 16;
     /// Inputs that are decoded together: a chunk of a panel, or a step of a tile.
     static constexpr std::size_t chunk_inputs = [] {
         if constexpr (ByPanels) return P::chunk_inputs;
@@ -92,13 +90,10 @@ struct TileDecoder {
             }
         }
     }
-
-    /// Puts the sums of some tokens into the order of rows, where a tile had another.
-    static TERNION_INLINE void order(std::int32_t*, std::size_t) noexcept {}
 };
 
 /// The product with many tokens, for some rows of W on one thread. Blocks lie on the stack.
-template <class B, Packing P, class Decoder = TileDecoder<B, P>>
+template <class B, Packing P>
 class TileProduct {
  public:
     TileProduct(const TernaryView<P>& w, const ActivationView& x, const Results& results) noexcept
@@ -112,6 +107,7 @@ class TileProduct {
 
  private:
     using Kernel = TileKernel<B>;
+    using Decoder = TileDecoder<B, P>;
     static constexpr std::size_t chunk_inputs = Decoder::chunk_inputs;
     static constexpr std::size_t tile_chunks = Kernel::inputs / chunk_inputs;
     /// What is multiplied at once, at most: a multiple of the kernel's tokens, and activations that stay in the second
@@ -128,17 +124,13 @@ class TileProduct {
         return round_up(ceil_div(x_.m, ceil_div(x_.m, most)), Kernel::tokens);
     }
 
-    static std::size_t first_row(RowRange rows) noexcept {
-        return rows.begin / Decoder::first_row_step * Decoder::first_row_step;
-    }
-
     void multiply_block(RowRange rows, std::size_t m, std::size_t tokens) const noexcept {
         const std::size_t full = x_.k / chunk_inputs;
         const bool ragged = x_.k % chunk_inputs != 0;
         Tail tail;
         if (ragged) tail.fill(x_, m, tokens, full * chunk_inputs);
         alignas(64) std::int32_t sums[most_tokens * Kernel::rows];
-        for (std::size_t row = first_row(rows); row < rows.end; row += Kernel::rows) {
+        for (std::size_t row = rows.begin / 16 * 16; row < rows.end; row += Kernel::rows) {
             std::fill_n(sums, tokens * Kernel::rows, 0);
             bool last = false;
             const auto write_these = [&](std::size_t first, std::size_t count) TERNION_INLINE_LAMBDA {
@@ -146,7 +138,6 @@ class TileProduct {
                 const std::size_t next = first + count;
                 results_.template prefetch<B, Kernel::rows>(m + next, (std::min)(Kernel::tokens, tokens - next), row,
                                                             rows);
-                Decoder::order(sums + first * Kernel::rows, count);
                 results_.template write<Kernel::rows>(m + first, count, row, rows, sums + first * Kernel::rows);
             };
             for (std::size_t c = 0; c < full; c += tile_chunks) {

@@ -83,13 +83,15 @@ struct ByInput {
         std::size_t begin, end;
 
         /// The bytes from one input to the next.
-        [[nodiscard]] constexpr std::size_t input_bytes() const noexcept { return (end - begin) * unit_bytes; }
+        [[nodiscard]] TERNION_INLINE constexpr std::size_t input_bytes() const noexcept {
+            return (end - begin) * unit_bytes;
+        }
         /// Where a unit of input 0 lies.
-        [[nodiscard]] constexpr std::size_t place(Shape shape, std::size_t unit) const noexcept {
+        [[nodiscard]] TERNION_INLINE constexpr std::size_t place(Shape shape, std::size_t unit) const noexcept {
             return (begin * shape.k + unit - begin) * unit_bytes;
         }
     };
-    static constexpr Units panel_of(Shape shape, std::size_t unit) noexcept {
+    static TERNION_INLINE constexpr Units panel_of(Shape shape, std::size_t unit) noexcept {
         const std::size_t all = units(shape), panels = all == 1 ? 1 : 2 * ceil_div(all, 2 * most_panel_units);
         const std::size_t panel = ((unit + 1) * panels - 1) / all;
         return {all * panel / panels, all * (panel + 1) / panels};
