@@ -63,12 +63,15 @@ void ZeroSkipping::add_down(const ternion::AnyTernary& down, const ternion::Quan
     ternion::Output<float> output{out.data(), down.rows()};
     output.residual = out.data();
     output.residual_ld = down.rows();
-    ternion::split(down.rows(), down.packing().stripe_rows(down.shape()), threads,
-                   [&](std::size_t begin, std::size_t end) {
-                       const ternion::RowRange rows{begin, end};
-                       listed ? down.multiply(ternion::ListedActivations{x.view(), list}, rows, output)
-                              : down.multiply(x, rows, output);
-                   });
+    // As forward_together does: two pieces a thread, of rows that lie together.
+    const std::size_t step = down.packing().stripe_rows(down.shape()), steps = ternion::ceil_div(down.rows(), step);
+    const std::size_t pieces = std::min(steps, 2 * threads.concurrency());
+    threads.parallel_for(pieces, [&](std::size_t piece, std::size_t) {
+        const auto end_of = [&](std::size_t i) { return std::min(down.rows(), steps * i / pieces * step); };
+        const ternion::RowRange rows{end_of(piece), end_of(piece + 1)};
+        listed ? down.multiply(ternion::ListedActivations{x.view(), list}, rows, output)
+               : down.multiply(x, rows, output);
+    });
 }
 
 }  // namespace bitnet
