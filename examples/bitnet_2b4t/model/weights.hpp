@@ -72,10 +72,9 @@ struct Weights {
 /// Called with the number of layers that are ready, and of all.
 using LoadProgress = std::function<void(std::size_t done, std::size_t total)>;
 
-/// Repacks the ternary layers, or this rank's share of them, for computing with these kernels, or in another packing
-/// that is given. The embedding stays in
-/// the source, which must outlive the weights; there is no screen yet. Throws FileError, which names the file and the
-/// tensor, where a tensor is missing or isn't as the sizes say.
+/// Repacks the ternary layers, or this rank's share of them, for computing with these kernels, in the packing that is
+/// given or chosen. The embedding stays in the source, which must outlive the weights; there is no screen yet. Throws
+/// FileError, which names the file and the tensor, where a tensor is missing or isn't as the sizes say.
 Weights load_weights(const ModelSource& source, const Kernels& kernels, ternion::ThreadPool& threads,
                      const LoadProgress& progress = {}, ActivationType activations = ActivationType::automatic,
                      ternion::AnyCommunicator* ranks = nullptr, const ternion::PackingKernels* packing = nullptr);
