@@ -35,12 +35,12 @@ TEST_CASE("cost: joules of processors and their DRAM are added up, also where a 
 
 TEST_CASE("cost: a machine without counters, or with such that aren't for us, is told apart") {
     const TemporaryFolder folder;
-    CHECK(bitnet::PowerMeter(folder / "none").missing().find("shows no counters") != std::string::npos);
-    CHECK(bitnet::PowerMeter(folder / "").missing().find("shows no counters") != std::string::npos);
+    CHECK(bitnet::PowerMeter(folder / "none").missing().find("no counters in ") != std::string::npos);
+    CHECK(bitnet::PowerMeter(folder / "").missing().find("no counters in ") != std::string::npos);
     put(folder, "intel-rapl:0", "package-0", "1");
     CHECK(bitnet::PowerMeter(folder / "").works());
     std::filesystem::remove(folder / "intel-rapl:0/energy_uj");  // which others than root can't read
-    CHECK(bitnet::PowerMeter(folder / "").missing().find("can't be read: only root may") != std::string::npos);
+    CHECK(bitnet::PowerMeter(folder / "").missing().find("only root may read ") != std::string::npos);
 }
 
 }  // namespace

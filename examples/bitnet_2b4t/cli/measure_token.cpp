@@ -22,11 +22,12 @@ std::vector<int> random_tokens(const Model& model, std::size_t count) {
     return tokens;
 }
 
-/// As a chat would: the likeliest tokens are looked for after each.
-void generate(Session& session, std::span<const int> tokens) {
+/// As a chat would: the likeliest tokens are looked for after each. The meter is read as often, lest a counter wrap.
+void generate(Session& session, std::span<const int> tokens, PowerMeter& meter) {
     for (const int& token : tokens) {
         session.append({&token, 1});
         (void)session.likeliest(40);
+        (void)meter.joules();
     }
 }
 
@@ -64,10 +65,10 @@ TokenReport measure_token(const Model& model, const ReportLengths& lengths) {
     const auto ids = random_tokens(model, lengths.prompt + lengths.tokens);
     const auto prompt = std::span(ids).first(lengths.prompt), rest = std::span(ids).subspan(lengths.prompt);
     session.append(prompt);
-    generate(session, rest.first(1));  // touches all memory
+    PowerMeter meter;
+    generate(session, rest.first(1), meter);  // touches all memory
     const double first_token = time_prompt(session, prompt);
     PartTimes times;
-    PowerMeter meter;
     double seconds = 0, read_seconds = 0, read_bytes = 0, joules = 0;
     for (int i = 0; i < lengths.repeats; ++i) {
         const Stopwatch reading;
@@ -79,7 +80,7 @@ TokenReport measure_token(const Model& model, const ReportLengths& lengths) {
         session.time_parts(&times);
         const double before = meter.joules();
         const Stopwatch generating;
-        generate(session, rest);
+        generate(session, rest, meter);
         seconds += generating.seconds();
         joules += meter.joules() - before;
         session.time_parts(nullptr);

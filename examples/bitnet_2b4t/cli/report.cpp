@@ -27,7 +27,10 @@ void report(const ReportOptions& options) {
         throw CLI::RequiredError("-m, or --synthetic with a size,");
     if (ranks() && ranks()->size() > 1)
         throw CLI::ValidationError("report", joined("expected one rank, found ", ranks()->size()));
-    const Model model = load(options.model);
+    // What is counted is a token that reads all weights.
+    ModelOptions dense = options.model;
+    dense.no_skip_zeros = true;
+    const Model model = load(dense);
     const std::size_t all = options.lengths.prompt + options.lengths.tokens;
     if (all > model.context())
         throw FileError(model.name(), joined("at most ", model.context(), " tokens (-p and -n), its context"), all);

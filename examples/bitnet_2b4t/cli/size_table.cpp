@@ -85,6 +85,7 @@ std::vector<SizeRow> rows_of(const SizeTableOptions& options) {
 
 void measure(SizeRow& row, const SizeTableOptions& options) {
     ModelOptions chosen = options.model;
+    chosen.no_skip_zeros = true;  // random weights say nothing of real ones' zeros
     chosen.synthetic = row.name;
     const Model model = load(chosen);
     const TokenReport report = measure_token(model, options.lengths);
@@ -103,9 +104,9 @@ void predict(SizeRow& row, const SizeRow* measured) {
 }
 
 std::string head() {
-    const std::string groups = formatted("%-12s %8s %9s %9s | %8s %6s %6s | %7s %6s", "", "tokens", "", "first",
+    const std::string groups = formatted("%-11s %8s %8s %8s | %8s %6s %6s | %7s %6s", "", "tokens", "", "first",
                                          "MB read", "", "KV", "memory", "of the");
-    const std::string names = formatted("%-12s %8s %9s %9s | %8s %6s %6s | %7s %6s", "size", "a second", "ms",
+    const std::string names = formatted("%-11s %8s %8s %8s | %8s %6s %6s | %7s %6s", "size", "a second", "ms",
                                         "token, s", "layers", "head", "cache", "MB", "limit");
     return groups + "\n" + names + "\n";
 }
@@ -116,7 +117,7 @@ std::string line(const SizeRow& row) {
         return row.seconds > 0 ? about + formatted(format, value) : std::string("?");
     };
     const std::string limit = row.predicted ? "" : formatted("%4.0f %%", 100 * row.share_of_limit);
-    return formatted("%-12s %8s %9s %9s | %8.1f %6.1f %6.1f | %7s %s\n", row.name.c_str(),
+    return formatted("%-11s %8s %8s %8s | %8.1f %6.1f %6.1f | %7s %s\n", row.name.c_str(),
                      number("%.2f", 1 / row.seconds).c_str(), number("%.2f", 1e3 * row.seconds).c_str(),
                      number("%.2f", row.first).c_str(), layer_bytes(row.work) / 1e6,
                      row.work[TokenPart::head].bytes / 1e6, row.work[TokenPart::attention].bytes / 1e6,
@@ -163,7 +164,7 @@ void print_sizes(const SizeTableOptions& options) {
         options.json ? list.push_back(as_json(row)) : write_output(line(row));
     }
     if (options.json) return write_json(list, 2);
-    write_output(formatted("behind a prompt of %zu tokens; ~: doesn't fit, predicted from the largest that does\n",
+    write_output(formatted("behind a prompt of %zu; ~: doesn't fit, predicted from the largest that does\n",
                            options.lengths.prompt));
 }
 

@@ -38,13 +38,13 @@ std::string energy_table(const TokenReport& report) {
                 names = formatted("%-19s %8s", "mJ a token", "MB read");
     for (const Technology& technology : technologies()) {
         heads += formatted(" | %-23s", std::string(technology.name).c_str());
-        names += formatted(" | %9s %13s", "computing", "memory");
+        names += formatted(" | %8s %14s", "compute", "memory");
     }
     std::string text = heads.substr(0, heads.find_last_not_of(' ') + 1) + "\n" + names + "\n";
     for (const EnergyRow& row : report.energy) {
         text += formatted("%-19s %8.1f", row.model.c_str(), row.work.bytes / 1e6);
         for (const Energy& energy : row.energies)
-            text += formatted(" | %9s %13s", millijoules(energy.arithmetic).c_str(), memory_of(energy).c_str());
+            text += formatted(" | %8s %14s", millijoules(energy.arithmetic).c_str(), memory_of(energy).c_str());
         text += "\n";
     }
     return text;
@@ -79,7 +79,7 @@ std::string table(const TokenReport& report) {
         return text + formatted("energy, measured: %.0f mJ a token, with all that runs and idles on the processors\n",
                                 *report.joules * 1e3);
     }
-    return text + "energy, measured: no, " + report.why_not_measured + "\n";
+    return text + "energy, measured: " + report.why_not_measured + "\n";
 }
 
 void print_json(const TokenReport& report) {

@@ -38,8 +38,8 @@ PowerMeter::PowerMeter(const std::string& folder) {
         const auto range = number_in(domain / "max_energy_range_uj"), now = number_in(domain / "energy_uj");
         if (range && now) counters_.push_back({(domain / "energy_uj").string(), *range, *now});
     }
-    if (!found) missing_ = "this machine shows no counters (" + folder + "/intel-rapl:*)";
-    if (found && counters_.empty()) missing_ = folder + "/intel-rapl:*/energy_uj can't be read: only root may";
+    if (!found) missing_ = "no counters in " + folder + " (intel-rapl:*)";
+    if (found && counters_.empty()) missing_ = "only root may read " + folder + "/intel-rapl:*/energy_uj";
 }
 
 double PowerMeter::joules() {

@@ -7,8 +7,8 @@
 namespace bitnet {
 
 /// Joules that the machine itself counts (RAPL), as Linux shows them in files: of all processors with all that runs on
-/// them, idle cores included, and of their DRAM where that is counted. Counters wrap: a reading must follow the last
-/// one within a minute.
+/// them, idle cores included, and of their DRAM where that is counted. Counters begin again after some minutes:
+/// readings within one count right.
 class PowerMeter {
  public:
     explicit PowerMeter(const std::string& folder = "/sys/class/powercap");

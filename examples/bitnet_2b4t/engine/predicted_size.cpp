@@ -31,7 +31,9 @@ PredictedSize::PredictedSize(std::string_view name, std::string_view isa, const 
     const bool groups = !sizes.trained_int8;
     config = sizes;
     embedding_bytes = table_bytes(family, config);
-    form.packing = &(packing != nullptr ? *packing : compute_packing(find_kernels(isa), groups)).packing;
+    const ternion::Shape gate{config.ffn, config.hidden};
+    if (packing == nullptr) packing = &compute_packing(find_kernels(isa), gate, groups, MatrixUse::whole);
+    form.packing = &packing->packing;
     form.group_inputs = groups ? inputs_of_block : 0;
     form.embedding_row_bytes = embedding_bytes / (config.vocab * (config.separate_head ? 2 : 1));
 }
