@@ -212,7 +212,7 @@ void Decoder::feed_forward(const LayerWeights& layer, ZeroCounts* zeros) {
         project(TokenPart::gate_up, layer.ffn_norm, layer.up.to(up_));
         activate({0, own().ffn});
     }
-    add(TokenPart::down, layer.down, weights_.shares.ffn, gate_, skip_zeros);
+    add(TokenPart::down, layer.down, weights_.shares.ffn, gate_, weights_.skips_zeros);
     if (zeros != nullptr) zeros->add_inputs(inputs_.activations);
 }
 

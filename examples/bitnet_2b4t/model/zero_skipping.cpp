@@ -55,16 +55,19 @@ void ZeroSkipping::multiply_up(const ternion::AnyTernary& up, const ternion::Qua
 
 void ZeroSkipping::add_down(const ternion::AnyTernary& down, const ternion::QuantizedActivations& x,
                             std::span<float> out, ternion::ThreadPool& threads) {
+    const bool few = x.tokens() <= most_tokens;
     inputs_.resize(x.inputs());
-    const std::size_t found = ternion::list_inputs(x.view(), inputs_.data());
+    const std::size_t found = few ? ternion::list_inputs(x.view(), inputs_.data()) : x.inputs();
     const std::span<const std::uint32_t> list(inputs_.data(), found);
-    const bool listed = pays(found, x.inputs());
+    const bool listed = few && pays(found, x.inputs());
     ternion::Output<float> output{out.data(), down.rows()};
     output.residual = out.data();
     output.residual_ld = down.rows();
-    // As forward_together does: two pieces a thread, of rows that lie together.
-    const std::size_t step = down.packing().stripe_rows(down.shape()), steps = ternion::ceil_div(down.rows(), step);
-    const std::size_t pieces = std::min(steps, 2 * threads.concurrency());
+    // As many pieces as forward_together makes, but of outputs whose codes lie together, if that is enough of them.
+    const std::size_t stripe = down.packing().stripe_rows(down.shape());
+    const std::size_t step = ternion::ceil_div(down.rows(), stripe) < threads.concurrency() ? 64 : stripe;
+    const std::size_t steps = ternion::ceil_div(down.rows(), step);
+    const std::size_t pieces = std::min(steps, (few ? 2 : 8) * threads.concurrency());
     threads.parallel_for(pieces, [&](std::size_t piece, std::size_t) {
         const auto end_of = [&](std::size_t i) { return std::min(down.rows(), steps * i / pieces * step); };
         const ternion::RowRange rows{end_of(piece), end_of(piece + 1)};
