@@ -8,11 +8,17 @@
 namespace bitnet {
 namespace {
 
-/// Whether a list is faster than everything: a row or input by itself takes longer than one of many, so that lists of
-/// all take 1.0 to 1.1 times as long as the dense product of the same layout (2B4T's sizes, AVX-512 VBMI).
-bool pays(std::size_t listed, std::size_t all) {
-    return listed * 20 <= all * 17;
+/// Whether a list of so many hundredths is faster than everything. A row or input by itself takes longer than one of
+/// many; several tokens share what is decoded of inputs, but of rows only where all of them are multiplied
+/// (docs/performance.md, lists of rows and of inputs).
+bool pays(std::size_t listed, std::size_t all, std::size_t most) {
+    return listed * 100 <= all * most;
 }
+constexpr std::size_t most_inputs = 85;
+constexpr std::size_t most_rows(std::size_t tokens) {
+    return 85 - 5 * (tokens - 1);
+}
+static_assert(most_rows(ZeroSkipping::most_tokens) == 50);
 
 /// Whether no output can be infinite or NaN, which a gate of zero would make NaN.
 bool are_finite(const ternion::AnyTernary& w, const ternion::QuantizedActivations& x) {
@@ -47,7 +53,7 @@ void ZeroSkipping::multiply_up(const ternion::AnyTernary& up, const ternion::Qua
     if (!are_finite(up, x)) return up.multiply(x, rows, output);
     std::uint32_t* list = rows_.data() + rows.begin;
     const std::size_t found = list_rows(gate, ffn, rows, list);
-    if (!pays(found, rows.end - rows.begin)) return up.multiply(x, rows, output);
+    if (!pays(found, rows.end - rows.begin, most_rows(x.tokens()))) return up.multiply(x, rows, output);
     for (std::size_t m = 0; m < x.tokens(); ++m)
         std::fill_n(out.data() + m * ffn + rows.begin, rows.end - rows.begin, 0.0F);
     up.multiply_listed(x.view(), {list, found}, output);
@@ -59,7 +65,7 @@ void ZeroSkipping::add_down(const ternion::AnyTernary& down, const ternion::Quan
     inputs_.resize(x.inputs());
     const std::size_t found = few ? ternion::list_inputs(x.view(), inputs_.data()) : x.inputs();
     const std::span<const std::uint32_t> list(inputs_.data(), found);
-    const bool listed = few && pays(found, x.inputs());
+    const bool listed = few && pays(found, x.inputs(), most_inputs);
     ternion::Output<float> output{out.data(), down.rows()};
     output.residual = out.data();
     output.residual_ld = down.rows();
