@@ -55,8 +55,10 @@ std::string end_of(const std::function<void()>& run) {
         ::_exit(0);
     }
     ::close(ends[1]);
-    std::string line(1000, '\0');
-    line.resize(static_cast<std::size_t>(std::max<ssize_t>(::read(ends[0], line.data(), line.size()), 0)));
+    std::string line;
+    std::array<char, 1000> part{};
+    for (ssize_t got = 0; (got = ::read(ends[0], part.data(), part.size())) > 0;)  // it may come piece by piece
+        line.append(part.data(), static_cast<std::size_t>(got));
     ::close(ends[0]);
     int status = 0;
     REQUIRE(::waitpid(child, &status, 0) == child);
