@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <sstream>
+#include <string_view>
+#include <utility>
 
 #include <program/cli/measurement.hpp>
 #include <program/cli/output.hpp>
@@ -79,7 +81,7 @@ std::vector<SizeRow> rows_of(const SizeTableOptions& options) {
         const double memory = size.memory(tokens, kv), operations = size.prompt_operations(options.lengths.prompt, kv);
         rows.push_back({name, std::move(size), work, memory, operations});
     }
-    std::ranges::stable_sort(rows, {}, &SizeRow::memory);
+    std::ranges::sort(rows, {}, [](const SizeRow& row) { return std::pair(row.memory, std::string_view(row.name)); });
     return rows;
 }
 
