@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <bitnet/session.hpp>
 #include <nlohmann/json.hpp>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -11,6 +10,7 @@
 #include "../engine/weights_in_use.hpp"
 #include "commands.hpp"
 #include "model_options.hpp"
+#include "random_tokens.hpp"
 #include "ranks.hpp"
 #include "size_table.hpp"
 #include "zero_table.hpp"
@@ -61,18 +61,9 @@ struct RankShare {
     double time;                // the part that rank 0 spends in collectives, waiting included
 };
 
-/// Random ones, the same for each test.
-std::vector<int> some_tokens(const Model& model, std::size_t count) {
-    std::mt19937 random(1);
-    std::vector<int> ids(count);
-    for (int& id : ids)
-        id = static_cast<int>(random() % model.vocabulary_size());
-    return ids;
-}
-
 /// As a chat would: the likeliest tokens are looked for after a prompt, and after each token that is generated.
 void run_once(Session& session, std::size_t tokens, bool prompt) {
-    const std::vector<int> ids = some_tokens(session.model(), tokens);
+    const std::vector<int> ids = random_tokens(session.model(), tokens);
     session.rewind(0);
     const std::size_t step = prompt ? tokens : 1;
     for (std::size_t i = 0; i < tokens; i += step) {
@@ -114,7 +105,7 @@ std::vector<Result> measure_all(const Model& model, const BenchOptions& options)
 /// Of the first tokens that are measured; nothing where ranks have parts of each layer.
 std::vector<FfnZeros> measure_zeros(const Model& model, std::size_t longest) {
     if (ranks()) return {};
-    return ffn_zeros(model, some_tokens(model, std::min<std::size_t>(longest, 64)));
+    return ffn_zeros(model, random_tokens(model, std::min<std::size_t>(longest, 64)));
 }
 
 nlohmann::json json_of(const std::vector<FfnZeros>& zeros) {

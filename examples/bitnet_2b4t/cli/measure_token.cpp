@@ -1,10 +1,10 @@
-#include <random>
 #include <vector>
 
 #include <program/cli/measurement.hpp>
 #include "../cost/power_meter.hpp"
 #include "../engine/session_state.hpp"
 #include "../engine/weights_in_use.hpp"
+#include "random_tokens.hpp"
 #include "token_report.hpp"
 
 namespace bitnet::cli {
@@ -13,14 +13,6 @@ using namespace program;
 namespace {
 
 constexpr double seconds_of_reads = 0.1;
-
-std::vector<int> random_tokens(const Model& model, std::size_t count) {
-    std::mt19937 random(1);
-    std::vector<int> tokens(count);
-    for (int& token : tokens)
-        token = static_cast<int>(random() % model.vocabulary_size());
-    return tokens;
-}
 
 /// As a chat would: the likeliest tokens are looked for after each. The meter is read as often, lest a counter wrap.
 void generate(Session& session, std::span<const int> tokens, PowerMeter& meter) {

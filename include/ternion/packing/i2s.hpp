@@ -26,6 +26,7 @@
 #include "../core/config.hpp"
 #include "../core/shape.hpp"
 #include "two_bit.hpp"
+#include "unpack_blocks.hpp"
 
 namespace ternion {
 
@@ -59,20 +60,9 @@ struct I2S {
     /// Whole blocks go straight to `codes`, parts of a block through a buffer.
     static TERNION_INLINE void unpack(Shape shape, const std::byte* data, std::size_t row, std::size_t k,
                                       std::size_t count, std::uint8_t* codes) noexcept {
-        const std::size_t first = row * shape.k + k;
-        const std::byte* in = data + first / block * block_bytes;
-        std::uint8_t part[block];
-        for (std::size_t done = 0; done < count; in += block_bytes) {
-            const std::size_t place = (first + done) % block;
-            const std::size_t run = (std::min)(count - done, block - place);
-            if (run == block) {
-                Fields::unpack(in, codes + done);
-            } else {
-                Fields::unpack(in, part);
-                std::memcpy(codes + done, part + place, run);
-            }
-            done += run;
-        }
+        const auto decode = [](const std::byte* in, std::uint8_t* out)
+                                TERNION_INLINE_LAMBDA { Fields::unpack(in, out); };
+        detail::unpack_blocks<block, block_bytes>(data, row * shape.k + k, count, codes, decode);
     }
 
     /// As unpack; whole blocks by SIMD.

@@ -18,6 +18,7 @@
 #include "../core/config.hpp"
 #include "../core/float16.hpp"
 #include "../core/shape.hpp"
+#include "unpack_blocks.hpp"
 
 namespace ternion {
 
@@ -54,8 +55,9 @@ struct RowBlocks {
     /// Whole blocks go straight to `codes`, parts of a block through a buffer.
     static TERNION_INLINE void unpack(Shape shape, const std::byte* data, std::size_t row, std::size_t k,
                                       std::size_t count, std::uint8_t* codes) noexcept {
-        unpack_by(shape, data, row, k, count, codes,
-                  [](const std::byte* block, std::uint8_t* out) TERNION_INLINE_LAMBDA { Codec::decode(block, out); });
+        const auto decode = [](const std::byte* block, std::uint8_t* out)
+                                TERNION_INLINE_LAMBDA { Codec::decode(block, out); };
+        detail::unpack_blocks<Inputs, Bytes>(data + block_place(shape, row, 0), k, count, codes, decode);
     }
 
     template <class B>
@@ -63,10 +65,11 @@ struct RowBlocks {
                                            std::size_t count, std::uint8_t* codes) noexcept
     requires requires(const std::byte* block, std::uint8_t* out) { Codec::template decode_simd<B>(block, out); }
     {
-        unpack_by(shape, data, row, k, count, codes, [](const std::byte* block, std::uint8_t* out) TERNION_INLINE_LAMBDA {
+        const auto decode = [](const std::byte* block, std::uint8_t* out) TERNION_INLINE_LAMBDA {
             B::prefetch(block + 2048);
             Codec::template decode_simd<B>(block, out);
-        });
+        };
+        detail::unpack_blocks<Inputs, Bytes>(data + block_place(shape, row, 0), k, count, codes, decode);
     }
 
     static TERNION_INLINE bool valid(Shape shape, const std::byte* data) noexcept {
@@ -96,24 +99,6 @@ struct RowBlocks {
  private:
     static constexpr std::size_t block_place(Shape shape, std::size_t row, std::size_t block) noexcept {
         return (row * blocks(shape) + block) * Bytes;
-    }
-
-    template <class Decode>
-    static TERNION_INLINE void unpack_by(Shape shape, const std::byte* data, std::size_t row, std::size_t k,
-                                         std::size_t count, std::uint8_t* codes, const Decode& decode) noexcept {
-        const std::byte* block = data + block_place(shape, row, k / Inputs);
-        std::uint8_t part[Inputs];
-        for (std::size_t done = 0; done < count; block += Bytes) {
-            const std::size_t place = (k + done) % Inputs;
-            const std::size_t run = (std::min)(count - done, Inputs - place);
-            if (run == Inputs) {
-                decode(block, codes + done);
-            } else {
-                decode(block, part);
-                std::memcpy(codes + done, part + place, run);
-            }
-            done += run;
-        }
     }
 };
 

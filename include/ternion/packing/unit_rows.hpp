@@ -21,6 +21,7 @@
 #include "codes_at.hpp"
 #include "in_place.hpp"
 #include "panel.hpp"
+#include "unpack_blocks.hpp"
 
 namespace ternion {
 
@@ -80,21 +81,23 @@ struct UnitRows {
     /// Whole units go straight to `codes`, parts of one through a buffer.
     static TERNION_INLINE void unpack(Shape shape, const std::byte* data, std::size_t row, std::size_t k,
                                       std::size_t count, std::uint8_t* codes) noexcept {
-        unpack_by(shape, data, row, k, count, codes,
-                  [](const std::byte* unit, std::uint8_t* out) TERNION_INLINE_LAMBDA { decode_unit(unit, out); });
+        const auto decode = [](const std::byte* unit, std::uint8_t* out)
+                                TERNION_INLINE_LAMBDA { decode_unit(unit, out); };
+        detail::unpack_blocks<unit_inputs, unit_bytes>(data + row * row_bytes(shape), k, count, codes, decode);
     }
     template <class B>
     requires(PanelPacking<Codec, B> && B::bytes <= unit_bytes)
     static TERNION_INLINE void unpack_simd(Shape shape, const std::byte* data, std::size_t row, std::size_t k,
                                            std::size_t count, std::uint8_t* codes) noexcept {
-        unpack_by(shape, data, row, k, count, codes, [](const std::byte* unit, std::uint8_t* out) TERNION_INLINE_LAMBDA {
+        const auto decode = [](const std::byte* unit, std::uint8_t* out) TERNION_INLINE_LAMBDA {
             B::prefetch(unit + 2048);
             for (std::size_t b = 0; b < unit_bytes; b += B::bytes) {
                 const auto split = Codec::template split_bytes<B>(B::load_once(unit + b));
                 unroll<codes_per_byte>(
                     [&](auto f) TERNION_INLINE_LAMBDA { B::store(out + unit_bytes * f + b, Codec::template field<B, f, 2>(split)); });
             }
-        });
+        };
+        detail::unpack_blocks<unit_inputs, unit_bytes>(data + row * row_bytes(shape), k, count, codes, decode);
     }
 
     static TERNION_INLINE void encode_unit(const std::uint8_t* codes, std::byte* out) noexcept {
@@ -154,25 +157,6 @@ struct UnitRows {
             });
         }
     };
-
- private:
-    template <class Decode>
-    static TERNION_INLINE void unpack_by(Shape shape, const std::byte* data, std::size_t row, std::size_t k,
-                                         std::size_t count, std::uint8_t* codes, const Decode& decode) noexcept {
-        const std::byte* unit = data + row * row_bytes(shape) + k / unit_inputs * unit_bytes;
-        std::uint8_t part[unit_inputs];
-        for (std::size_t done = 0; done < count; unit += unit_bytes) {
-            const std::size_t place = (k + done) % unit_inputs;
-            const std::size_t run = (std::min)(count - done, unit_inputs - place);
-            if (run == unit_inputs) {
-                decode(unit, codes + done);
-            } else {
-                decode(unit, part);
-                std::memcpy(codes + done, part + place, run);
-            }
-            done += run;
-        }
-    }
 };
 
 }  // namespace ternion
