@@ -6,6 +6,8 @@
 
 #include <program/io/file_error.hpp>
 
+#include "prompt_shares.hpp"
+
 namespace bitnet::serve {
 namespace {
 
@@ -142,8 +144,8 @@ bool Scheduler::step() {
     return true;
 }
 
-/// A token for each that generates, and pieces of prompts: the more of them, the smaller, so that a short prompt
-/// doesn't wait for a long one. The first step is the workspace.
+/// A token for each that generates, and pieces of prompts, which are small where somebody waits for the step to end.
+/// The first step is the workspace.
 std::vector<Step> Scheduler::next_step() {
     std::vector<Sequence*> generating, reading;
     for (Sequence& one : running_) {
@@ -156,14 +158,14 @@ std::vector<Step> Scheduler::next_step() {
     std::vector<Step> steps = {{&workspace_, {}}};
     for (Sequence* one : generating)
         steps.push_back({&one->session(), one->input(1)});
-    std::size_t left = model_.options().batch - generating.size();
-    if (!generating.empty()) left = std::min(left, options_.piece);
-    for (std::size_t i = 0; i < reading.size(); ++i) {
-        const std::size_t share = std::max<std::size_t>(left / (reading.size() - i), 1);
-        const auto input = reading[i]->input(std::min(share, left));
-        if (!input.empty()) steps.push_back({&reading[i]->session(), input});
-        left -= input.size();
-    }
+    std::size_t most = model_.options().batch - generating.size();
+    if (!generating.empty() || reading.size() > 1) most = std::min(most, options_.piece);
+    std::vector<std::size_t> unread;
+    for (const Sequence* one : reading)
+        unread.push_back(one->job().prompt.size() - one->session().tokens().size());
+    const std::vector<std::size_t> shares = prompt_shares(unread, most);
+    for (std::size_t i = 0; i < reading.size(); ++i)
+        if (shares[i] > 0) steps.push_back({&reading[i]->session(), reading[i]->input(shares[i])});
     return steps;
 }
 

@@ -22,7 +22,7 @@ namespace bitnet::serve {
 struct SchedulerOptions {
     std::size_t slots = 8;        // sequences at once
     std::size_t queue = 64;       // jobs that wait for a slot
-    std::size_t piece = 32;       // tokens of prompts in a step in which others generate
+    std::size_t piece = 32;       // tokens of prompts in a step that others wait for
     std::size_t cache_bytes = 0;  // of the prefix cache
 };
 
