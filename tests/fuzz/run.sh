@@ -36,9 +36,11 @@ awk 'BEGIN { for (i = 0; i < 900; ++i) printf "%c", (i * i * 7 + i) % 128 }' | s
 printf 'it'"'"'s 1234  \303\251<|eot_id|>\377\n\n ' | seed text mixed
 printf '%s' '{"messages":[{"role":"user","content":"hi"}],"n":2,"stop":["a"],"logit_bias":{"5":1.5},"seed":-5}' | seed request chat
 printf '%s' '{"prompt":["a",[1,2]],"response_format":{"type":"json_schema","json_schema":{"schema":{"type":"object","properties":{"a":{"$ref":"#/$defs/b"}},"$defs":{"b":{"enum":[1]}}}}}}' | seed request schema
-request=
-[ ! -x "$programs/fuzz_request" ] || request=request
-targets="gguf safetensors config vocabulary text c_interface $request"
+printf 'POST /v1/completions?a=b HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer y\r\nContent-Length: 2\r\n\r\n{}HEAD /stream HTTP/1.0\r\nConnection: keep-alive\r\n\r\n' | seed http length
+printf 'PUT /stream HTTP/1.1\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n3;x=y\r\nabc\r\n0\r\nT: u\r\n\r\n' | seed http chunked
+server=
+[ ! -x "$programs/fuzz_request" ] || server="request http"
+targets="gguf safetensors config vocabulary text c_interface $server"
 for target in $targets; do
     [ ! -d "$tests/fuzz/findings/$target" ] || cp "$tests/fuzz/findings/$target"/* "$work/$target/"
 done
@@ -48,7 +50,7 @@ fuzz() {
         -artifact_prefix="$work/finding-$1-" "$work/$1" >"$work/$1.log" 2>&1 || touch "$work/$1.failed"
     echo "fuzz: $1: $(sed -n 's/stat::number_of_executed_units: *//p' "$work/$1.log") inputs"
 }
-for turn in "gguf safetensors $request" "config vocabulary text c_interface"; do
+for turn in "gguf safetensors config $server" "vocabulary text c_interface"; do
     for target in $turn; do fuzz "$target" & done
     wait
 done

@@ -98,7 +98,7 @@ function check_user() {
     if (/^ *# *include *[<"]ternion\/[^>"]*detail/) complain("include", "this header is no public one")
     if (FILENAME ~ /^examples\/program\// && /^ *# *include *([<"](bitnet_2b4t|train)\/|"[.][.]\/[.][.]\/)/)
         complain("layer", "what programs share knows none of them")
-    if (/^ *# *include *<boost\// && FILENAME !~ /^examples\/bitnet_2b4t\/serve\/http_/) complain("layer", "HTTP stays in serve/http_*")
+    if (/^ *# *include *<boost\// && FILENAME !~ /^examples\/bitnet_2b4t\/serve\/http_|^tests\/fuzz\/http_/) complain("layer", "HTTP stays in serve/http_*, and its test")
     if (FILENAME ~ /^examples\/program\/io\// && /^ *# *include *[<"]([.][.]|program)\/cli\//) complain("layer", "io must not include cli")
 }
 
