@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <ternion/simd/read_memory.hpp>
 #include <ternion/ternion.hpp>
 #include <vector>
 
@@ -17,35 +18,6 @@ namespace bench {
 namespace {
 
 using Backend = ternion::backend_of<ternion::default_arch>;
-// Measured to be the best (docs/benchmarking.md): two streams, as more than one hides more latency, and a prefetch that
-// helps where the hardware's stops, at the end of a page.
-constexpr std::size_t streams = 2;
-constexpr std::size_t step = 128;
-constexpr std::size_t read_ahead = 512;
-
-/// Reads `bytes` bytes, a multiple of streams * step.
-void read_once(const std::byte* from, std::size_t bytes) {
-    constexpr std::size_t loads = step / Backend::bytes;
-    const std::size_t part = bytes / streams;
-    std::array<Backend::Bytes, streams * loads> sums;
-    ternion::unroll<sums.size()>([&](auto i) TERNION_INLINE_LAMBDA { sums[i] = Backend::splat(0); });
-    for (const std::byte* end = from + part; from != end; from += step) {
-        ternion::unroll<streams>([&](auto stream)
-                                     TERNION_INLINE_LAMBDA {
-            const std::byte* place = from + stream * part;
-            ternion::unroll<step / 64>([&](auto line) TERNION_INLINE_LAMBDA { Backend::prefetch(place + read_ahead + 64 * line); });
-            ternion::unroll<loads>([&](auto i) TERNION_INLINE_LAMBDA {
-                auto& sum = sums[stream * loads + i];
-                sum = Backend::add(sum, Backend::load(place + i * Backend::bytes));
-            });
-        });
-    }
-    auto total = Backend::splat(0);
-    ternion::unroll<sums.size()>([&](auto i) TERNION_INLINE_LAMBDA { total = Backend::add(total, sums[i]); });
-    std::array<std::byte, Backend::bytes> kept;
-    Backend::store(kept.data(), total);
-    benchmark::DoNotOptimize(kept);
-}
 
 // An outer product, as in a GEMM, with no broadcast and nothing else between the dot products: every pair of operands
 // has an accumulator of its own, so that none waits for another, and all of it fits in the register file. Where a dot
@@ -108,7 +80,7 @@ double repeat_for(double seconds, const F& f) {
 }  // namespace
 
 Amount read_memory(const Copies& memory, int threads, double seconds) {
-    constexpr std::size_t unit = streams * step;
+    constexpr std::size_t unit = 256;  // what read_memory reads at once
     const std::size_t units = memory.bytes() / unit;
     const auto parts = static_cast<std::size_t>(threads);
     return on_all_threads(threads, [&](std::size_t index) {
@@ -117,7 +89,7 @@ Amount read_memory(const Copies& memory, int threads, double seconds) {
         const std::size_t passes = seconds > 0 ? ternion::ceil_div(std::size_t{4} << 20, std::max(bytes, unit)) : 1;
         return repeat_for(seconds, [&] {
             for (std::size_t i = 0; i < passes; ++i)
-                read_once(memory.data + begin, bytes);
+                benchmark::DoNotOptimize(ternion::read_memory(memory.data + begin, bytes));
             return static_cast<double>(bytes * passes);
         });
     });

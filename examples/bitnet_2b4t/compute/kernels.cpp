@@ -4,11 +4,11 @@
 #include "kernels.hpp"
 
 #include <ternion/runtime/compile.hpp>
+#include <ternion/simd/read_memory.hpp>
 
 #include "attention_block.hpp"
 #include "kv_block.hpp"
 #include "products.hpp"
-#include "read_memory.hpp"
 
 namespace bitnet {
 namespace {
@@ -26,7 +26,7 @@ constexpr Kernels table{.ternary = &ternion::CompiledTable<ternion::default_arch
                         .add_product = add_product,
                         .code_row = code_row,
                         .dot_codes = dot_codes,
-                        .read_memory = read_memory};
+                        .read_memory = ternion::read_memory<>};
 
 }  // namespace
 
