@@ -51,8 +51,9 @@ struct Kernel {
     }
 };
 
-/// Kernel i is compiled by kernels_slice(i mod 8).cpp: all of them at once take the optimiser minutes.
-inline constexpr std::size_t kernel_slices = 8;
+/// The table is compiled in slices, each by the source of its number: all at once take the optimiser minutes. The
+/// kernels of the best arch are in the first ones, optimised as programs are; the others less, to save half of that.
+inline constexpr std::size_t kernel_slices = 8, best_slices = 2;
 
 template <std::size_t Slice>
 void append_kernels(std::vector<Kernel>& kernels);

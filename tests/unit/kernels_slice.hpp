@@ -15,19 +15,24 @@ Kernel make_kernel() {
     return {kernels, P::name, Backend::name, Backend::bytes, kernels.path, ternion::BlockScaledPacking<P>};
 }
 
+/// Which slice has a packing's kernel for an arch, by their places in the lists.
+constexpr std::size_t slice_of(std::size_t arch, std::size_t packing) {
+    if (arch == 0) return packing % best_slices;
+    return best_slices + (arch * packings::size + packing) % (kernel_slices - best_slices);
+}
+
 /// Calls f.operator()<P, Arch>() for the packings and archs of one slice.
 template <std::size_t Slice, class F>
 void for_each_in_slice(F&& f) {
-    constexpr std::size_t per_arch = packings::size;
     constexpr auto numbers = []<class... T>(ternion::type_list<T...>) {
         return std::make_index_sequence<sizeof...(T)>{};
     };
     const auto call = [&]<std::size_t Number, class Arch, class P>() {
-        if constexpr (Number % kernel_slices == Slice) f.template operator()<P, Arch>();
+        if constexpr (Number == Slice) f.template operator()<P, Arch>();
     };
     const auto call_arch = [&]<std::size_t A, class Arch, class... P, std::size_t... I>(ternion::type_list<P...>,
                                                                                         std::index_sequence<I...>) {
-        (call.template operator()<A * per_arch + I, Arch, P>(), ...);
+        (call.template operator()<slice_of(A, I), Arch, P>(), ...);
     };
     [&]<class... Arch, std::size_t... A>(ternion::type_list<Arch...>, std::index_sequence<A...>) {
         (call_arch.template operator()<A, Arch>(packings{}, numbers(packings{})), ...);

@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "packing_kinds.hpp"
 #include "random_data.hpp"
 #include "test_executor.hpp"
 
@@ -40,7 +41,7 @@ Floats step_by_step(const PackedTernary<P>& w, const RmsNorm* before, Floats x) 
 
 TEST_CASE("BitLinear is its steps", "[bit_linear]") {
     std::size_t packings = 0;
-    for_each_type(all_packings{}, [&]<class P>(std::type_identity<P>) {
+    for_each_type(test::packing_kinds{}, [&]<class P>(std::type_identity<P>) {
         INFO(P::name);
         const auto x = test::random_floats(m * k, 3, 7);
         const auto before = norm();
@@ -66,7 +67,7 @@ TEST_CASE("BitLinear is its steps", "[bit_linear]") {
         CHECK(y != eight_bits);
         ++packings;
     });
-    CHECK(packings == all_packings::size);
+    CHECK(packings == test::packing_kinds::size);
 }
 
 TEST_CASE("BitLinear gives the same bits on every arch and executor", "[bit_linear]") {

@@ -1,4 +1,4 @@
-// gemv and gemm as callers see them: every overload, on every packing.
+// gemv and gemm as callers see them: every overload, on every kind of packing.
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_exception.hpp>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absmax_oracle.hpp"
+#include "packing_kinds.hpp"
 #include "random_data.hpp"
 #include "test_executor.hpp"
 
@@ -33,9 +34,9 @@ std::vector<float> expected_floats(const std::vector<std::int8_t>& trits, const 
     return y;
 }
 
-TEST_CASE("gemv and gemm of integers are exact on every packing", "[gemm]") {
+TEST_CASE("gemv and gemm of integers are exact on every kind of packing", "[gemm]") {
     std::size_t packings = 0;
-    for_each_type(all_packings{}, [&]<class P>(std::type_identity<P>) {
+    for_each_type(test::packing_kinds{}, [&]<class P>(std::type_identity<P>) {
         INFO(P::name);
         const auto trits = test::random_trits(n * k, 1);
         const auto q = test::random_activations(m * k, 2);
@@ -61,11 +62,11 @@ TEST_CASE("gemv and gemm of integers are exact on every packing", "[gemm]") {
         CHECK(one == Ints(expected.begin(), expected.begin() + n));
         ++packings;
     });
-    CHECK(packings == all_packings::size);
+    CHECK(packings == test::packing_kinds::size);
 }
 
 TEST_CASE("gemv and gemm of floats quantise by absmax, and follow the formula", "[gemm]") {
-    for_each_type(all_packings{}, [&]<class P>(std::type_identity<P>) {
+    for_each_type(test::packing_kinds{}, [&]<class P>(std::type_identity<P>) {
         INFO(P::name);
         const auto trits = test::random_trits(n * k, 3);
         const auto x = test::random_floats(m * k, 4, 3);
@@ -117,7 +118,7 @@ TEST_CASE("tokens of zeros, NaN and infinity stay among themselves", "[gemm]") {
     x[2 * k + 82] = std::numeric_limits<float>::quiet_NaN();
     x[4 * k] = -std::numeric_limits<float>::infinity();
     const auto expected = expected_floats(trits, x, m);
-    for_each_type(all_packings{}, [&]<class P>(std::type_identity<P>) {
+    for_each_type(test::packing_kinds{}, [&]<class P>(std::type_identity<P>) {
         INFO(P::name);
         std::vector<float> y(m * n, -1);
         gemm(pack<P>(trits, n, k, w_scale), x, m, y);

@@ -1,5 +1,4 @@
-// The products of all packings, to compare them in whole models; the engine itself has those alone that it chooses
-// from.
+// The kernels of all packings, for programs that compare them or let a caller choose.
 #include <ternion/runtime/compile.hpp>
 
 template const ternion::KernelTable& ternion::KernelTableOf<ternion::all_packings>::operator()<TERNION_ISA>(
