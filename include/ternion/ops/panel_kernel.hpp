@@ -100,7 +100,7 @@ struct PanelKernel {
      private:
         /// Hides how addresses depend on each other: GCC would keep a register for each sum of them.
         static TERNION_INLINE const std::byte* opaque(const std::byte* address) noexcept {
-#if defined(__GNUC__)
+#if defined(__GNUC__) && !defined(__clang__)
             __asm__("" : "+r"(address));
 #endif
             return address;
