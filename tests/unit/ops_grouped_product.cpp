@@ -25,10 +25,14 @@ struct ScaledProduct {
     std::vector<std::int32_t> group_sums;
 
     ScaledProduct(Shape shape, std::size_t m, std::size_t inputs_of_group, std::uint64_t seed)
-        : product(Product::random(shape, m, seed)),
-          inputs(inputs_of_group == 0 ? shape.k : inputs_of_group),
-          groups(ceil_div(shape.k, inputs)),
-          scales(test::random_floats(shape.n * groups, seed + 1, 3)) {
+        : ScaledProduct(Product::random(shape, m, seed), inputs_of_group, seed) {}
+
+    ScaledProduct(Product integers, std::size_t inputs_of_group, std::uint64_t seed)
+        : product(std::move(integers)),
+          inputs(inputs_of_group == 0 ? product.shape.k : inputs_of_group),
+          groups(ceil_div(product.shape.k, inputs)),
+          scales(test::random_floats(product.shape.n * groups, seed + 1, 3)) {
+        const auto [shape, m] = std::pair(product.shape, product.x.m);
         for (auto& scale : scales)  // what a float16 holds
             scale = static_cast<float>(Float16(scale + (scale < 0 ? -0.01f : 0.01f)));
         const std::size_t units = ceil_div(shape.k, 64);
@@ -116,6 +120,36 @@ TEST_CASE("scales of groups and rows: every kernel gives the defined floats", "[
         }
     }
     CHECK(compared == shapes.size() * 4 * 3 * test::kernel_count);
+}
+
+TEST_CASE("scales of groups: many tokens on ragged shapes", "[multiply][scales]") {
+    constexpr std::array<Shape, 4> ragged{{{1, 1}, {17, 129}, {66, 700}, {18, 2348}}};
+    test::Erased<Serial> serial;
+    std::size_t compared = 0;
+    for (const Shape shape : ragged) {
+        for (const std::size_t inputs : {64, 128, 256})
+            compared += check(ScaledProduct(shape, 53, inputs, shape.k), 53, {0, shape.n}, serial);
+    }
+    CHECK(compared == ragged.size() * 3 * test::kernel_count);
+}
+
+TEST_CASE("scales of groups: sums are the largest that there are", "[multiply][scales]") {
+    test::Erased<Serial> serial;
+    std::size_t compared = 0;
+    for (const std::size_t k : {64, 128, 256, 600}) {
+        for (const int q : {-128, 127}) {
+            for (const int trit : {-1, 1}) {
+                const std::vector<std::int8_t> w(5 * k, static_cast<std::int8_t>(trit));
+                const Product product({5, k}, 50, w, std::vector<std::int8_t>(50 * k, static_cast<std::int8_t>(q)));
+                for (const std::size_t inputs : {64, 128, 256}) {
+                    const ScaledProduct scaled(product, inputs, k);
+                    for (const std::size_t m : {1, 2, 13, 50})
+                        compared += check(scaled, m, {0, 5}, serial);
+                }
+            }
+        }
+    }
+    CHECK(compared == 4 * 4 * 3 * 4 * test::kernel_count);
 }
 
 /// Groups of activations that have scales of their own, beside the scales of weights, against the definition.

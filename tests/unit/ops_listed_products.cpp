@@ -106,13 +106,13 @@ constexpr std::array<Shape, 10> shapes{
     {{1, 1}, {3, 17}, {64, 63}, {65, 64}, {319, 65}, {321, 130}, {257, 259}, {645, 128}, {70, 640}, {70, 641}}};
 
 TEST_CASE("the product over a list of inputs is the product", "[listed]") {
-    constexpr std::array<std::size_t, 4> tokens{1, 2, 5, 9};
+    constexpr std::array<std::size_t, 5> tokens{1, 2, 5, 9, 17};
     std::size_t compared = 0;
     for (const Shape shape : shapes) {
         for (const std::size_t percent : densities) {
             const List list = random_list(shape.k, percent, shape.n + percent);
-            const Product product(shape, 9, random_trits(shape.size(), shape.k),
-                                  listed_activations(9, shape.k, list, shape.k));
+            const Product product(shape, 17, random_trits(shape.size(), shape.k),
+                                  listed_activations(17, shape.k, list, shape.k));
             compared += check_inputs(product, tokens, list, {0, shape.n});
         }
     }

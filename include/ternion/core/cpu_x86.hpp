@@ -162,6 +162,12 @@ struct Cpuid {
     }
 };
 
+/// The family of the processor, as its maker numbers them.
+inline unsigned family() noexcept {
+    const unsigned version = Cpuid(1, 0).registers[0], family = version >> 8 & 15;
+    return family < 15 ? family : family + (version >> 20 & 255);
+}
+
 /// XCR0: a bit for each kind of registers that the system saves when it switches threads.
 inline unsigned saved_registers() noexcept {
     constexpr unsigned osxsave = 1u << 27;

@@ -21,7 +21,7 @@ inline namespace TERNION_ABI {
 /// Some inputs, of which a kernel takes four a step: where their weights begin, and their activations. Those that fill
 /// the last step up are any others, with activations of zero.
 struct SomeInputs {
-    static constexpr std::size_t most = 16;
+    static constexpr std::size_t most = 64;
 
     std::size_t count = 0;
     std::array<const std::byte*, most> weights;

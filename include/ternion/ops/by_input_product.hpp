@@ -35,8 +35,10 @@ struct InputSet {
 template <class B, class P>
 class ByInputProduct {
  public:
-    /// Up to so many tokens are multiplied as they are decoded; more by the tile kernel, with all inputs.
-    static constexpr std::size_t few_tokens = 8;
+    /// Up to so many tokens are multiplied as they are decoded; more by the tile kernel, with all inputs. A list is
+    /// worth it for more of them than all inputs are where registers hold few sums.
+    static constexpr std::size_t few_tokens = B::registers > 16 ? 12 : 3;
+    static constexpr std::size_t few_listed_tokens = (std::max)(few_tokens, std::size_t{8});
 
     ByInputProduct(const TernaryView<P>& w, const ActivationView& x, const Results& results) noexcept
         : w_(w), x_(x), results_(results) {}
@@ -46,13 +48,13 @@ class ByInputProduct {
         multiply({{}, x_.k, false}, rows);
     }
     void run(RowRange rows, std::span<const std::uint32_t> list) noexcept {
-        if (x_.m > few_tokens) return run(rows);
+        if (x_.m > few_listed_tokens) return run(rows);
         multiply({list, list.size(), true}, rows);
     }
 
  private:
     using Kernel = ByInputKernel<B, P>;
-    using Sums = std::array<std::array<std::int32_t, P::most_panel_units * Kernel::outputs>, few_tokens>;
+    using Sums = std::array<std::array<std::int32_t, P::most_panel_units * Kernel::outputs>, few_listed_tokens>;
 
     void multiply(const InputSet& inputs, RowRange rows) noexcept {
         if (x_.m == 0) return;
@@ -72,13 +74,15 @@ class ByInputProduct {
     /// Adds the products of some units of a panel, whose inputs lie `stride` bytes apart.
     void add(const InputSet& inputs, const std::byte* first, std::size_t stride, std::size_t units) noexcept {
         if (inputs.count == 0) return;
+        // Few inputs at once suit memory; more of them store the sums of several tokens less often.
+        const std::size_t at_once = x_.m < 3 ? 16 : SomeInputs::most;
         std::array<SomeInputs, 2> some;
-        find(inputs, 0, first, stride, some[0]);
-        for (std::size_t i = 0, turn = 0; i < inputs.count; i += SomeInputs::most, turn ^= 1) {
+        find(inputs, 0, at_once, first, stride, some[0]);
+        for (std::size_t i = 0, turn = 0; i < inputs.count; i += at_once, turn ^= 1) {
             const SomeInputs& these = some[turn];
             SomeInputs& next = some[turn ^ 1];
-            find(inputs, (std::min)(i + SomeInputs::most, inputs.count - 1), first, stride, next);
-            std::array<std::array<std::int8_t, SomeInputs::most>, few_tokens> x;
+            find(inputs, (std::min)(i + at_once, inputs.count - 1), at_once, first, stride, next);
+            std::array<std::array<std::int8_t, SomeInputs::most>, few_listed_tokens> x;
             for (std::size_t m = 0; m < x_.m; ++m)
                 read(inputs, i, these.count, m, x[m].data());
             for (std::size_t u = 0; u < units; ++u)
@@ -102,10 +106,10 @@ class ByInputProduct {
     }
 
     /// Inputs number `i` and following.
-    static void find(const InputSet& inputs, std::size_t i, const std::byte* first, std::size_t stride,
-                     SomeInputs& some) noexcept {
-        some.count = (std::min)(SomeInputs::most, inputs.count - i);
-        for (std::size_t j = 0; j < SomeInputs::most; ++j)
+    static void find(const InputSet& inputs, std::size_t i, std::size_t at_once, const std::byte* first,
+                     std::size_t stride, SomeInputs& some) noexcept {
+        some.count = (std::min)(at_once, inputs.count - i);
+        for (std::size_t j = 0; j < at_once; ++j)
             some.weights[j] = first + inputs[i + (std::min)(j, some.count - 1)] * stride;
     }
     void read(const InputSet& inputs, std::size_t first, std::size_t count, std::size_t m,

@@ -55,9 +55,6 @@ struct Groups {
     [[nodiscard]] TERNION_INLINE std::size_t last_begin(std::size_t k) const noexcept {
         return (k - 1) / inputs * inputs;
     }
-    [[nodiscard]] TERNION_INLINE float x_scale(std::size_t m, std::size_t k) const noexcept {
-        return x_scales[m * x_groups + (k >> x_bits)];
-    }
 
  private:
     static TERNION_INLINE int bits_of(std::size_t group_inputs) noexcept {
@@ -104,17 +101,37 @@ TERNION_INLINE void read_scales(const TernaryView<P>& w, const GroupScales& from
         scales[r] = from.values[(row + r) * from.groups + group];
 }
 
-/// The sum of the activations of `inputs` inputs of token m, a multiple of 64 unless a row ends, from input k on.
-TERNION_INLINE std::int32_t sum_of_group(const ActivationView& x, std::size_t m, std::size_t k,
-                                         std::size_t inputs) noexcept {
-    constexpr std::size_t unit = QuantizedActivations::sum_inputs;
-    const std::size_t units = ceil_div(x.k, unit), first = k / unit;
-    const std::int32_t* values = x.group_sums + m * units;
-    std::int32_t sum = 0;
-    for (std::size_t i = first; i < (std::min)(units, first + inputs / unit); ++i)
-        sum += values[i];
-    return sum;
-}
+/// The sums and scales of one group of activations, of the tokens from m on.
+class GroupOfTokens {
+ public:
+    /// The group that begins at input k and has `inputs` inputs, fewer where a row ends.
+    TERNION_INLINE GroupOfTokens(const ActivationView& x, const Groups& groups, std::size_t m, std::size_t k) noexcept
+        : units_(ceil_div(x.k, unit)),
+          count_((std::min)(units_ - k / unit, groups.inputs / unit)),
+          sums_(x.group_sums + m * units_ + k / unit),
+          groups_(groups.x_groups),
+          scales_(groups.x_scales + m * groups.x_groups + (k >> groups.x_bits)) {}
+
+    /// The sum of the group's activations of token number t.
+    [[nodiscard]] TERNION_INLINE std::uint32_t sum(std::size_t t) const noexcept {
+        static_assert(max_group_inputs == 4 * unit);
+        const std::int32_t* values = sums_ + t * units_;
+        auto sum = static_cast<std::uint32_t>(values[0]);  // a loop over so few is slower: compilers make vectors of it
+        if (count_ > 1) sum += static_cast<std::uint32_t>(values[1]);
+        if (count_ > 2) sum += static_cast<std::uint32_t>(values[2]);
+        if (count_ > 3) sum += static_cast<std::uint32_t>(values[3]);
+        return sum;
+    }
+    [[nodiscard]] TERNION_INLINE float scale(std::size_t t) const noexcept { return scales_[t * groups_]; }
+
+ private:
+    static constexpr std::size_t unit = QuantizedActivations::sum_inputs;
+    std::size_t units_;
+    std::size_t count_;
+    const std::int32_t* sums_;
+    std::size_t groups_;
+    const float* scales_;
+};
 
 }  // namespace TERNION_ABI
 }  // namespace ternion

@@ -49,8 +49,9 @@ class BlockSums {
         for (std::size_t u = 0; u < units; ++u) {
             const auto codes = Kernel::unit_sums(w, ahead, u, x);
             const std::size_t k = k_ + (first + u) * P::group_inputs;
-            const auto bias = static_cast<std::uint32_t>(sum_of_group(*x_, m_, k, P::group_inputs));
-            const float x_scale = groups_.x_scale(m_, k);
+            const GroupOfTokens group(*x_, groups_, m_, k);
+            const std::uint32_t bias = group.sum(0);
+            const float x_scale = group.scale(0);
             for (std::size_t r = 0; r < Kernel::rows; ++r) {
                 const float scale = P::scale_of_block(w[r] + u * P::block_bytes) * x_scale;
                 sums[r] = multiply_add(static_cast<float>(static_cast<std::int32_t>(codes[r] - bias)), scale, sums[r]);

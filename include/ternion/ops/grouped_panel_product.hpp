@@ -33,30 +33,30 @@ struct GroupedPanelKernel {
     using Kernel = PanelKernel<B, P, 1, R>;
     static constexpr std::size_t rows = Kernel::rows;
     static constexpr std::size_t parts = Kernel::parts;
-    static_assert(Kernel::whole && Kernel::fold_chunks >= 4);
+    static constexpr std::size_t unrolled = 4;  // chunks: a group of 64 inputs
+    static_assert(Kernel::whole && Kernel::fold_chunks >= unrolled);
+    /// Scales are streams of their own beside the codes, too thin for the hardware to fetch ahead in time.
+    static constexpr std::size_t prefetched_scales = 512;  // bytes ahead
+    using Sums = std::array<typename B::Wide, rows>;
 
     /// totals[row] += sums of `count` groups, dequantised, for panels that lie `stride` bytes apart. The scales of
     /// panel r and group g are the 16 at scales[r] + 16 * (g >> shift).
     static TERNION_NOINLINE void run(const std::byte* panel, std::size_t stride, std::size_t count,
                                      const GroupedInputs& groups, const std::int8_t* x,
                                      const std::array<const float*, R>& scales, int shift, float* totals) noexcept {
+        const auto panels = Kernel::Panels::at(panel, stride);
         std::array<typename B::Floats, rows> total;
         unroll<rows>([&](auto row) TERNION_INLINE_LAMBDA { total[row] = B::load_floats(totals + row * B::lanes); });
         for (std::size_t g = 0; g < count; ++g) {
-            std::array<typename B::Wide, rows> exact;
             const auto bias = static_cast<std::int32_t>(0u - static_cast<std::uint32_t>(groups.sums[g]));
-            exact.fill(typename B::Wide(bias));
-            if (groups.chunks == 4) {  // a constant, so no loop
-                add_chunks(panel, stride, 4 * g, 4 * g + 4, x, exact);
-            } else {
-                for (std::size_t c = 0; c < groups.chunks; c += Kernel::fold_chunks) {
-                    const std::size_t end = (std::min)(groups.chunks, c + Kernel::fold_chunks);
-                    add_chunks(panel, stride, g * groups.chunks + c, g * groups.chunks + end, x, exact);
-                }
-            }
+            const Sums exact = groups.chunks == unrolled  // a constant, so no loop
+                                   ? sums_of_group(panels, unrolled * g, unrolled, x, bias)
+                                   : sums_of_group(panels, groups.chunks * g, groups.chunks, x, bias);
             const auto x_scale = B::splat_float(groups.scales[g]);
             unroll<rows>([&](auto row) TERNION_INLINE_LAMBDA {
                 const float* of_row = scales[row / parts] + (g >> shift) * P::panel_rows + row % parts * B::lanes;
+                if constexpr (row % parts == 0)
+                    B::prefetch(reinterpret_cast<const std::byte*>(of_row) + prefetched_scales);
                 const auto scale = B::multiply(B::load_floats(of_row), x_scale);
                 total[row] = B::multiply_add(B::to_floats(exact[row]), scale, total[row]);
             });
@@ -65,19 +65,43 @@ struct GroupedPanelKernel {
     }
 
  private:
-    static TERNION_INLINE void add_chunks(const std::byte* panel, std::size_t stride, std::size_t begin,
-                                          std::size_t end, const std::int8_t* x,
-                                          std::array<typename B::Wide, rows>& exact) noexcept {
-        typename Kernel::Accumulators sum;
-        unroll<sum.size()>([&](auto i) TERNION_INLINE_LAMBDA { sum[i] = B::narrow_zero(); });
-        for (std::size_t c = begin; c < end; ++c)
-            Kernel::template add_chunk<0>(panel, stride, c, x, 0, sum);
-        unroll<rows>([&](auto row) TERNION_INLINE_LAMBDA {
-            unroll<Kernel::places>([&](auto place) TERNION_INLINE_LAMBDA {
-                exact[row] =
-                    B::template fold<static_cast<int>(2 * place)>(exact[row], sum[Kernel::index(0, 0, row, place)]);
+    /// Whether accumulators begin with the bias; otherwise it is added at the end.
+    static constexpr bool biased = requires(typename B::Wide wide) { B::to_narrow(wide); };
+    static constexpr bool folds_once = Kernel::fold_chunks >= max_group_inputs / P::chunk_inputs;
+    static_assert(folds_once || !biased);
+
+    /// bias + codes · x of the group that begins with chunk c.
+    static TERNION_INLINE Sums sums_of_group(const typename Kernel::Panels& panels, std::size_t c, std::size_t chunks,
+                                             const std::int8_t* x, std::int32_t bias) noexcept {
+        Sums exact;
+        exact.fill(biased ? B::wide_zero() : typename B::Wide(bias));
+        std::size_t done = 0;
+        do {  // what follows the first turn is only for machines that add in 16 bits
+            const std::size_t end = done + (std::min)(chunks - done, Kernel::fold_chunks);
+            typename Kernel::Accumulators sum;
+            unroll<sum.size()>([&](auto i) TERNION_INLINE_LAMBDA { sum[i] = B::narrow_zero(); });
+            if constexpr (biased) {
+                unroll<rows>([&](auto row) TERNION_INLINE_LAMBDA {
+                    auto& lowest = sum[Kernel::index(0, 0, row, 0)];
+                    lowest = B::to_narrow(typename B::Wide(bias));
+                });
+            }
+            for (; done + unrolled <= end; done += unrolled) {
+                unroll<unrolled>([&](auto u) TERNION_INLINE_LAMBDA {
+                    const std::size_t chunk = c + done + u;
+                    Kernel::template add_chunk<0>(panels, chunk, x, 0, sum);
+                });
+            }
+            for (; done < end; ++done)
+                Kernel::template add_chunk<0>(panels, c + done, x, 0, sum);
+            unroll<rows>([&](auto row) TERNION_INLINE_LAMBDA {
+                unroll<Kernel::places>([&](auto place) TERNION_INLINE_LAMBDA {
+                    exact[row] =
+                        B::template fold<static_cast<int>(2 * place)>(exact[row], sum[Kernel::index(0, 0, row, place)]);
+                });
             });
-        });
+        } while (!folds_once && done < chunks);
+        return exact;
     }
 };
 
@@ -115,6 +139,8 @@ class GroupedPanelProduct {
     static constexpr bool paired = PanelKernel<B, P, 1, 2>::whole;
     static constexpr std::size_t block_inputs = 8192;  // whose scales are at hand at once
     static constexpr std::size_t block_groups = block_inputs / 64;
+    static constexpr std::size_t prepared_inputs = 4 * block_inputs;  // whose activations are
+    static constexpr std::size_t prepared_groups = prepared_inputs / 64;
 
     /// R panels, from `row` on, `apart` rows apart.
     template <std::size_t R>
@@ -122,7 +148,7 @@ class GroupedPanelProduct {
         alignas(64) float totals[R * P::panel_rows];
         std::fill_n(totals, R * P::panel_rows, -0.0f);  // to which any first addend adds up to itself
         for (std::size_t k = 0; k < x_.k; k += block_inputs) {
-            if (prepared_ != k) prepare(k);
+            if (prepared_ != k / prepared_inputs * prepared_inputs) prepare(k / prepared_inputs * prepared_inputs);
             multiply_block<R>(row, apart, k, totals);
         }
         for (std::size_t r = 0; r < R; ++r)
@@ -138,7 +164,8 @@ class GroupedPanelProduct {
         const std::size_t inputs = (std::min)(block_inputs, x_.k - k), whole = inputs / groups_.inputs;
         const std::byte* panel = w_.data() + row / P::panel_rows * stride_ + k / P::chunk_inputs * P::chunk_bytes;
         const std::size_t stride = apart / P::panel_rows * stride_;
-        GroupedInputs groups{groups_.inputs / P::chunk_inputs, sums_, x_scales_};
+        const std::size_t first = (k - prepared_) / groups_.inputs;
+        GroupedInputs groups{groups_.inputs / P::chunk_inputs, sums_ + first, x_scales_ + first};
         using Kernel = GroupedPanelKernel<B, P, R>;
         Kernel::run(panel, stride, whole, groups, x_.q + m_ * x_.ld + k, scales, groups_.w_shift(), totals);
         const std::size_t left = inputs - whole * groups_.inputs;
@@ -146,17 +173,19 @@ class GroupedPanelProduct {
         for (std::size_t r = 0; r < R; ++r)
             scales[r] += (whole >> groups_.w_shift()) * P::panel_rows;
         panel += whole * groups.chunks * P::chunk_bytes;
-        groups = {ceil_div(left, P::chunk_inputs), sums_ + whole, x_scales_ + whole};
+        groups = {ceil_div(left, P::chunk_inputs), groups.sums + whole, groups.scales + whole};
         Kernel::run(panel, stride, 1, groups, tail_.q[0], scales, groups_.w_shift(), totals);
     }
 
-    /// The sums and scales of the activations of a block, and its last group if that isn't whole, padded with zeros.
+    /// The sums and scales of the activations from input k on, and their last group if that isn't whole, padded with
+    /// zeros.
     void prepare(std::size_t k) noexcept {
         prepared_ = k;
-        const std::size_t inputs = (std::min)(block_inputs, x_.k - k), count = ceil_div(inputs, groups_.inputs);
+        const std::size_t inputs = (std::min)(prepared_inputs, x_.k - k), count = ceil_div(inputs, groups_.inputs);
         for (std::size_t g = 0; g < count; ++g) {
-            sums_[g] = sum_of_group(x_, m_, k + g * groups_.inputs, groups_.inputs);
-            x_scales_[g] = groups_.x_scale(m_, k + g * groups_.inputs);
+            const GroupOfTokens group(x_, groups_, m_, k + g * groups_.inputs);
+            sums_[g] = static_cast<std::int32_t>(group.sum(0));
+            x_scales_[g] = group.scale(0);
         }
         const std::size_t left = inputs % groups_.inputs;
         if (left != 0) tail_.fill(x_, m_, 1, x_.k - left);
@@ -187,8 +216,8 @@ class GroupedPanelProduct {
     std::size_t stride_;
     std::size_t m_ = 0;
     std::size_t prepared_ = 0;
-    std::int32_t sums_[block_groups];
-    float x_scales_[block_groups];
+    std::int32_t sums_[prepared_groups];
+    float x_scales_[prepared_groups];
     GroupTail<1> tail_;
 };
 

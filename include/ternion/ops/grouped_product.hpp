@@ -112,13 +112,10 @@ class GroupedProduct {
     template <std::size_t Rows>
     void add(std::size_t k, const float* __restrict scales, const std::int32_t* __restrict sums,
              float* __restrict totals) const noexcept {
-        constexpr std::size_t unit = QuantizedActivations::sum_inputs;
-        const std::size_t units = ceil_div(x_.k, unit), summed = (std::min)(units - k / unit, groups_.inputs / unit);
-        const std::int32_t* x_sums = x_.group_sums + m_ * units + k / unit;
-        const float* x_scales = groups_.x_scales + m_ * groups_.x_groups + (k >> groups_.x_bits);
-        for (std::size_t t = 0; t < tokens_; ++t, sums += Rows, totals += Rows, x_sums += units) {
-            const float x_scale = x_scales[t * groups_.x_groups];
-            const std::uint32_t bias = sum_of(x_sums, summed);
+        const GroupOfTokens group(x_, groups_, m_, k);
+        for (std::size_t t = 0; t < tokens_; ++t, sums += Rows, totals += Rows) {
+            const float x_scale = group.scale(t);
+            const std::uint32_t bias = group.sum(t);
             for (std::size_t r = 0; r < Rows; ++r) {
                 const auto exact = static_cast<std::int32_t>(static_cast<std::uint32_t>(sums[r]) - bias);
                 const float scale = scales[r] * x_scale;
@@ -126,16 +123,6 @@ class GroupedProduct {
                 totals[r] = k == 0 ? sum * scale : multiply_add(sum, scale, totals[r]);
             }
         }
-    }
-
-    /// The sum of one to four integers; a loop over so few is slower where compilers make vectors of it.
-    static TERNION_INLINE std::uint32_t sum_of(const std::int32_t* values, std::size_t count) noexcept {
-        static_assert(block_groups == 4);
-        auto sum = static_cast<std::uint32_t>(values[0]);
-        if (count > 1) sum += static_cast<std::uint32_t>(values[1]);
-        if (count > 2) sum += static_cast<std::uint32_t>(values[2]);
-        if (count > 3) sum += static_cast<std::uint32_t>(values[3]);
-        return sum;
     }
 
     TernaryView<P> w_;

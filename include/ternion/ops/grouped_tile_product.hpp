@@ -1,8 +1,7 @@
 #pragma once
 
 // The product with many tokens where weights, activations or both have a scale for each group of inputs along K, by the
-// formula of grouped_product.hpp: a tile is one group, and its sums are dequantised while they are in the nearest
-// cache.
+// formula of grouped_product.hpp: a tile of some groups is decoded, and multiplied and dequantised group by group.
 
 #include <algorithm>
 #include <cstddef>
@@ -10,14 +9,13 @@
 
 #include "../core/config.hpp"
 #include "../core/shape.hpp"
-#include "../core/unroll.hpp"
 #include "../packing/packing.hpp"
 #include "../packing/panel.hpp"
 #include "../tensor/activations.hpp"
 #include "../tensor/ternary_view.hpp"
 #include "epilogue.hpp"
 #include "group_scales.hpp"
-#include "tile_kernel.hpp"
+#include "grouped_tile_kernel.hpp"
 #include "tile_product.hpp"
 
 namespace ternion {
@@ -27,26 +25,24 @@ inline namespace TERNION_ABI {
 template <class B, Packing P>
 class GroupedTileProduct {
     static constexpr bool by_panels = panels_end_with_groups<P, B>;
-    using Kernel = TileKernel<B>;
+    using Tile = TileKernel<B>;
+    using Kernel = GroupedTileKernel<B>;
     using Decoder = TileDecoder<B, P, by_panels>;
-    static constexpr std::size_t rows_at_once = Kernel::rows;
-    static constexpr std::size_t block_tokens = 96;
-    static_assert(block_tokens % Kernel::tokens == 0);
-    static_assert(max_group_inputs <= Kernel::inputs && 64 % Decoder::chunk_inputs == 0);
+    static constexpr std::size_t rows_at_once = Tile::rows;
+    using Blocks = TokenBlocks<Kernel>;
+    static constexpr std::size_t tile_groups = Tile::inputs / 64;  // at most
+    static_assert(Tile::inputs % max_group_inputs == 0 && 64 % Decoder::chunk_inputs == 0);
 
  public:
-    /// Whether so many tokens are faster than without decoding tiles. Panels that are decoded for large blocks of
-    /// tokens are faster without, always.
-    static constexpr bool takes(std::size_t tokens) noexcept {
-        return !(by_panels && B::registers > 16) && tokens >= 12;
-    }
+    /// From so many tokens on this is faster than decoding panels, or unpacking rows, for each few of them.
+    static constexpr std::size_t least_tokens = !by_panels ? 12 : B::registers > 16 ? 49 : 8;
 
     GroupedTileProduct(const TernaryView<P>& w, const GroupScales& scales, const ActivationView& x,
                        const Results& results) noexcept
         : w_(w), scales_(scales), x_(x), results_(results), groups_(scales, x), tail_begin_(groups_.last_begin(x.k)) {}
 
     void run(RowRange rows) noexcept {
-        const std::size_t block = round_up(ceil_div(x_.m, ceil_div(x_.m, block_tokens)), Kernel::tokens);
+        const std::size_t block = Blocks::of(x_.m, x_.k);
         for (m_ = 0; m_ < x_.m; m_ += block) {
             tokens_ = (std::min)(block, x_.m - m_);
             tail_.fill(x_, m_, tokens_, tail_begin_);
@@ -57,48 +53,44 @@ class GroupedTileProduct {
 
  private:
     void multiply_rows(std::size_t row, RowRange rows) noexcept {
-        alignas(64) float totals[block_tokens * rows_at_once];
+        alignas(64) float totals[Blocks::most * rows_at_once];
         std::fill_n(totals, tokens_ * rows_at_once, -0.0f);  // to which any first addend adds up to itself
-        for (std::size_t k = 0; k < x_.k; k += groups_.inputs)
-            multiply_group(row, rows.end, k, totals);
+        for (std::size_t k = 0; k < x_.k; k += Tile::inputs)
+            multiply_tile(row, rows.end, k, totals);
         results_.template write<rows_at_once>(m_, tokens_, row, rows, totals);
     }
 
-    void multiply_group(std::size_t row, std::size_t end, std::size_t k, float* totals) const noexcept {
-        alignas(64) std::uint8_t tile[max_group_inputs / 4 * Kernel::step_bytes];
-        alignas(64) std::int32_t sums[block_tokens * rows_at_once];
-        alignas(64) float scales[rows_at_once] = {};  // rows beyond the last have none
-        const std::size_t chunks = ceil_div((std::min)(groups_.inputs, x_.k - k), Decoder::chunk_inputs);
-        Decoder::decode(w_, row, end, k / Decoder::chunk_inputs, chunks, tile);
-        read_scales<B, 16>(w_, scales_, row, (std::min)(rows_at_once, end - row), k >> groups_.w_bits, scales);
-        for (std::size_t t = 0; t < tokens_; ++t) {
-            const auto bias = static_cast<std::uint32_t>(sum_of_group(x_, m_ + t, k, groups_.inputs));
-            std::fill_n(sums + t * rows_at_once, rows_at_once, static_cast<std::int32_t>(0u - bias));
+    void multiply_tile(std::size_t row, std::size_t end, std::size_t k, float* totals) const noexcept {
+        alignas(64) std::uint8_t tile[Tile::inputs / 4 * Tile::step_bytes];
+        alignas(64) float scales[tile_groups][rows_at_once] = {};  // rows beyond the last have none
+        const std::size_t inputs = (std::min)(Tile::inputs, x_.k - k), count = ceil_div(inputs, groups_.inputs);
+        Decoder::decode(w_, row, end, k / Decoder::chunk_inputs, ceil_div(inputs, Decoder::chunk_inputs), tile);
+        for (std::size_t g = 0; g < count; ++g) {
+            const std::size_t group = (k + g * groups_.inputs) >> groups_.w_bits;
+            read_scales<B, 16>(w_, scales_, row, (std::min)(rows_at_once, end - row), group, scales[g]);
         }
-        const bool last = k == tail_begin_;
-        const std::int8_t* x = last ? tail_.q[0] : x_.q + m_ * x_.ld + k;
-        Kernel::run(tile, chunks * (Decoder::chunk_inputs / 4), x, last ? max_group_inputs : x_.ld, tokens_, sums,
-                    [&](std::size_t first, std::size_t count) TERNION_INLINE_LAMBDA {
-                        for (std::size_t t = first; t < first + count; ++t) {
-                            add(sums + t * rows_at_once, scales, groups_.x_scale(m_ + t, k), totals + t * rows_at_once);
-                        }
-                    });
+        for (std::size_t t = 0; t < tokens_; t += Kernel::tokens) {
+            for (std::size_t g = 0; g < count; ++g) {
+                const std::uint8_t* of_group = tile + g * groups_.inputs / 4 * Tile::step_bytes;
+                multiply_group(of_group, t, k + g * groups_.inputs, scales[g], totals + t * rows_at_once);
+            }
+        }
     }
 
-    static TERNION_INLINE void add(const std::int32_t* __restrict sums, const float* __restrict scales, float x_scale,
-                                   float* __restrict totals) noexcept {
-        if constexpr (requires(typename B::Floats x) { B::multiply_add(x, x, x); }) {
-            const auto x_scales = B::splat_float(x_scale);
-            unroll<rows_at_once / B::lanes>([&](auto i) TERNION_INLINE_LAMBDA {
-                const std::size_t r = i * B::lanes;
-                const auto scale = B::multiply(B::load_floats(scales + r), x_scales);
-                const auto sum = B::to_floats(B::load_wide(sums + r));
-                B::store_floats(totals + r, B::multiply_add(sum, scale, B::load_floats(totals + r)));
-            });
-        } else {
-            for (std::size_t r = 0; r < rows_at_once; ++r)
-                totals[r] = multiply_add(static_cast<float>(sums[r]), scales[r] * x_scale, totals[r]);
+    /// For the tokens from number t of the block on, as many as a kernel takes.
+    TERNION_INLINE void multiply_group(const std::uint8_t* tile, std::size_t t, std::size_t k, const float* scales,
+                                       float* totals) const noexcept {
+        const std::size_t count = (std::min)(Kernel::tokens, tokens_ - t);
+        const GroupOfTokens activations(x_, groups_, m_ + t, k);
+        typename Kernel::Group group;
+        for (std::size_t i = 0; i < count; ++i) {
+            group.bias[i] = static_cast<std::int32_t>(0u - activations.sum(i));
+            group.x_scales[i] = activations.scale(i);
         }
+        const bool last = k == tail_begin_;
+        const std::int8_t* x = last ? tail_.q[t] : x_.q + (m_ + t) * x_.ld + k;
+        const std::size_t inputs = last ? round_up(x_.k - k, Decoder::chunk_inputs) : groups_.inputs;
+        Kernel::run(tile, inputs / 4, x, last ? max_group_inputs : x_.ld, count, group, scales, totals);
     }
 
     TernaryView<P> w_;
@@ -109,7 +101,7 @@ class GroupedTileProduct {
     std::size_t m_ = 0;
     std::size_t tokens_ = 0;
     std::size_t tail_begin_;
-    GroupTail<block_tokens> tail_;
+    GroupTail<Blocks::most> tail_;
 };
 
 }  // namespace TERNION_ABI

@@ -92,7 +92,7 @@ void multiply_groups(TernaryView<P> w, const GroupScales& scales, const Activati
         if (scales.values == nullptr && Groups(scales, x).inputs == P::group_inputs && Product::takes(w.shape(), x.m))
             return Product(w, x, results, {scales, x}).run(rows);
     }
-    if (GroupedTileProduct<B, P>::takes(x.m)) return GroupedTileProduct<B, P>(w, scales, x, results).run(rows);
+    if (x.m >= GroupedTileProduct<B, P>::least_tokens) return GroupedTileProduct<B, P>(w, scales, x, results).run(rows);
     GroupedProduct<B, P>(w, scales, x, results).run(rows);
 }
 

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "../core/config.hpp"
+#include "../core/prefetch.hpp"
 #include "../core/unroll.hpp"
 #include "../packing/codes_at.hpp"
 #include "../packing/panel.hpp"
@@ -50,7 +51,6 @@ struct PanelKernel {
     // One token's activations fit in registers beside the sums: then a register of codes is done with before the next
     // is read. More tokens share each code instead.
     static constexpr bool one_by_one = M == 1 && sizeof(SplitBytes) == sizeof(typename B::Bytes);
-    static constexpr std::size_t prefetch_bytes = B::registers > 16 ? 512 : 2048;
 
     using Accumulators = std::array<typename B::Narrow, M * rows * places * unrolled>;
 
@@ -73,18 +73,53 @@ struct PanelKernel {
     static constexpr std::size_t fold_chunks = B::fold_every(highest_code) / dots_of_chunk;
     static_assert(fold_chunks > 0);
 
+    /// Where R panels are read, and what is asked for meanwhile.
+    struct Panels {
+        std::array<const std::byte*, R> codes;
+        std::array<const std::byte*, R> ahead;
+
+        /// Panels that lie `stride` bytes apart.
+        static TERNION_INLINE Panels at(const std::byte* panel, std::size_t stride) noexcept {
+            const std::size_t distance = prefetch_bytes(B::registers > 16 ? 512 : 2048);
+            Panels panels;
+            for (std::size_t r = 0; r < R; ++r) {
+                panels.codes[r] = opaque(panel + r * stride);
+                panels.ahead[r] = opaque(panel + r * stride + distance);
+            }
+            return panels;
+        }
+        [[nodiscard]] TERNION_INLINE Panels from(std::size_t bytes) const noexcept {
+            Panels panels = *this;
+            for (std::size_t r = 0; r < R; ++r) {
+                panels.codes[r] += bytes;
+                panels.ahead[r] += bytes;
+            }
+            return panels;
+        }
+
+     private:
+        /// Hides how addresses depend on each other: GCC would keep a register for each sum of them.
+        static TERNION_INLINE const std::byte* opaque(const std::byte* address) noexcept {
+#if defined(__GNUC__) && !defined(__clang__)
+            __asm__("" : "+r"(address));
+#endif
+            return address;
+        }
+    };
+
     /// sums[m][row] = codes · x, or += with `add`, for `chunks` chunks of R panels that lie `stride` bytes apart. Row m
     /// of x begins at x + m * ld, and of sums at sums + m * R * 16.
     static TERNION_NOINLINE void run(const std::byte* panel, std::size_t stride, std::size_t chunks,
                                      const std::int8_t* x, std::size_t ld, std::int32_t* sums, bool add) noexcept {
         // Where only some rows are multiplied at once, the others follow soon, so that memory is read in order.
         const std::size_t block = whole ? chunks : std::size_t{32};
+        const Panels panels = Panels::at(panel, stride);
         std::size_t c = 0;
         do {  // at least once: without chunks the sums are still set to zero
             const std::size_t count = (std::min)(block, chunks - c);
             for (std::size_t row = 0; row < R * parts; row += rows) {
-                const std::byte* place = panel + c * P::chunk_bytes + row / parts * stride + row % parts * B::bytes;
-                run_rows(place, stride, count, x + c * P::chunk_inputs, ld, sums + row * B::lanes, add || c != 0);
+                const std::size_t place = c * P::chunk_bytes + row / parts * stride + row % parts * B::bytes;
+                run_rows(panels.from(place), count, x + c * P::chunk_inputs, ld, sums + row * B::lanes, add || c != 0);
             }
             c += block;
         } while (c < chunks);
@@ -92,14 +127,14 @@ struct PanelKernel {
 
     /// Adds chunk c to accumulators number U of `unrolled`.
     template <std::size_t U>
-    static TERNION_INLINE void add_chunk(const std::byte* panel, std::size_t stride, std::size_t c,
-                                         const std::int8_t* x, std::size_t ld, Accumulators& sum) noexcept {
-        panel += c * P::chunk_bytes;
+    static TERNION_INLINE void add_chunk(const Panels& panels, std::size_t c, const std::int8_t* x, std::size_t ld,
+                                         Accumulators& sum) noexcept {
         x += c * P::chunk_inputs;
         const auto read = [&](auto row) TERNION_INLINE_LAMBDA {
-            const std::byte* chunk = panel + row / parts * stride;
-            if constexpr (row % parts == 0) B::prefetch(chunk + prefetch_bytes);
-            return P::template split_bytes<B>(B::load_once(chunk + row % parts * B::bytes));
+            constexpr std::size_t panel = row / parts;
+            if constexpr (row % parts == 0) B::prefetch(panels.ahead[panel] + c * P::chunk_bytes);
+            const std::byte* part = panels.codes[panel] + c * P::chunk_bytes + row % parts * B::bytes;
+            return P::template split_bytes<B>(B::load_once(part));
         };
         if constexpr (one_by_one) {
             std::array<typename B::Bytes, fields> four;
@@ -130,28 +165,28 @@ struct PanelKernel {
     }
 
  private:
-    static TERNION_INLINE void run_rows(const std::byte* panel, std::size_t stride, std::size_t chunks,
-                                        const std::int8_t* x, std::size_t ld, std::int32_t* sums, bool add) noexcept {
+    static TERNION_INLINE void run_rows(const Panels& panels, std::size_t chunks, const std::int8_t* x, std::size_t ld,
+                                        std::int32_t* sums, bool add) noexcept {
         constexpr std::size_t block = fold_chunks * unrolled;
         std::size_t c = 0;
         do {
             const std::size_t count = (std::min)(block, chunks - c);
-            run_block(panel + c * P::chunk_bytes, stride, count, x + c * P::chunk_inputs, ld, sums, add || c != 0);
+            run_block(panels.from(c * P::chunk_bytes), count, x + c * P::chunk_inputs, ld, sums, add || c != 0);
             c += block;
         } while (c < chunks);
     }
 
-    static TERNION_INLINE void run_block(const std::byte* panel, std::size_t stride, std::size_t chunks,
-                                         const std::int8_t* x, std::size_t ld, std::int32_t* sums, bool add) noexcept {
+    static TERNION_INLINE void run_block(const Panels& panels, std::size_t chunks, const std::int8_t* x, std::size_t ld,
+                                         std::int32_t* sums, bool add) noexcept {
         Accumulators sum;
         unroll<sum.size()>([&](auto i) TERNION_INLINE_LAMBDA { sum[i] = B::narrow_zero(); });
         std::size_t c = 0;
         for (; c + unrolled <= chunks; c += unrolled) {
-            unroll<unrolled>([&](auto u) TERNION_INLINE_LAMBDA { add_chunk<u>(panel, stride, c + u, x, ld, sum); });
+            unroll<unrolled>([&](auto u) TERNION_INLINE_LAMBDA { add_chunk<u>(panels, c + u, x, ld, sum); });
         }
         // What is left over goes to different accumulators too: none may take more than its share before it is folded.
         unroll<unrolled - 1>([&](auto u) TERNION_INLINE_LAMBDA {
-            if (c + u < chunks) add_chunk<u>(panel, stride, c + u, x, ld, sum);
+            if (c + u < chunks) add_chunk<u>(panels, c + u, x, ld, sum);
         });
         add ? fold<true>(sum, sums) : fold<false>(sum, sums);
     }

@@ -29,6 +29,27 @@ struct TileKernel {
     static constexpr std::size_t width = B::registers > 16 ? 4 : 2;
     static constexpr std::size_t fold_steps = B::fold_every(2);
 
+    /// Of M tokens by `width` registers, token after token.
+    template <std::size_t M>
+    using Accumulators = std::array<typename B::Narrow, M * width>;
+
+    /// Adds tile · x for M tokens and up to fold_steps steps.
+    template <std::size_t M>
+    static TERNION_INLINE void add(const std::uint8_t* tile, std::size_t steps, const std::int8_t* x, std::size_t ld,
+                                   Accumulators<M>& sum) noexcept {
+        for (std::size_t s = 0; s < steps; ++s, tile += step_bytes, x += 4) {
+            std::array<typename B::Bytes, width> codes;
+            unroll<width>([&](auto w) TERNION_INLINE_LAMBDA { codes[w] = B::load(tile + w * B::bytes); });
+            unroll<M>([&](auto m) TERNION_INLINE_LAMBDA {
+                const auto four = B::broadcast4(x + m * ld);
+                unroll<width>([&](auto w) TERNION_INLINE_LAMBDA {
+                    auto& accumulator = sum[m * width + w];
+                    accumulator = B::dot(accumulator, codes[w], four);
+                });
+            });
+        }
+    }
+
     /// sums[m][64] += tile · x for `count` tokens and `steps` steps of four inputs. Calls done(m, n) after the n tokens
     /// from m on, while their sums are in the nearest cache.
     template <class Done>
@@ -61,16 +82,9 @@ struct TileKernel {
     template <std::size_t M>
     static TERNION_NOINLINE void multiply(const std::uint8_t* tile, std::size_t steps, const std::int8_t* x,
                                           std::size_t ld, std::int32_t* sums) noexcept {
-        std::array<typename B::Narrow, M * width> sum;
+        Accumulators<M> sum;
         unroll<M * width>([&](auto i) TERNION_INLINE_LAMBDA { sum[i] = B::narrow_zero(); });
-        for (std::size_t s = 0; s < steps; ++s, tile += step_bytes, x += 4) {
-            std::array<typename B::Bytes, width> codes;
-            unroll<width>([&](auto w) TERNION_INLINE_LAMBDA { codes[w] = B::load(tile + w * B::bytes); });
-            unroll<M>([&](auto m) TERNION_INLINE_LAMBDA {
-                const auto four = B::broadcast4(x + m * ld);
-                unroll<width>([&](auto w) TERNION_INLINE_LAMBDA { sum[m * width + w] = B::dot(sum[m * width + w], codes[w], four); });
-            });
-        }
+        add<M>(tile, steps, x, ld, sum);
         unroll<M * width>([&](auto i) TERNION_INLINE_LAMBDA {
             std::int32_t* out = sums + (i / width) * rows + (i % width) * B::lanes;
             B::store_wide(out, B::template fold<0>(B::load_wide(out), sum[i]));

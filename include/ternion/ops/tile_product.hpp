@@ -92,6 +92,21 @@ struct TileDecoder {
     }
 };
 
+/// How many tokens are multiplied at once: a multiple of the kernel's, with activations that stay in the second cache.
+template <class Kernel>
+struct TokenBlocks {
+    static constexpr std::size_t most = 264;
+    static constexpr std::size_t least = 96;  // however many inputs they have
+    static constexpr std::size_t most_bytes = std::size_t{1} << 20;
+    static_assert(most % Kernel::tokens == 0 && least % Kernel::tokens == 0);
+
+    /// The tokens of each of some blocks of equal size, as large as the caches allow.
+    static TERNION_INLINE std::size_t of(std::size_t tokens, std::size_t inputs) noexcept {
+        const std::size_t limit = std::clamp(most_bytes / inputs, least, most);
+        return round_up(ceil_div(tokens, ceil_div(tokens, limit)), Kernel::tokens);
+    }
+};
+
 /// The product with many tokens, for some rows of W on one thread. Blocks lie on the stack.
 template <class B, Packing P>
 class TileProduct {
@@ -100,7 +115,7 @@ class TileProduct {
         : w_(w), x_(x), results_(results) {}
 
     void run(RowRange rows) noexcept {
-        const std::size_t block = block_of_tokens();
+        const std::size_t block = Blocks::of(x_.m, x_.k);
         for (std::size_t m = 0; m < x_.m; m += block)
             multiply_block(rows, m, (std::min)(x_.m - m, block));
     }
@@ -110,19 +125,10 @@ class TileProduct {
     using Decoder = TileDecoder<B, P>;
     static constexpr std::size_t chunk_inputs = Decoder::chunk_inputs;
     static constexpr std::size_t tile_chunks = Kernel::inputs / chunk_inputs;
-    /// What is multiplied at once, at most: a multiple of the kernel's tokens, and activations that stay in the second
-    /// cache.
-    static constexpr std::size_t most_tokens = 264;
-    static constexpr std::size_t least_tokens = 96;
-    static constexpr std::size_t most_bytes = std::size_t{1} << 20;
+    using Blocks = TokenBlocks<Kernel>;
+    static constexpr std::size_t most_tokens = Blocks::most;
     using Tail = ActivationTail<most_tokens>;
-    static_assert(chunk_inputs <= Tail::inputs && most_tokens % Kernel::tokens == 0);
-
-    /// Tokens that are multiplied at once: blocks of equal size, as large as the caches allow.
-    [[nodiscard]] std::size_t block_of_tokens() const noexcept {
-        const std::size_t most = std::clamp(most_bytes / x_.k, least_tokens, most_tokens);
-        return round_up(ceil_div(x_.m, ceil_div(x_.m, most)), Kernel::tokens);
-    }
+    static_assert(chunk_inputs <= Tail::inputs);
 
     void multiply_block(RowRange rows, std::size_t m, std::size_t tokens) const noexcept {
         const std::size_t full = x_.k / chunk_inputs;

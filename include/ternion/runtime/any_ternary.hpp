@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -151,20 +152,23 @@ class AnyRmsNorm {
 
 namespace detail {
 
-/// What an AnyTernary of its own memory shares among its copies.
+/// What an AnyTernary of its own memory shares among its copies. The scales of a group of rows fill a cache line, which
+/// would be two where a table begins anywhere.
 struct OwnedTernary {
     AlignedBuffer<std::byte> bytes;
-    std::vector<float> scales;
+    AlignedBuffer<float> scales;
 };
 
 inline AnyTernary share(const PackingKernels& kernels, Shape shape, const std::byte* data, RepackedScales scales,
                         AlignedBuffer<std::byte> bytes) {
-    auto owned = std::make_shared<OwnedTernary>(OwnedTernary{std::move(bytes), std::move(scales.values)});
+    auto table = AlignedBuffer<float>::uninitialized(scales.values.size());
+    std::copy(scales.values.begin(), scales.values.end(), table.begin());
+    auto owned = std::make_shared<OwnedTernary>(OwnedTernary{std::move(bytes), std::move(table)});
     const TernaryBytes w{&kernels.packing,
                          shape,
                          data,
                          scales.scale,
-                         owned->scales.empty() ? nullptr : owned->scales.data(),
+                         scales.values.empty() ? nullptr : owned->scales.data(),
                          scales.group_inputs,
                          scales.scale_rows};
     return {kernels, w, std::move(owned)};

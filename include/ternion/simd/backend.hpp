@@ -99,8 +99,8 @@ concept BackendFloats = requires(const float* from, float* to, std::int8_t* q, c
 /// What kernels are written on: a kind of machine, as static functions on registers. ScalarBackend is the shortest
 /// statement of what each function means, Generic<Arch> has all of them for any arch of xsimd, and an ISA's own
 /// replaces what its machine does better. Optional members make products faster: lookup64, with cheap_lookup64 or
-/// composed_lookup64, and multiply_add, rounded once. Every backend of a build is asserted where archs are listed
-/// (isa.hpp).
+/// composed_lookup64, multiply_add, rounded once, and to_narrow, an accumulator that begins with sums. Every backend of
+/// a build is asserted where archs are listed (isa.hpp).
 template <class B>
 concept Backend = BackendTraits<B> && BackendDots<B> && BackendBytes<B> && BackendFloats<B>;
 

@@ -27,6 +27,8 @@ struct Avx512Vnni : Avx512Bw<Arch> {
     static TERNION_INLINE Wide fold(Wide wide, Narrow narrow) noexcept {
         return wide + Wide(_mm512_maskz_srai_epi32(all_lanes, __m512i(narrow), Shift));
     }
+    /// An accumulator that begins with these sums.
+    static TERNION_INLINE Narrow to_narrow(Wide wide) noexcept { return Narrow(__m512i(wide)); }
 };
 
 // xsimd has another arch with VNNI, which doesn't derive from this one: see avx512vbmi.hpp.
