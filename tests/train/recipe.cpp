@@ -111,14 +111,17 @@ TEST_CASE("weight decay is that of the schedule") {
     CHECK(weights_after_step() != without);
 }
 
-std::vector<Sequence> sequences_of(int token, int count) {
-    const std::vector<int> tokens(8, token);
-    return std::vector<Sequence>(static_cast<std::size_t>(count), {tokens, tokens});
+/// Each of a token of its own.
+std::vector<Sequence> sequences_from(int first, int count) {
+    std::vector<Sequence> all;
+    for (int token = first; token < first + count; ++token)
+        all.push_back({std::vector<int>(8, token), std::vector<int>(8, token)});
+    return all;
 }
 
 TEST_CASE("the second stage learns its own data, from its first batch on") {
-    Corpus first(sequences_of(1, 6), {.batch_tokens = 8}),
-        second({sequences_of(2, 1)[0], sequences_of(3, 1)[0]}, {.batch_tokens = 8});
+    const Corpus::Options one_each{.batch_tokens = 8};
+    Corpus first(sequences_from(1, 6), one_each), second(sequences_from(20, 6), one_each);
     StagedData staged(first, second, 4);
     for (std::size_t i = 0; i < 4; ++i)
         CHECK(staged.training(i).tokens == first.training(i).tokens);

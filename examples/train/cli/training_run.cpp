@@ -144,10 +144,11 @@ const Recipe& TrainingRun::checked() {
     if (std::filesystem::exists(path("checkpoint"))) check_checkpoint(path("checkpoint"), recipe);
     const Memory memory = memory_of(recipe, data_.data().longest(), activations());
     const auto gib = [](double bytes) { return bytes / (1024 * 1024 * 1024); };
-    std::fprintf(stderr,
-                 "%.1f million weights, up to %.2f GiB: %.2f for weights and optimizer, %.2f for activations%s\n",
-                 static_cast<double>(Layout(recipe.sizes).size()) * 1e-6, gib(memory.total()), gib(memory.weights),
-                 gib(memory.activations), options_.recompute ? "" : " (less with --recompute)");
+    std::fprintf(
+        stderr,
+        "%.1f million weights, about %.2f GiB of memory: %.2f for weights and optimizer, %.2f for activations%s\n",
+        static_cast<double>(Layout(recipe.sizes).size()) * 1e-6, gib(memory.total()), gib(memory.weights),
+        gib(memory.activations), options_.recompute ? "" : " (less with --recompute)");
     return recipe;
 }
 

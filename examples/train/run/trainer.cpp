@@ -8,7 +8,22 @@
 #include <stdexcept>
 #include <string>
 
+#ifdef EIGEN_USE_BLAS
+#include <cblas.h>
+#endif
+
 namespace train {
+
+namespace {
+
+/// A part of a batch is one thread's work, whatever computes its products: so they don't depend on how many there are.
+void multiply_on_the_calling_thread() {
+#ifdef EIGEN_USE_BLAS
+    openblas_set_num_threads(1);
+#endif
+}
+
+}  // namespace
 
 Trainer::Trainer(const Recipe& recipe, Data& data, ternion::ThreadPool& threads, std::vector<float> weights,
                  Activations activations)
@@ -24,6 +39,7 @@ Trainer::Trainer(const Recipe& recipe, Data& data, ternion::ThreadPool& threads,
                                     " tokens at least, the longest sequence, found " +
                                     std::to_string(recipe.sizes.context));
     }
+    multiply_on_the_calling_thread();
     states_.fill(Network::State(activations));
     for (std::vector<float>& gradients : gradients_)
         gradients.resize(network_.layout().size());
