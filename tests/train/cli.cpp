@@ -57,6 +57,7 @@ TEST_CASE("cli: a run leaves a checkpoint, a log, a chart and a model that bitne
     INFO(run.err);
     REQUIRE(run.status == 0);
     CHECK(run.out.find("addition") != std::string::npos);
+    CHECK(run.err.find(" million weights, about ") != std::string::npos);
     CHECK(
         read_text(folder / "run/log.csv").starts_with("step,loss,gradient_norm,learning_rate,held_out_loss,addition"));
     CHECK(read_text(folder / "run/loss.svg").ends_with("</svg>\n"));

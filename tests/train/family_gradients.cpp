@@ -116,6 +116,26 @@ TEST_CASE("frozen or not, the backward pass gives the same gradients") {
     CHECK(std::sqrt(difference / size) < 1e-3);
 }
 
+TEST_CASE("activations that are computed once more give each paper's gradients to the bit") {
+    const Paper paper = GENERATE(from_range(papers));
+    CAPTURE(static_cast<int>(paper.family));
+    Recipe recipe = recipe_of(paper);
+    recipe.sizes.layers = 3;
+    ternion::ThreadPool threads(1);
+    Network network(recipe);
+    network.update(some_weights(network, recipe), threads);
+    Network::State kept, recomputed(Activations::recomputed);
+    std::vector<float> expected(network.layout().size()), found(expected.size());
+    // Batches of other shapes one after the other, in the same memory: the last one is of long dialogues.
+    for (const std::size_t index : {0U, 1U, 3U}) {
+        const Batch batch = Conversations(tokenizer(), recipe).training(index).part(0, 4 - index);
+        CHECK(network.forward(batch, recomputed).of_sequence == network.forward(batch, kept).of_sequence);
+        network.backward(batch, kept, ones(batch), expected);
+        network.backward(batch, recomputed, ones(batch), found);
+        CHECK(found == expected);
+    }
+}
+
 /// Pairs of answers to one question each: the right one, and that of another question.
 Batch pairs(const Recipe& recipe) {
     Random random(8, 8);

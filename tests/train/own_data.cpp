@@ -269,24 +269,4 @@ TEST_CASE("a log shows the lowest of rates") {
           std::vector<std::pair<double, double>>{{1, 0.5}, {2, 0.25}});
 }
 
-TEST_CASE("the schedule has two stages: a drop to a much lower peak, and weight decay that ends") {
-    Recipe recipe;
-    recipe.steps = 1000;
-    const Schedule schedule(recipe);
-    CHECK(schedule.rate(0) == recipe.peak_rate / 30);
-    CHECK(schedule.rate(29) > 0.99F * recipe.peak_rate);
-    CHECK(schedule.rate(499) > 0.49F * recipe.peak_rate);
-    CHECK(schedule.rate(500) == recipe.second_rate);
-    CHECK(schedule.rate(500) < 0.5F * schedule.rate(499));
-    CHECK(schedule.rate(999) < 0.02F * recipe.second_rate);
-    CHECK(schedule.weight_decay(0) == 0.1F);
-    CHECK(schedule.weight_decay(499) > 0);
-    CHECK(schedule.weight_decay(500) == 0);
-    for (std::size_t step = 30; step < 999; ++step)
-        CHECK(schedule.rate(step + 1) < schedule.rate(step));
-    recipe.first_stage = 1;
-    CHECK(Schedule(recipe).rate(500) < recipe.peak_rate / 1.9F);
-    CHECK(Schedule(recipe).rate(500) > recipe.peak_rate / 2.1F);
-}
-
 }  // namespace

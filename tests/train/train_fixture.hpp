@@ -35,8 +35,9 @@ inline train::Recipe with_vocabulary(train::Recipe recipe) {
 
 /// A run on the dialogues that the program makes.
 struct DialogueRun {
-    DialogueRun(const train::Recipe& recipe, ternion::ThreadPool& threads)
-        : data(tokenizer(), recipe), trainer(recipe, data, threads) {}
+    DialogueRun(const train::Recipe& recipe, ternion::ThreadPool& threads,
+                train::Activations activations = train::Activations::kept)
+        : data(tokenizer(), recipe), trainer(recipe, data, threads, {}, activations) {}
 
     train::Conversations data;
     train::Trainer trainer;

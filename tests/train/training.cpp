@@ -6,6 +6,11 @@
 #include <model/decoder.hpp>
 #include <train/run/checkpoint.hpp>
 #include <train/run/export.hpp>
+#include <train/run/memory.hpp>
+
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 #include "files_fixture.hpp"
 #include "train_fixture.hpp"
@@ -54,7 +59,8 @@ TEST_CASE("the loss falls, with ternary, binary and real weights") {
     CHECK(after < before / 2);
 }
 
-TEST_CASE("a run that is resumed from a checkpoint goes on to the same bits") {
+TEST_CASE("a run that is resumed from a checkpoint goes on to the same bits, whether or not activations are kept") {
+    const Activations resumed = GENERATE(Activations::kept, Activations::recomputed);
     const TemporaryFolder folder;
     const Recipe recipe = with_vocabulary(small_recipe());
     ternion::ThreadPool threads(2);
@@ -63,7 +69,7 @@ TEST_CASE("a run that is resumed from a checkpoint goes on to the same bits") {
     for (int i = 0; i < 3; ++i)
         first.step();
     save_checkpoint(folder / "checkpoint", first, {0.1 + 0.2, 3});
-    DialogueRun second_run(recipe, threads);
+    DialogueRun second_run(recipe, threads, resumed);
     Trainer& second = second_run.trainer;
     const LossSum since_line = load_checkpoint(folder / "checkpoint", second);
     CHECK(second.steps_done() == 3);
@@ -72,8 +78,45 @@ TEST_CASE("a run that is resumed from a checkpoint goes on to the same bits") {
     for (int i = 0; i < 2; ++i) {
         const StepReport a = first.step(), b = second.step();
         CHECK(a.loss == b.loss);
+        CHECK(a.gradient_norm == b.gradient_norm);
     }
-    CHECK(weights_of(first) == weights_of(second));
+    save_checkpoint(folder / "first", first);
+    save_checkpoint(folder / "second", second);
+    CHECK((bitnet_tests::read_text(folder / "first") == bitnet_tests::read_text(folder / "second")));
+    CHECK(first.test(2).loss == second.test(2).loss);
+}
+
+/// Bytes of the heap that are in use; 0 where nobody counts them.
+double heap_in_use() {
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
+    const struct mallinfo2 found = mallinfo2();
+    return static_cast<double>(found.uordblks + found.hblkhd);
+#else
+    return 0;
+#endif
+}
+
+TEST_CASE("a run takes the memory that is computed beforehand, less of it where activations are recomputed") {
+    Recipe recipe = with_vocabulary(small_recipe());
+    recipe.sizes.bit_linear = GENERATE(bitnet::BitLinearKind::b158, bitnet::BitLinearKind::v2);
+    recipe.sizes.layers = 4;
+    recipe.all_tokens = true;
+    ternion::ThreadPool threads(2);
+    std::vector<double> all;
+    for (const Activations activations : {Activations::kept, Activations::recomputed}) {
+        const double before = heap_in_use();
+        if (before == 0) SKIP("this C library or sanitizer doesn't tell");
+        DialogueRun run(recipe, threads, activations);
+        while (run.trainer.steps_done() < 4)  // the fourth batch has the longest sequences
+            run.trainer.step();
+        const double taken = heap_in_use() - before;
+        const double computed = memory_of(recipe, run.data.longest(), activations).total();
+        CAPTURE(taken, computed);
+        CHECK(taken < computed);
+        CHECK(taken > 0.75 * computed);  // batches have room left
+        all.push_back(taken);
+    }
+    CHECK(all[1] < all[0] / 2);
 }
 
 TEST_CASE("a checkpoint of another recipe, or a broken one, is refused and changes nothing") {

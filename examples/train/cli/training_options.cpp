@@ -12,6 +12,9 @@ void add_run_options(CLI::App& command, TrainingOptions& options) {
                         "threads (default: all that the machine has; more than 4 help little)", 1, 256);
     program::add_number(command, "--test-every", options.test_every, "steps from one test on held-out data to the next",
                         std::size_t{1}, std::size_t{100000000});
+    command.add_flag("--recompute", options.recompute,
+                     "compute activations once more for the backward pass instead of keeping them: less memory, the "
+                     "same results");
     command.add_flag("--masters", options.masters, "also write the master weights, masters.gguf, to train on from");
 }
 

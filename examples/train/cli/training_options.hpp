@@ -19,6 +19,7 @@ struct TrainingOptions {
     int threads = 0;
     std::size_t test_every = 500;
     bool masters = false;
+    bool recompute = false;
 
     std::string model, reference;  // to go on from, and to compare with
     std::string tokenizer;         // of this model; empty: of `model`, or bytes

@@ -101,7 +101,7 @@ TrainingRun::TrainingRun(const TrainingOptions& options)
       reference_(reference()),
       tokenizer_(start_.vocabulary),
       data_(options, recipe_of(), tokenizer_),
-      trainer_(data_.recipe(), data_.data(), threads_, start_.weights),
+      trainer_(checked(), data_.data(), threads_, std::move(start_.weights), activations()),
       log_((compare_with_reference(), resumed())) {}
 
 /// The model, or the sizes of a new one and a tokenizer.
@@ -139,8 +139,22 @@ std::vector<float> TrainingRun::reference() const {
     return std::move(other.weights);
 }
 
+const Recipe& TrainingRun::checked() {
+    const Recipe& recipe = data_.recipe();
+    if (std::filesystem::exists(path("checkpoint"))) check_checkpoint(path("checkpoint"), recipe);
+    const Memory memory = memory_of(recipe, data_.data().longest(), activations());
+    const auto gib = [](double bytes) { return bytes / (1024 * 1024 * 1024); };
+    std::fprintf(
+        stderr,
+        "%.1f million weights, about %.2f GiB of memory: %.2f for weights and optimizer, %.2f for activations%s\n",
+        static_cast<double>(Layout(recipe.sizes).size()) * 1e-6, gib(memory.total()), gib(memory.weights),
+        gib(memory.activations), options_.recompute ? "" : " (less with --recompute)");
+    return recipe;
+}
+
 void TrainingRun::compare_with_reference() {
     if (Corpus* pairs = data_.pairs()) pairs->set_reference(trainer_.log_probabilities(pairs->sequences(), reference_));
+    reference_ = {};
 }
 
 LossLog TrainingRun::resumed() {

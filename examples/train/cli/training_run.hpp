@@ -6,6 +6,7 @@
 
 #include "../run/checkpoint.hpp"
 #include "../run/loss_log.hpp"
+#include "../run/memory.hpp"
 #include "../run/start.hpp"
 #include "training_data.hpp"
 #include "training_options.hpp"
@@ -28,6 +29,9 @@ class TrainingRun {
     bitnet::BitLinearKind family() const { return options_.family.value_or(start_.sizes.bit_linear); }
     Recipe recipe_of() const;
     std::string path(const char* file) const { return (folder_ / file).string(); }
+    Activations activations() const { return options_.recompute ? Activations::recomputed : Activations::kept; }
+    /// The recipe, once the folder's checkpoint is known to be of it; says how much memory the run takes.
+    const Recipe& checked();
     void compare_with_reference();
     LossLog resumed();
     void try_to_save() const;
@@ -38,7 +42,7 @@ class TrainingRun {
     std::filesystem::path folder_;
     ternion::ThreadPool threads_;
     Start start_;
-    std::vector<float> reference_;  // weights of the model that preferences are compared with
+    std::vector<float> reference_;  // weights of the model that preferences are compared with, until they are
     bitnet::Tokenizer tokenizer_;
     TrainingData data_;
     Trainer trainer_;

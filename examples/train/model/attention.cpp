@@ -1,6 +1,5 @@
 #include "attention.hpp"
 
-#include <algorithm>
 #include <cmath>
 
 namespace train {
@@ -45,7 +44,7 @@ void Attention::forward(const Floats& q, const Floats& k, const Floats& v, std::
     lengths_.assign(lengths.begin(), lengths.end());
     const float scale = 1 / std::sqrt(static_cast<float>(sizes_.head_dim));
     out.resize(q.rows(), q.cols());
-    shares_.resize(std::max(shares_.size(), lengths_.size() * sizes_.heads));
+    shares_.resize(lengths_.size() * sizes_.heads);
     each_head([&](std::size_t index, auto of_query, auto of_key) {
         Floats& shares = shares_[index];
         shares.noalias() = scale * of_query(q) * of_key(k).transpose();
@@ -55,7 +54,7 @@ void Attention::forward(const Floats& q, const Floats& k, const Floats& v, std::
 }
 
 void Attention::backward(const Floats& q, const Floats& k, const Floats& v, const Floats& dout, Floats& dq, Floats& dk,
-                         Floats& dv) {
+                         Floats& dv, Floats& dscores) const {
     const float scale = 1 / std::sqrt(static_cast<float>(sizes_.head_dim));
     dq.resize(q.rows(), q.cols());
     dk.setZero(k.rows(), k.cols());
@@ -63,13 +62,13 @@ void Attention::backward(const Floats& q, const Floats& k, const Floats& v, cons
     each_head([&](std::size_t index, auto of_query, auto of_key) {
         const Floats& shares = shares_[index];
         of_key(dv).noalias() += shares.transpose() * of_query(dout);
-        dscores_.noalias() = of_query(dout) * of_key(v).transpose();
+        dscores.noalias() = of_query(dout) * of_key(v).transpose();
         // The gradient through softmax: share · (d - mean of d by the shares).
-        dscores_.array() *= shares.array();
-        const Eigen::VectorXf sums = dscores_.rowwise().sum();
-        dscores_.array() -= shares.array().colwise() * sums.array();
-        of_query(dq).noalias() = scale * dscores_ * of_key(k);
-        of_key(dk).noalias() += scale * dscores_.transpose() * of_query(q);
+        dscores.array() *= shares.array();
+        const Eigen::VectorXf sums = dscores.rowwise().sum();
+        dscores.array() -= shares.array().colwise() * sums.array();
+        of_query(dq).noalias() = scale * dscores * of_key(k);
+        of_key(dk).noalias() += scale * dscores.transpose() * of_query(q);
     });
 }
 

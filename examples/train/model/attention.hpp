@@ -16,9 +16,9 @@ class Attention {
 
     /// out = softmax(q kᵀ / sqrt(head_dim)) v for each head; keeps the weights of the softmax for `backward`.
     void forward(const Floats& q, const Floats& k, const Floats& v, std::span<const std::size_t> lengths, Floats& out);
-    /// Gradients of q, k and v; what they held is lost.
+    /// Gradients of q, k and v; what they and the scratch memory held is lost.
     void backward(const Floats& q, const Floats& k, const Floats& v, const Floats& dout, Floats& dq, Floats& dk,
-                  Floats& dv);
+                  Floats& dv, Floats& dscores) const;
 
  private:
     template <class F>
@@ -27,7 +27,6 @@ class Attention {
     bitnet::Config sizes_;
     std::vector<std::size_t> lengths_;
     std::vector<Floats> shares_;  // [length, length] for each sequence and head
-    Floats dscores_;
 };
 
 /// Rotary position embedding of sequences that each begin at position 0; `backward` turns gradients back.

@@ -47,8 +47,8 @@ Stage Layer::stage(const bitnet::InputQuantizer& quantizer, std::span<const floa
                  quantizer);
 }
 
-void Layer::freeze(std::span<const float> master, LayerState& state) {
-    state.attn.freeze(attn_norm_.stage, state.entering);
+void Layer::freeze(std::span<const float> master, const Floats& entering, LayerState& state) {
+    state.attn.freeze(attn_norm_.stage, entering);
     state.attn_out.freeze(attn_sub_norm_.stage, state.attended);
     state.ffn.freeze(ffn_norm_.stage, state.between);
     state.ffn_down.freeze(ffn_sub_norm_.stage, state.gated);
@@ -63,26 +63,26 @@ const Linear* Layer::matrix(const std::string& name) {
     return nullptr;
 }
 
-void Layer::forward(Floats& h, std::span<const std::size_t> lengths, const Rope& rope, LayerState& state) const {
+void Layer::forward(Floats& h, std::span<const std::size_t> lengths, const Rope& rope, LayerState& state,
+                    Stage::Workspace& prepared) const {
     state.lengths.assign(lengths.begin(), lengths.end());
-    state.entering = h;
-    state.attn.prepare(attn_norm_.stage, h, kind_);
-    q_.linear.forward(state.attn, state.q);
-    k_.linear.forward(state.attn, state.k);
-    v_.linear.forward(state.attn, state.v);
+    state.attn.prepare(attn_norm_.stage, h, kind_, prepared);
+    q_.linear.forward(state.attn, prepared, state.q);
+    k_.linear.forward(state.attn, prepared, state.k);
+    v_.linear.forward(state.attn, prepared, state.v);
     rope.forward(state.q, lengths);
     rope.forward(state.k, lengths);
     state.attention.forward(state.q, state.k, state.v, lengths, state.attended);
-    state.attn_out.prepare(attn_sub_norm_.stage, state.attended, kind_);
-    o_.linear.forward(state.attn_out, h, true);
+    state.attn_out.prepare(attn_sub_norm_.stage, state.attended, kind_, prepared);
+    o_.linear.forward(state.attn_out, prepared, h, true);
 
     state.between = h;
-    state.ffn.prepare(ffn_norm_.stage, h, kind_);
-    gate_.linear.forward(state.ffn, state.gate);
-    up_.linear.forward(state.ffn, state.up);
+    state.ffn.prepare(ffn_norm_.stage, h, kind_, prepared);
+    gate_.linear.forward(state.ffn, prepared, state.gate);
+    up_.linear.forward(state.ffn, prepared, state.up);
     state.gated = state.gate.array().max(0.0F).square() * state.up.array();
-    state.ffn_down.prepare(ffn_sub_norm_.stage, state.gated, kind_);
-    down_.linear.forward(state.ffn_down, h, true);
+    state.ffn_down.prepare(ffn_sub_norm_.stage, state.gated, kind_, prepared);
+    down_.linear.forward(state.ffn_down, prepared, h, true);
 }
 
 void Layer::back(const Matrix& matrix, const Inputs& x, const Floats& dy, Floats& dx,
@@ -95,9 +95,10 @@ void Layer::back(const Norm& norm, const Floats& x, Floats& dy, Floats& dx, std:
                       of(gradients, norm.piece));
 }
 
-void Layer::backward(Floats& dh, const Rope& rope, LayerState& state, Gradients& d, std::span<float> gradients) const {
+void Layer::backward(Floats& dh, const Floats& entering, const Rope& rope, const LayerState& state, Gradients& d,
+                     std::span<float> gradients) const {
     feed_forward_backward(dh, state, d, gradients);
-    attend_backward(dh, rope, state, d, gradients);
+    attend_backward(dh, entering, rope, state, d, gradients);
 }
 
 void Layer::feed_forward_backward(Floats& dh, const LayerState& state, Gradients& d, std::span<float> gradients) const {
@@ -114,20 +115,20 @@ void Layer::feed_forward_backward(Floats& dh, const LayerState& state, Gradients
     back(ffn_norm_, state.between, d.normed, dh, gradients);
 }
 
-void Layer::attend_backward(Floats& dh, const Rope& rope, LayerState& state, Gradients& d,
+void Layer::attend_backward(Floats& dh, const Floats& entering, const Rope& rope, const LayerState& state, Gradients& d,
                             std::span<float> gradients) const {
     d.normed.setZero(state.attended.rows(), state.attended.cols());
     d.attended.setZero(state.attended.rows(), state.attended.cols());
     back(o_, state.attn_out, dh, d.normed, gradients);
     back(attn_sub_norm_, state.attended, d.normed, d.attended, gradients);
-    state.attention.backward(state.q, state.k, state.v, d.attended, d.q, d.k, d.v);
+    state.attention.backward(state.q, state.k, state.v, d.attended, d.q, d.k, d.v, d.scores);
     rope.backward(d.q, state.lengths);
     rope.backward(d.k, state.lengths);
     d.normed.setZero(dh.rows(), dh.cols());
     back(q_, state.attn, d.q, d.normed, gradients);
     back(k_, state.attn, d.k, d.normed, gradients);
     back(v_, state.attn, d.v, d.normed, gradients);
-    back(attn_norm_, state.entering, d.normed, dh, gradients);
+    back(attn_norm_, entering, d.normed, dh, gradients);
 }
 
 }  // namespace train

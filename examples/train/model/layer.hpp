@@ -9,11 +9,12 @@
 
 namespace train {
 
-/// What a layer keeps of its forward pass for the backward pass: one for each layer and share of the batch.
+/// What a layer's backward pass takes from its forward pass, beside what entered the layer, from which all of it
+/// follows.
 struct LayerState {
     explicit LayerState(const bitnet::Config& sizes) : attention(sizes) {}
 
-    Floats entering, between;  // the residual stream before attention and before the feed-forward part
+    Floats between;  // the residual stream before the feed-forward part
     Inputs attn, attn_out, ffn, ffn_down;
     Floats q, k, v, attended;
     Floats gate, up, gated;
@@ -23,7 +24,7 @@ struct LayerState {
 
 /// Gradients on their way back, for all layers in turn: kept, because fresh memory costs a fifth of the time.
 struct Gradients {
-    Floats normed, gated, gate, up, attended, q, k, v;
+    Floats normed, gated, gate, up, attended, q, k, v, scores;
 };
 
 /// A layer of the decoder in training:
@@ -35,13 +36,16 @@ class Layer {
 
     /// Takes over new master weights.
     void update(std::span<const float> master);
-    /// h [tokens, hidden], of sequences of these lengths, becomes what leaves the layer.
-    void forward(Floats& h, std::span<const std::size_t> lengths, const Rope& rope, LayerState& state) const;
-    /// dh: the gradient of what left the layer, then of what entered it. Adds the weights' gradients.
-    void backward(Floats& dh, const Rope& rope, LayerState& state, Gradients& d, std::span<float> gradients) const;
+    /// h [tokens, hidden], of sequences of these lengths, becomes what leaves the layer. `prepared` is scratch memory
+    /// that layers share.
+    void forward(Floats& h, std::span<const std::size_t> lengths, const Rope& rope, LayerState& state,
+                 Stage::Workspace& prepared) const;
+    /// dh: the gradient of what left the layer, then of `entering`, which entered it. Adds the weights' gradients.
+    void backward(Floats& dh, const Floats& entering, const Rope& rope, const LayerState& state, Gradients& d,
+                  std::span<float> gradients) const;
 
     /// After `forward`: rounding becomes a constant that is added, of these weights and of the inputs in `state`.
-    void freeze(std::span<const float> master, LayerState& state);
+    void freeze(std::span<const float> master, const Floats& entering, LayerState& state);
 
     /// The matrix of a tensor such as "blk.0.attn_q.weight"; null where it is none of this layer's.
     const Linear* matrix(const std::string& name);
@@ -68,7 +72,7 @@ class Layer {
     void back(const Matrix& matrix, const Inputs& x, const Floats& dy, Floats& dx, std::span<float> gradients) const;
     void back(const Norm& norm, const Floats& x, Floats& dy, Floats& dx, std::span<float> gradients) const;
     void feed_forward_backward(Floats& dh, const LayerState& state, Gradients& d, std::span<float> gradients) const;
-    void attend_backward(Floats& dh, const Rope& rope, LayerState& state, Gradients& d,
+    void attend_backward(Floats& dh, const Floats& entering, const Rope& rope, const LayerState& state, Gradients& d,
                          std::span<float> gradients) const;
 
     Weights kind_;

@@ -19,7 +19,7 @@ void fill_unrounded(const Stage& stage, const Floats& x, Floats& values) {
 
 }  // namespace
 
-void Inputs::prepare(const Stage& stage, const Floats& x, Weights kind) {
+void Inputs::prepare(const Stage& stage, const Floats& x, Weights kind, Stage::Workspace& prepared) {
     if (kind == Weights::real || rounding) {
         fill_unrounded(stage, x, values);
         if (rounding) values += *rounding;
@@ -66,7 +66,7 @@ void Linear::freeze(std::span<const float> master) {
     values_ = rounded;
 }
 
-void Linear::forward(const Inputs& x, Floats& y, bool add) const {
+void Linear::forward(const Inputs& x, const Stage::Workspace& prepared, Floats& y, bool add) const {
     y.conservativeResize(x.values.rows(), values_.rows());
     if (kind_ == Weights::real || rounding_) {
         if (!add) y.setZero();
@@ -75,7 +75,7 @@ void Linear::forward(const Inputs& x, Floats& y, bool add) const {
     }
     ternion::Serial serial;
     const auto out = add ? layer_->add_to(values_of(y)) : layer_->to(values_of(y));
-    ternion::forward_together(x.prepared.activations, serial, out);
+    ternion::forward_together(prepared.activations, serial, out);
 }
 
 void Linear::backward(const Inputs& x, const Floats& dy, Floats& dx, std::span<float> dmaster) const {

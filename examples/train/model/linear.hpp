@@ -22,14 +22,14 @@ using BitLinear = ternion::BitLinear<ternion::AnyTernary, bitnet::InputQuantizer
 using Stage = ternion::InputStage<bitnet::InputNorm, bitnet::InputQuantizer>;
 
 /// What linear layers that share an input compute with: quantised(norm(x)), as the family's paper has it, or without
-/// any rounding where the weights are real. `values` are the numbers that the integers stand for.
+/// any rounding where the weights are real. `values` are the numbers that the integers stand for, which the backward
+/// pass needs; the integers themselves are `prepared` until the next inputs are.
 struct Inputs {
-    Stage::Workspace prepared;
     Floats values;
     /// What rounding has added to each value, once it is frozen: from then on a constant.
     std::optional<Floats> rounding;
 
-    void prepare(const Stage& stage, const Floats& x, Weights kind);
+    void prepare(const Stage& stage, const Floats& x, Weights kind, Stage::Workspace& prepared);
     void freeze(const Stage& stage, const Floats& x);
 };
 
@@ -43,8 +43,8 @@ class Linear {
     void update(std::span<const float> master);
     /// From now on rounding adds to the weights what it adds to these, a constant.
     void freeze(std::span<const float> master);
-    /// y = W · x, or y += W · x.
-    void forward(const Inputs& x, Floats& y, bool add = false) const;
+    /// y = W · x, or y += W · x, for inputs that have just been prepared.
+    void forward(const Inputs& x, const Stage::Workspace& prepared, Floats& y, bool add = false) const;
     /// Adds the gradients of the inputs and, by the straight-through estimator, of the master weights.
     void backward(const Inputs& x, const Floats& dy, Floats& dx, std::span<float> dmaster) const;
 

@@ -27,15 +27,35 @@ void Network::update(std::span<const float> master, ternion::ThreadPool& threads
     output_norm_ = ternion::RmsNorm(layout_.of(master, "output_norm.weight"), recipe_.sizes.norm_eps);
 }
 
-Loss Network::forward(const Batch& batch, State& state) const {
+/// From tokens to the residual stream after the last layer.
+void Network::layers_forward(const Batch& batch, State& state) const {
     const auto tokens = static_cast<Index>(batch.tokens.size());
-    if (state.layers.empty()) state.layers.assign(layers_.size(), LayerState(recipe_.sizes));
+    const std::size_t kept = state.activations == Activations::kept ? layers_.size() : 1;
+    if (state.layers.empty()) state.layers.assign(kept, LayerState(recipe_.sizes));
+    state.entering.resize(layers_.size());
     state.h.resize(tokens, embedding_.cols());
     for (Index t = 0; t < tokens; ++t)
         state.h.row(t) = embedding_.row(batch.tokens[static_cast<std::size_t>(t)]);
-    for (std::size_t i = 0; i < layers_.size(); ++i)
-        layers_[i].forward(state.h, batch.lengths, rope_, state.layers[i]);
+    for (std::size_t i = 0; i < layers_.size(); ++i) {
+        state.entering[i] = state.h;
+        layers_[i].forward(state.h, batch.lengths, rope_, state.layer(i), state.prepared);
+    }
+}
 
+/// The gradient of the residual stream after the last layer becomes that of what enters the first.
+void Network::layers_backward(const Batch& batch, State& state, std::span<float> gradients) const {
+    for (std::size_t i = layers_.size(); i-- > 0;) {
+        const bool last = i + 1 == layers_.size();  // computed last of all, so its activations are still there
+        if (state.activations == Activations::recomputed && !last) {
+            state.h = state.entering[i];
+            layers_[i].forward(state.h, batch.lengths, rope_, state.layer(i), state.prepared);
+        }
+        layers_[i].backward(state.dh, state.entering[i], rope_, state.layer(i), state.gradients, gradients);
+    }
+}
+
+Loss Network::forward(const Batch& batch, State& state) const {
+    layers_forward(batch, state);
     state.asked.clear();
     state.sequence_of.clear();
     std::size_t t = 0;
@@ -88,8 +108,7 @@ void Network::backward(const Batch& batch, State& state, std::span<const float> 
     for (Index i = 0; i < state.dlast.rows(); ++i)
         dh.row(static_cast<Index>(state.asked[static_cast<std::size_t>(i)])) = state.dlast.row(i);
 
-    for (std::size_t i = layers_.size(); i-- > 0;)
-        layers_[i].backward(dh, rope_, state.layers[i], state.gradients, gradients);
+    layers_backward(batch, state, gradients);
     for (Index t = 0; t < dh.rows(); ++t) {
         const auto token = static_cast<std::size_t>(batch.tokens[static_cast<std::size_t>(t)]);
         const auto row = dembedding.subspan(token * recipe_.sizes.hidden, recipe_.sizes.hidden);
@@ -99,7 +118,7 @@ void Network::backward(const Batch& batch, State& state, std::span<const float> 
 
 void Network::freeze(std::span<const float> master, State& state) {
     for (std::size_t i = 0; i < layers_.size(); ++i)
-        layers_[i].freeze(master, state.layers[i]);
+        layers_[i].freeze(master, state.entering[i], state.layers.at(i));
 }
 
 std::vector<bool> Network::right(const Batch& batch, const State& state) const {

@@ -9,6 +9,10 @@
 
 namespace train {
 
+/// What a forward pass keeps of each layer for the backward pass: all that the layer computed, or what entered it
+/// alone, from which the backward pass runs the layer forward once more. The gradients are the same to the bit.
+enum class Activations { kept, recomputed };
+
 /// What a forward pass found.
 struct Loss {
     double sum = 0;  // cross entropy of the targets, in nats
@@ -26,9 +30,20 @@ class Network {
 
     /// The working memory of a forward and backward pass.
     class State {
+     public:
+        explicit State(Activations of_layers = Activations::kept) : activations(of_layers) {}
+        /// Gives the memory back that the last batch needed.
+        void release() { *this = State(activations); }
+
+     private:
         friend class Network;
-        std::vector<LayerState> layers;
+        LayerState& layer(std::size_t index) { return layers[activations == Activations::kept ? index : 0]; }
+
+        Activations activations;
+        std::vector<Floats> entering;    // what enters each layer
+        std::vector<LayerState> layers;  // of each, or of the one that was computed last
         Floats h, last, normed, logits, dh, dlast, dnormed;
+        Stage::Workspace prepared;
         Gradients gradients;
         std::vector<std::size_t> asked;        // the tokens that have targets
         std::vector<std::size_t> sequence_of;  // those
@@ -41,9 +56,9 @@ class Network {
     Loss forward(const Batch& batch, State& state) const;
     /// After `forward`: adds the gradients of the sum of the sequences' losses, each times its factor.
     void backward(const Batch& batch, State& state, std::span<const float> factors, std::span<float> gradients) const;
-    /// After `forward`: rounding becomes a constant that is added, for this batch and around these weights. What the
-    /// straight-through estimator gives then is the derivative of the loss itself, which tests compare with
-    /// differences.
+    /// After `forward` with activations that are kept: rounding becomes a constant that is added, for this batch and
+    /// around these weights. What the straight-through estimator gives then is the derivative of the loss itself, which
+    /// tests compare with differences.
     void freeze(std::span<const float> master, State& state);
     /// After `forward`: for each target that is asked for, whether its token had the largest logit.
     std::vector<bool> right(const Batch& batch, const State& state) const;
@@ -54,6 +69,9 @@ class Network {
     const Floats& embedding() const { return embedding_; }
 
  private:
+    void layers_forward(const Batch& batch, State& state) const;
+    void layers_backward(const Batch& batch, State& state, std::span<float> gradients) const;
+
     Recipe recipe_;
     Layout layout_;
     Rope rope_;

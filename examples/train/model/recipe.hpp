@@ -12,8 +12,9 @@ namespace train {
 enum class Weights { ternary, binary, real };
 
 /// Everything that decides what a training run gives, the data itself aside. Two runs of the same recipe give the same
-/// bits on one machine, at any number of threads. The defaults are those of the 2B4T report (arXiv 2504.12285, sections
-/// 3.1 to 3.3) where it names a number, and what suits small models where it doesn't.
+/// bits on one machine, at any number of threads. The defaults are those of the 2B4T report (arXiv 2504.12285, on
+/// pre-training, supervised fine-tuning and direct preference optimisation) where it names a number, and what suits
+/// small models where it doesn't.
 struct Recipe {
     bitnet::Config sizes{.layers = 4,
                          .hidden = 256,

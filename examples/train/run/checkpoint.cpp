@@ -81,7 +81,24 @@ void check_recipe(const std::string& path, const Json& found, const Json& expect
     }
 }
 
+std::string_view first_line(const program::MappedFile& file) {
+    return file.text().substr(0, file.text().find('\n'));
+}
+
+/// Throws for a line that is no header, or one of another recipe.
+Json header_of(const std::string& path, std::string_view line, const Recipe& recipe) {
+    Json header = Json::parse(line, nullptr, false);
+    if (!is_header(header)) throw program::FileError(path, std::string("a ") + format, "something else");
+    check_recipe(path, header["recipe"], described(recipe));
+    return header;
+}
+
 }  // namespace
+
+void check_checkpoint(const std::string& path, const Recipe& recipe) {
+    const program::MappedFile file(path);
+    header_of(path, first_line(file), recipe);
+}
 
 void save_checkpoint(const std::string& path, const Trainer& trainer, const LossSum& since_line) {
     const Json header = {{"format", format},
@@ -100,14 +117,10 @@ void save_checkpoint(const std::string& path, const Trainer& trainer, const Loss
 
 LossSum load_checkpoint(const std::string& path, Trainer& trainer) {
     const program::MappedFile file(path);
-    const std::size_t end = std::min(file.text().find('\n'), file.bytes().size());
-    const Json header = Json::parse(file.text().substr(0, end), nullptr, false);
-    if (!is_header(header)) {
-        throw program::FileError(path, std::string("a ") + format, "something else");
-    }
-    check_recipe(path, header["recipe"], described(trainer.recipe()));
+    const std::string_view line = first_line(file);
+    const Json header = header_of(path, line, trainer.recipe());
     const auto steps = header["steps_done"].get<std::size_t>();
-    const std::size_t numbers = trainer.network().layout().size(), begin = end + 1;
+    const std::size_t numbers = trainer.network().layout().size(), begin = line.size() + 1;
     const std::size_t expected = begin + 3 * numbers * sizeof(float);
     if (steps > trainer.recipe().steps) {
         throw program::FileError(path, "at most " + std::to_string(trainer.recipe().steps) + " steps",

@@ -15,6 +15,9 @@ struct LossSum {
 /// Writes what a run needs to go on, in place of what the file held: complete or not at all. Throws program::FileError.
 void save_checkpoint(const std::string& path, const Trainer& trainer, const LossSum& since_line = {});
 
+/// Throws program::FileError for a file of another version or of another recipe.
+void check_checkpoint(const std::string& path, const Recipe& recipe);
+
 /// Puts a run back to where it was saved; it then goes on to the same bits as if it had never stopped. Returns what was
 /// saved of the losses. Throws program::FileError for a file of another version, of another recipe, cut short or with
 /// NaN in it; the trainer is then as before.

@@ -9,10 +9,10 @@
 
 namespace train {
 
-/// The two stages of the 2B4T report (arXiv 2504.12285, section 3.1). The first warms up to a high peak and falls along
-/// a cosine of the whole run, with weight decay along a cosine of its own; then the rate drops at once to a much lower
-/// peak, from which it falls along a second cosine, and weight decay is `second_decay`, none. A run whose first stage
-/// is all of it has one cosine.
+/// The two stages of the 2B4T report (arXiv 2504.12285, on pre-training). The first warms up to a high peak and falls
+/// along a cosine of the whole run, with weight decay along a cosine of its own; then the rate drops at once to a much
+/// lower peak, from which it falls along a second cosine, and weight decay is `second_decay`, none. A run whose first
+/// stage is all of it has one cosine.
 struct Schedule {
     explicit Schedule(const Recipe& recipe) : recipe_(recipe), second_(recipe.second_stage()) {}
 

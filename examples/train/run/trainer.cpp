@@ -8,9 +8,25 @@
 #include <stdexcept>
 #include <string>
 
+#ifdef EIGEN_USE_BLAS
+#include <cblas.h>
+#endif
+
 namespace train {
 
-Trainer::Trainer(const Recipe& recipe, Data& data, ternion::ThreadPool& threads, std::vector<float> weights)
+namespace {
+
+/// A part of a batch is one thread's work, whatever computes its products: so they don't depend on how many there are.
+void multiply_on_the_calling_thread() {
+#ifdef EIGEN_USE_BLAS
+    openblas_set_num_threads(1);
+#endif
+}
+
+}  // namespace
+
+Trainer::Trainer(const Recipe& recipe, Data& data, ternion::ThreadPool& threads, std::vector<float> weights,
+                 Activations activations)
     : recipe_(recipe),
       data_(data),
       threads_(threads),
@@ -23,6 +39,8 @@ Trainer::Trainer(const Recipe& recipe, Data& data, ternion::ThreadPool& threads,
                                     " tokens at least, the longest sequence, found " +
                                     std::to_string(recipe.sizes.context));
     }
+    multiply_on_the_calling_thread();
+    states_.fill(Network::State(activations));
     for (std::vector<float>& gradients : gradients_)
         gradients.resize(network_.layout().size());
     network_.update(weights_, threads_);
@@ -37,7 +55,7 @@ double Trainer::add_gradients(const Batch& batch, double scale) {
     std::array<double, parts> sums{};
     const std::vector<Batch> cut = batch.parts(parts);
     threads_.parallel_for(parts, [&](std::size_t i, std::size_t) {
-        if (cut[i].sequences() == 0) return;
+        if (cut[i].sequences() == 0) return states_[i].release();
         const Objective objective = objective_of(cut[i], network_.forward(cut[i], states_[i]), scale,
                                                  static_cast<double>(recipe_.preference_beta));
         sums[i] = objective.sum;
@@ -115,6 +133,15 @@ Accuracy::Count count_right(const Batch& batch, const std::vector<bool>& right) 
 
 }  // namespace
 
+/// f(index, state) for each index, in the memory that steps have anyway.
+template <class F>
+void Trainer::in_states(std::size_t count, const F& f) {
+    threads_.parallel_for(parts, [&](std::size_t part, std::size_t) {
+        for (std::size_t i = part; i < count; i += parts)
+            f(i, states_[part]);
+    });
+}
+
 Accuracy Trainer::test(std::size_t of_each) {
     struct Task {
         std::size_t kind;
@@ -125,12 +152,13 @@ Accuracy Trainer::test(std::size_t of_each) {
     std::vector<Task> tasks;
     const std::vector<HeldOut> held_out = data_.held_out(of_each);
     for (std::size_t kind = 0; kind < held_out.size(); ++kind) {
-        for (const Batch& batch : held_out[kind].batches)
-            tasks.push_back({kind, batch});
+        for (const Batch& batch : held_out[kind].batches) {
+            for (Batch& part : batch.parts(parts))
+                if (part.sequences() > 0) tasks.push_back({kind, std::move(part)});
+        }
     }
-    threads_.parallel_for(tasks.size(), [&](std::size_t i, std::size_t) {
+    in_states(tasks.size(), [&](std::size_t i, Network::State& state) {
         Task& task = tasks[i];
-        Network::State state;
         const Loss loss = network_.forward(task.batch, state);
         const Objective objective = objective_of(task.batch, loss, 1, static_cast<double>(recipe_.preference_beta));
         task.sum = objective.sum;
@@ -152,10 +180,9 @@ Accuracy Trainer::test(std::size_t of_each) {
 std::vector<double> Trainer::log_probabilities(const std::vector<Sequence>& sequences, std::span<const float> weights) {
     std::vector<double> sums(sequences.size());
     network_.update(weights, threads_);
-    threads_.parallel_for(sequences.size(), [&](std::size_t i, std::size_t) {
+    in_states(sequences.size(), [&](std::size_t i, Network::State& state) {
         Batch batch;
         batch.add(sequences[i].tokens, sequences[i].targets);
-        Network::State state;
         sums[i] = -network_.forward(batch, state).sum;
     });
     network_.update(weights_, threads_);

@@ -37,9 +37,13 @@ struct Accuracy {
 /// into the same parts at any number of threads, and their gradients are added in the same order.
 class Trainer {
  public:
-    /// Begins with `weights`, or with random ones where there are none. `data` and `threads` must outlive this. Throws
-    /// std::invalid_argument for sequences that are longer than the context.
-    Trainer(const Recipe& recipe, Data& data, ternion::ThreadPool& threads, std::vector<float> weights = {});
+    static constexpr std::size_t parts = 4;
+
+    /// Begins with `weights`, or with random ones where there are none. `data` and `threads` must outlive this. Whether
+    /// activations are kept changes no bit of the results. Throws std::invalid_argument for sequences that are longer
+    /// than the context.
+    Trainer(const Recipe& recipe, Data& data, ternion::ThreadPool& threads, std::vector<float> weights = {},
+            Activations activations = Activations::kept);
     Trainer(const Trainer&) = delete;
     Trainer& operator=(const Trainer&) = delete;
 
@@ -61,11 +65,11 @@ class Trainer {
     void restored(std::size_t steps_done);
 
  private:
-    static constexpr std::size_t parts = 4;
-
     /// Of a batch: what it adds to the objective.
     double add_gradients(const Batch& batch, double scale);
     void sum_gradients();
+    template <class F>
+    void in_states(std::size_t count, const F& f);
     /// Names the lines of the step's batch of that number, where one is to blame.
     [[noreturn]] void give_up(double loss, double norm, std::optional<std::size_t> batch);
 

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "../model/network.hpp"
+
+namespace train {
+
+/// The memory that a run takes, in bytes, without its data and the program itself.
+struct Memory {
+    double weights = 0;      // masters, both moments, gradients of each part, and what layers compute with
+    double activations = 0;  // of a batch at most: as if all sequences were the longest and each token had a target
+
+    double total() const { return weights + activations; }
+};
+
+/// For batches of the recipe's size, of sequences of up to `longest` tokens.
+Memory memory_of(const Recipe& recipe, std::size_t longest, Activations activations);
+
+}  // namespace train
