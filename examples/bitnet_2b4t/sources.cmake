@@ -6,7 +6,7 @@ set(BITNET_INCLUDES "${BITNET_PUBLIC_INCLUDES}" "${CMAKE_CURRENT_LIST_DIR}" "${C
 # What computes, and reads GGUF: needs nothing but ternion and threads.
 set(BITNET_SOURCES
   compute/isa.cpp compute/kv_format.cpp
-  engine/append.cpp engine/conversation.cpp engine/ffn_zeros.cpp engine/generator.cpp engine/leader.cpp engine/model.cpp engine/sampler.cpp engine/scoring.cpp
+  engine/append.cpp engine/cache_blocks.cpp engine/conversation.cpp engine/ffn_zeros.cpp engine/fingerprint.cpp engine/generator.cpp engine/leader.cpp engine/model.cpp engine/sampler.cpp engine/scoring.cpp
   engine/session.cpp
   files/declarations.cpp files/families.cpp files/float_layers.cpp files/gguf.cpp files/gguf_config.cpp
   files/gguf_source.cpp files/gguf_types.cpp files/gguf_vocabulary.cpp files/gguf_writer.cpp files/harmless.cpp
