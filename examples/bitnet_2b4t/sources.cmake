@@ -13,7 +13,8 @@ set(BITNET_SOURCES
   files/merge_reader.cpp files/model_source.cpp files/number_format.cpp files/tensor_extents.cpp files/tensor_format.cpp
   files/tensor_reader.cpp
   head/embedding.cpp head/likeliest.cpp head/screen.cpp
-  model/architecture.cpp model/attention.cpp model/decoder.cpp model/kv_cache.cpp model/rope.cpp model/weights.cpp model/zero_skipping.cpp
+  model/architecture.cpp model/attention.cpp model/code_gather.cpp model/decoder.cpp model/kv_cache.cpp model/rope.cpp
+  model/token_summary.cpp model/weights.cpp model/zero_skipping.cpp
   tokenizer/byte_pairs.cpp tokenizer/chat_template.cpp tokenizer/composition.cpp tokenizer/printable_bytes.cpp
   tokenizer/sentence_pieces.cpp
   tokenizer/tokenizer.cpp
