@@ -163,4 +163,19 @@ TEST_CASE("Ranks gather the codes of whole tokens, or agree not to") {
     }
 }
 
+TEST_CASE("All ranks know the same network") {
+    std::vector<ternion::NetworkCost> costs(3);
+    ternion::ThreadRanks::run(
+        3, [&](ternion::ThreadRanks::Rank rank) { costs[rank.rank()] = ternion::measure_network(rank); });
+    CHECK(costs[0].latency > 0);
+    CHECK(costs[0].seconds_per_byte >= 0);
+    for (const ternion::NetworkCost& cost : costs) {
+        CHECK(cost.latency == costs[0].latency);
+        CHECK(cost.seconds_per_byte == costs[0].seconds_per_byte);
+    }
+    const ternion::NetworkCost gigabit{.latency = 1e-4, .seconds_per_byte = 8e-9};
+    CHECK(gigabit.prefers_collectives(1, 13000));
+    CHECK_FALSE(gigabit.prefers_collectives(1, 12000));
+}
+
 }  // namespace

@@ -238,6 +238,31 @@ TEST_CASE("A conversation is saved with the same bytes on any number of ranks, a
     }
 }
 
+TEST_CASE("Ranks refuse a saved conversation as one process does, and go on", "[ranks]") {
+    const bitnet_tests::TemporaryFolder folder;
+    LoadOptions options = small_options();
+    options.context = 200;
+    options.kv_type = KvType::f32;
+    options.tokenizer = true;
+    const std::string saved = folder / "saved", bad = folder / "bad", found = folder / "found";
+    go_on(options, tiny_model, "", saved);
+    std::string bytes = bitnet_tests::read_text(saved);
+    bytes.replace(bytes.size() - 4, 4, "\xff\xff\xff\xff");  // NaN
+    bitnet_tests::write_text(bad, bytes);
+    const auto run = [&](const LoadOptions& on_all) {
+        const Model model = load_model(tiny_model, on_all);
+        Conversation talk(model, "", {.limit = 12, .sampling = {.temperature = 0}});
+        talk.load(saved);
+        const std::string refused = bitnet_tests::refusal([&] { talk.load(bad); });
+        CHECK(refused == bad + ": expected finite numbers in the KV cache, found NaN or infinity");
+        CHECK(bitnet_tests::refusal([&] { talk.load(tiny_model); }) != "");
+        CHECK(bitnet_tests::refusal([&] { talk.save("/no/such/folder/file"); }) != "");
+        return talk.answer("What is 123 + 45?").text;
+    };
+    const std::string expected = run(options);
+    on_ranks(3, options, [&](const LoadOptions& on_all) { CHECK(run(on_all) == expected); });
+}
+
 /// Bytes of the ternary matrices of a rank, and the weights that it has of them by the model's sizes.
 struct Held {
     std::size_t bytes = 0, weights = 0;
@@ -249,7 +274,8 @@ std::vector<Held> matrices_held(std::size_t size) {
         ternion::ErasedCommunicator<ternion::ThreadRanks::Rank> ranks(rank);
         const auto source = open_model(bitnet_tests::shipped_model);
         ternion::ThreadPool alone(1);
-        const Weights weights = load_weights(*source, find_kernels(), alone, {}, {.ranks = &ranks, .skip_zeros = false});
+        const Weights weights =
+            load_weights(*source, find_kernels(), alone, {}, {.ranks = &ranks, .skip_zeros = false});
         Held& own = held[rank.rank()];
         for (const LayerWeights& layer : weights.layers)
             own.bytes += layer.memory.size();
