@@ -130,7 +130,8 @@ TEST_CASE("Any number of ranks gives the bits of one process in every family", "
           "qwen3-g128-hf", "qwen3-q2_0.gguf", "qwen3-tq1.gguf", "qwen3-tq2.gguf", "qwen3-yarn.gguf"}) {
         check_ranks(families + name, small_options());
     }
-    for (const ActivationType type : {ActivationType::int8_64, ActivationType::int8_128, ActivationType::floats}) {
+    for (const ActivationType type :
+         {ActivationType::int8, ActivationType::int8_64, ActivationType::int8_128, ActivationType::floats}) {
         LoadOptions options = small_options();
         options.activations = type;
         check_ranks(families + "llama-tq1.gguf", options);
