@@ -6,14 +6,15 @@ set(BITNET_INCLUDES "${BITNET_PUBLIC_INCLUDES}" "${CMAKE_CURRENT_LIST_DIR}" "${C
 # What computes, and reads GGUF: needs nothing but ternion and threads.
 set(BITNET_SOURCES
   compute/isa.cpp compute/kv_format.cpp
-  engine/append.cpp engine/conversation.cpp engine/ffn_zeros.cpp engine/generator.cpp engine/leader.cpp engine/model.cpp engine/sampler.cpp engine/scoring.cpp
+  engine/append.cpp engine/cache_blocks.cpp engine/conversation.cpp engine/ffn_zeros.cpp engine/fingerprint.cpp engine/generator.cpp engine/leader.cpp engine/model.cpp engine/sampler.cpp engine/scoring.cpp
   engine/session.cpp
   files/declarations.cpp files/families.cpp files/float_layers.cpp files/gguf.cpp files/gguf_config.cpp
   files/gguf_source.cpp files/gguf_types.cpp files/gguf_vocabulary.cpp files/gguf_writer.cpp files/harmless.cpp
   files/merge_reader.cpp files/model_source.cpp files/number_format.cpp files/tensor_extents.cpp files/tensor_format.cpp
   files/tensor_reader.cpp
   head/embedding.cpp head/likeliest.cpp head/screen.cpp
-  model/architecture.cpp model/attention.cpp model/decoder.cpp model/kv_cache.cpp model/rope.cpp model/weights.cpp model/zero_skipping.cpp
+  model/architecture.cpp model/attention.cpp model/code_gather.cpp model/decoder.cpp model/kv_cache.cpp model/rope.cpp
+  model/token_summary.cpp model/weights.cpp model/zero_skipping.cpp
   tokenizer/byte_pairs.cpp tokenizer/chat_template.cpp tokenizer/composition.cpp tokenizer/printable_bytes.cpp
   tokenizer/sentence_pieces.cpp
   tokenizer/tokenizer.cpp

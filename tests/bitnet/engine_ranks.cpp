@@ -4,8 +4,10 @@
 #include <catch2/matchers/catch_matchers_exception.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <cstddef>
+#include <files/model_source.hpp>
 #include <functional>
 #include <memory>
+#include <model/weights.hpp>
 #include <stdexcept>
 #include <string>
 #include <ternion/distributed/any_communicator.hpp>
@@ -64,10 +66,16 @@ Said say(const std::string& path, const LoadOptions& options) {
     return said;
 }
 
+/// Networks on which inputs of layers are gathered as floats, and as codes.
+constexpr ternion::NetworkCost slow_to_answer{.latency = 1, .seconds_per_byte = 0};
+constexpr ternion::NetworkCost narrow{.latency = 0, .seconds_per_byte = 1};
+
 /// `program` on rank 0 of some, with options that name them.
-void on_ranks(std::size_t size, LoadOptions options, const std::function<void(const LoadOptions&)>& program) {
+void on_ranks(std::size_t size, LoadOptions options, const std::function<void(const LoadOptions&)>& program,
+              const ternion::NetworkCost& network = narrow) {
     ternion::ThreadRanks::run(size, [&](ternion::ThreadRanks::Rank rank) {
         const auto any = std::make_shared<ternion::ErasedCommunicator<ternion::ThreadRanks::Rank>>(rank);
+        any->set_network(network);
         if (rank.rank() != 0) return follow(*any);
         options.ranks = any;
         program(options);
@@ -75,16 +83,25 @@ void on_ranks(std::size_t size, LoadOptions options, const std::function<void(co
     });
 }
 
-void check_ranks(const std::string& path, const LoadOptions& options) {
+void check_ranks(const std::string& path, const LoadOptions& options, bool has_codes = false) {
     const Said expected = say(path, options);
     REQUIRE(!expected.logits.empty());
     for (const std::size_t size : rank_counts) {
         CAPTURE(path, size, static_cast<int>(options.kv_type));
-        Said found;
-        on_ranks(size, options, [&](const LoadOptions& on_all) { found = say(path, on_all); });
-        CHECK(found.tokens == expected.tokens);
-        CHECK(found.logits == expected.logits);
-        CHECK(found == expected);
+        std::size_t bytes[2];
+        for (const ternion::NetworkCost& network : {narrow, slow_to_answer}) {
+            Said found;
+            const auto run = [&](const LoadOptions& on_all) {
+                found = say(path, on_all);
+                bytes[network.latency > 0] = on_all.ranks->cost().bytes;
+            };
+            on_ranks(size, options, run, network);
+            CHECK(found.tokens == expected.tokens);
+            CHECK(found.logits == expected.logits);
+            CHECK(found == expected);
+        }
+        CHECK(bytes[0] <= bytes[1]);
+        if (has_codes && size == 2) CHECK(bytes[0] < bytes[1]);
     }
 }
 
@@ -97,12 +114,12 @@ TEST_CASE("Any number of ranks gives the bits of one process", "[ranks]") {
         LoadOptions options = small_options();
         options.kv_type = static_cast<KvType>(type);
         options.full_head = type % 2 == 0;
-        check_ranks(tiny_model, options);
+        check_ranks(tiny_model, options, true);
     }
     LoadOptions threads = small_options();
     threads.threads = 2;
     threads.batch = 64;
-    check_ranks(bitnet_tests::shipped_model, threads);
+    check_ranks(bitnet_tests::shipped_model, threads, true);
 }
 
 TEST_CASE("Any number of ranks gives the bits of one process in every family", "[ranks]") {
@@ -113,7 +130,8 @@ TEST_CASE("Any number of ranks gives the bits of one process in every family", "
           "qwen3-g128-hf", "qwen3-q2_0.gguf", "qwen3-tq1.gguf", "qwen3-tq2.gguf", "qwen3-yarn.gguf"}) {
         check_ranks(families + name, small_options());
     }
-    for (const ActivationType type : {ActivationType::int8_64, ActivationType::int8_128, ActivationType::floats}) {
+    for (const ActivationType type :
+         {ActivationType::int8, ActivationType::int8_64, ActivationType::int8_128, ActivationType::floats}) {
         LoadOptions options = small_options();
         options.activations = type;
         check_ranks(families + "llama-tq1.gguf", options);
@@ -186,6 +204,108 @@ TEST_CASE("Sessions on ranks go on from snapshots, which outlive where they were
         on_ranks(size, options, [&](const LoadOptions& on_all) { CHECK(run(on_all) == expected); });
 }
 
+/// What is said to a conversation that goes on from a file, and the file that it is saved to then.
+std::string go_on(const LoadOptions& options, const std::string& path, const std::string& from, const std::string& to) {
+    const Model model = load_model(path, options);
+    Conversation talk(model, "", {.limit = 12, .sampling = {.temperature = 0}});
+    if (!from.empty()) {
+        talk.answer("another one");
+        talk.load(from);
+    }
+    const std::string text = talk.answer("What is 123 + 45?").text;
+    talk.save(to);
+    return text;
+}
+
+TEST_CASE("A conversation is saved with the same bytes on any number of ranks, and goes on on any other", "[ranks]") {
+    const bitnet_tests::TemporaryFolder folder;
+    LoadOptions options = small_options();
+    options.context = 200;
+    options.tokenizer = true;
+    for (const std::string& path : {std::string(bitnet_tests::shipped_model), tiny_model}) {
+        CAPTURE(path);
+        options.kv_type = path == tiny_model ? KvType::f32 : KvType::i4;
+        const std::string first = folder / "first", second = folder / "second", found = folder / "found";
+        go_on(options, path, "", first);
+        const std::string expected = go_on(options, path, first, second);
+        const auto check = [&](const LoadOptions& on_all) {
+            go_on(on_all, path, "", found);
+            CHECK(bitnet_tests::read_text(found) == bitnet_tests::read_text(first));
+            CHECK(go_on(on_all, path, first, found) == expected);
+            CHECK(bitnet_tests::read_text(found) == bitnet_tests::read_text(second));
+        };
+        for (const std::size_t size : {1, 2, 3, 7})
+            on_ranks(size, options, check);
+    }
+}
+
+TEST_CASE("Ranks refuse a saved conversation as one process does, and go on", "[ranks]") {
+    const bitnet_tests::TemporaryFolder folder;
+    LoadOptions options = small_options();
+    options.context = 200;
+    options.kv_type = KvType::f32;
+    options.tokenizer = true;
+    const std::string saved = folder / "saved", bad = folder / "bad", found = folder / "found";
+    go_on(options, tiny_model, "", saved);
+    std::string bytes = bitnet_tests::read_text(saved);
+    bytes.replace(bytes.size() - 4, 4, "\xff\xff\xff\xff");  // NaN
+    bitnet_tests::write_text(bad, bytes);
+    const auto run = [&](const LoadOptions& on_all) {
+        const Model model = load_model(tiny_model, on_all);
+        Conversation talk(model, "", {.limit = 12, .sampling = {.temperature = 0}});
+        talk.load(saved);
+        const std::string refused = bitnet_tests::refusal([&] { talk.load(bad); });
+        CHECK(refused == bad + ": expected finite numbers in the KV cache, found NaN or infinity");
+        CHECK(bitnet_tests::refusal([&] { talk.load(tiny_model); }) != "");
+        CHECK(bitnet_tests::refusal([&] { talk.save("/no/such/folder/file"); }) != "");
+        return talk.answer("What is 123 + 45?").text;
+    };
+    const std::string expected = run(options);
+    on_ranks(3, options, [&](const LoadOptions& on_all) { CHECK(run(on_all) == expected); });
+}
+
+/// Bytes of the ternary matrices of a rank, and the weights that it has of them by the model's sizes.
+struct Held {
+    std::size_t bytes = 0, weights = 0;
+};
+
+std::vector<Held> matrices_held(std::size_t size) {
+    std::vector<Held> held(size);
+    ternion::ThreadRanks::run(size, [&](ternion::ThreadRanks::Rank rank) {
+        ternion::ErasedCommunicator<ternion::ThreadRanks::Rank> ranks(rank);
+        const auto source = open_model(bitnet_tests::shipped_model);
+        ternion::ThreadPool alone(1);
+        const Weights weights =
+            load_weights(*source, find_kernels(), alone, {}, {.ranks = &ranks, .skip_zeros = false});
+        Held& own = held[rank.rank()];
+        for (const LayerWeights& layer : weights.layers)
+            own.bytes += layer.memory.size();
+        const Config& whole = weights.config;
+        const Config& part = weights.shares.own;
+        const std::size_t rows = weights.shares.hidden.size(rank.rank());
+        own.weights = whole.layers * (whole.hidden * (part.q_size() + 2 * part.kv_size() + 2 * part.ffn) +
+                                      rows * (whole.q_size() + whole.ffn));
+        if (weights.head().vocab() != weights.shares.tokens.size(rank.rank()))
+            throw std::runtime_error("a head of other tokens");
+    });
+    return held;
+}
+
+TEST_CASE("A rank has its share of the weights and no more", "[ranks]") {
+    const Held whole = matrices_held(1)[0];
+    for (const std::size_t size : {2, 3, 4}) {
+        std::size_t weights = 0;
+        for (const Held& own : matrices_held(size)) {
+            CAPTURE(size, own.bytes, own.weights);
+            const double share = static_cast<double>(own.weights) / static_cast<double>(whole.weights);
+            CHECK(share < 1.25 / static_cast<double>(size));
+            CHECK(static_cast<double>(own.bytes) < 1.15 * share * static_cast<double>(whole.bytes));
+            weights += own.weights;
+        }
+        CHECK(weights == whole.weights);
+    }
+}
+
 TEST_CASE("A step that is given up on several ranks can be taken again", "[ranks]") {
     const auto run = [](const LoadOptions& options, bool give_up) {
         const Model model = load_model(tiny_model, options);
@@ -214,14 +334,6 @@ TEST_CASE("Rank 0 says what doesn't work on ranks", "[ranks]") {
         Session session(model);
         session.append(std::vector<int>{1, 2, 3});
         CHECK(session.logits().size() == model.vocabulary_size());
-    });
-    on_ranks(2, small_options(), [](LoadOptions options) {
-        options.tokenizer = true;
-        const Model model = load_model(tiny_model, options);
-        const Conversation conversation(model);
-        const bitnet_tests::TemporaryFolder folder;
-        CHECK_THROWS_MATCHES(conversation.save(folder / "saved"), std::runtime_error,
-                             MessageMatches(ContainsSubstring("expected a conversation on one rank")));
     });
 }
 

@@ -19,8 +19,17 @@ on 3 complete -m "$small" -p "$text" -n 24 -t 1 --temp 0.9 --seed 3 >"$folder/dr
 cmp "$folder/drawn" "$folder/drawn3" || fail "a text that is drawn on 3 ranks differs"
 on 2 perplexity -m "$small" -f "$folder/long" -t 1 >"$folder/perplexity2"
 cmp "$folder/perplexity" "$folder/perplexity2" || fail "the perplexity on 2 ranks differs"
-echo "$text" | on 2 chat -m "$small" -n 8 -t 1 >"$folder/chat" 2>"$folder/err" || fail "chat on 2 ranks failed"
-[ -s "$folder/chat" ] || fail "chat on 2 ranks says nothing"
+# A conversation that is saved on 3 ranks has the bytes of one process's, and goes on on 2 and on 1.
+printf '%s\n/save %s\n' "$text" "$folder/saved" | "$program" chat -m "$small" -n 8 -t 1 --commands >"$folder/chat" 2>"$folder/err"
+printf '%s\n/save %s\n' "$text" "$folder/saved3" | on 3 chat -m "$small" -n 8 -t 1 --commands >"$folder/chat3" 2>"$folder/err" ||
+    fail "chat on 3 ranks failed"
+[ -s "$folder/chat3" ] || fail "chat on 3 ranks says nothing"
+cmp "$folder/chat" "$folder/chat3" || fail "a chat on 3 ranks differs"
+cmp "$folder/saved" "$folder/saved3" || fail "a conversation that is saved on 3 ranks differs"
+printf '/load %s\n%s\n' "$folder/saved" "$text" >"$folder/lines"
+"$program" chat -m "$small" -n 8 -t 1 --commands <"$folder/lines" >"$folder/chat" 2>"$folder/err"
+on 2 chat -m "$small" -n 8 -t 1 --commands <"$folder/lines" >"$folder/chat2" 2>"$folder/err" || fail "chat on 2 ranks failed"
+cmp "$folder/chat" "$folder/chat2" || fail "a chat that goes on on 2 ranks differs"
 # The server: texts of two requests, one of which begins as the other did, are those of one process.
 # answers MPIRUN...: what a server that is started so says to both, as the fields that don't depend on time.
 answers() {

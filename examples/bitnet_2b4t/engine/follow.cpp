@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "cache_blocks.hpp"
+#include "fingerprint.hpp"
 #include "leader.hpp"
 #include "load_share.hpp"
 #include "rank_message.hpp"
@@ -25,9 +27,13 @@ class Share {
     void obey(RankCommand command, RankMessage& message) {
         if (message.take<std::uint64_t>() != number_)
             throw std::runtime_error("expected the model that was loaded last, found another");
-        if (command == RankCommand::forward) return forward(message);
+        using enum RankCommand;
+        if (command == forward) return step(message);
+        if (command == gather_block) return gather(message);
+        if (command == append_block) return append(message);
+        if (command == fingerprint) return void(bitnet::fingerprint(*state_));
         const auto vectors = message.take_all<float>();
-        if (command == RankCommand::logits) {
+        if (command == logits) {
             return share_logits(state_->weights, vectors, vectors.size() / decoder_.config().hidden, nullptr,
                                 state_->threads);
         }
@@ -37,9 +43,8 @@ class Share {
     }
 
  private:
-    void forward(RankMessage& message) {
-        for (const CacheChange& change : message.take_all<CacheChange>())
-            apply(change);
+    void step(RankMessage& message) {
+        apply_changes(message);
         const auto count = message.take<std::size_t>();
         std::vector<std::vector<int>> tokens(count);
         std::vector<Sequence> sequences;
@@ -55,6 +60,25 @@ class Share {
         }
     }
 
+    void gather(RankMessage& message) {
+        apply_changes(message);
+        const auto cache = message.take<std::uint64_t>();
+        const auto length = message.take<std::size_t>();
+        bitnet::gather_block(shortened(cache_of(cache), length), state_->weights.shares, message.take<std::size_t>(),
+                             nullptr);
+    }
+
+    void append(RankMessage& message) {
+        apply_changes(message);
+        KvCache& cache = cache_of(message.take<std::uint64_t>());
+        const auto count = message.take<std::size_t>();
+        bitnet::append_block(cache, state_->weights.shares, message.take_all<std::byte>(), count);
+    }
+
+    void apply_changes(RankMessage& message) {
+        for (const CacheChange& change : message.take_all<CacheChange>())
+            apply(change);
+    }
     void apply(const CacheChange& change) {
         if (change.from == CacheChange::nothing) {
             caches_.erase(change.cache);

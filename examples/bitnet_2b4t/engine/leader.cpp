@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "../head/likeliest.hpp"
+#include "cache_blocks.hpp"
+#include "fingerprint.hpp"
 
 namespace bitnet {
 namespace {
@@ -38,17 +40,20 @@ void Leader::copy_cache(std::uint64_t from, std::uint64_t to, std::size_t length
     changes_.push_back({.cache = to, .from = from, .length = length});
 }
 
+RankMessage Leader::about_caches(RankCommand command) {
+    RankMessage message(command);
+    message.put(model_);
+    const std::lock_guard lock(caches_);
+    message.put_all(std::span<const CacheChange>(std::exchange(changes_, {})));
+    return message;
+}
+
 void Leader::forward(Decoder& decoder, std::span<const Sequence> sequences, std::span<const std::uint64_t> caches,
                      const std::function<void()>& between) {
     for (const Sequence& sequence : sequences)
         decoder.check(sequence.tokens);
     const std::lock_guard turn(turn_);
-    RankMessage message(RankCommand::forward);
-    message.put(model_);
-    {
-        const std::lock_guard lock(caches_);
-        message.put_all(std::span<const CacheChange>(std::exchange(changes_, {})));
-    }
+    RankMessage message = about_caches(RankCommand::forward);
     message.put(sequences.size());
     for (std::size_t i = 0; i < sequences.size(); ++i) {
         message.put(caches[i]);
@@ -93,6 +98,34 @@ std::vector<Candidate> Leader::likeliest(std::span<const float> vector, std::siz
     message.put_all(always);
     message.send(*ranks_);
     return or_abort(*ranks_, [&] { return share_likeliest(weights_, head_, vector, best, always, threads); });
+}
+
+std::uint64_t Leader::fingerprint(const ModelState& model) {
+    const std::lock_guard turn(turn_);
+    RankMessage message(RankCommand::fingerprint);
+    message.put(model_);
+    message.send(*ranks_);
+    return or_abort(*ranks_, [&] { return bitnet::fingerprint(model); });
+}
+
+void Leader::gather_block(const KvCache& cache, std::uint64_t number, std::size_t index, std::span<std::byte> block) {
+    const std::lock_guard turn(turn_);
+    RankMessage message = about_caches(RankCommand::gather_block);
+    message.put(number);
+    message.put(cache.length());
+    message.put(index);
+    message.send(*ranks_);
+    or_abort(*ranks_, [&] { bitnet::gather_block(cache, weights_.shares, index, block.data()); });
+}
+
+void Leader::append_block(KvCache& cache, std::uint64_t number, std::span<const std::byte> block, std::size_t count) {
+    const std::lock_guard turn(turn_);
+    RankMessage message = about_caches(RankCommand::append_block);
+    message.put(number);
+    message.put(count);
+    message.put_all(block);
+    message.send(*ranks_);
+    or_abort(*ranks_, [&] { bitnet::append_block(cache, weights_.shares, block, count); });
 }
 
 void share_logits(const Weights& weights, std::span<const float> vectors, std::size_t count, float* out,

@@ -18,6 +18,8 @@
 
 namespace bitnet {
 
+struct ModelState;
+
 /// What finds the likeliest of this rank's tokens, as if they were all.
 Likeliest head_share(const Weights& weights);
 
@@ -45,7 +47,17 @@ class Leader {
     std::vector<Candidate> likeliest(std::span<const float> vector, std::size_t best, std::span<const int> always,
                                      ternion::ThreadPool& threads);
 
+    /// bitnet::fingerprint of the model, which is that of one process.
+    std::uint64_t fingerprint(const ModelState& model);
+    /// Block `index` of a KV cache, whose number is `number`, with the heads of all ranks: as one process has it.
+    void gather_block(const KvCache& cache, std::uint64_t number, std::size_t index, std::span<std::byte> block);
+    /// The first `count` tokens of such a block become the last of a cache on all ranks.
+    void append_block(KvCache& cache, std::uint64_t number, std::span<const std::byte> block, std::size_t count);
+
  private:
+    /// With what the others don't know yet of KV caches.
+    RankMessage about_caches(RankCommand command);
+
     std::shared_ptr<ternion::AnyCommunicator> ranks_;
     std::uint64_t model_;
     const Weights& weights_;

@@ -143,6 +143,7 @@ std::shared_ptr<const ModelState> load_share(const ModelRequest& request, std::u
         auto source = request.open();
         step();
         check_agreement(ranks, *source, request.options);
+        if (!ranks.network()) ranks.set_network(ternion::measure_network(ranks));
         auto largest = static_cast<std::int32_t>(number);
         ranks.all_reduce_max({&largest, 1});
         LoadOptions options = request.options;

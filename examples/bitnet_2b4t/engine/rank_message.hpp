@@ -14,7 +14,16 @@
 namespace bitnet {
 
 /// What rank 0 wants of all ranks.
-enum class RankCommand : std::uint64_t { stop, load, forward, logits, likeliest };
+enum class RankCommand : std::uint64_t {
+    stop,
+    load,
+    forward,
+    logits,
+    likeliest,
+    fingerprint,
+    gather_block,
+    append_block
+};
 
 /// What became of a KV cache between two steps: it is closed, or has the first tokens of another one.
 struct CacheChange {

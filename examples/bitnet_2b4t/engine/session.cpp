@@ -6,6 +6,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "cache_blocks.hpp"
+#include "fingerprint.hpp"
 #include "session_state.hpp"
 
 namespace bitnet {
@@ -85,19 +87,47 @@ int SessionState::sample(Sampler& sampler, std::size_t ignored) {
 }
 
 bool SessionState::restore(std::vector<int> processed, std::span<const std::byte> blocks) {
-    KvCache restored(parts().weights.shares.own, cache.capacity(), cache.format().type());
-    restored.reserve(processed.size());
-    for (std::size_t i = 0; i < restored.blocks(); ++i) {
-        const std::span<std::byte> memory = restored.memory(i);
-        std::copy_n(blocks.begin(), memory.size(), memory.begin());
-        blocks = blocks.subspan(memory.size());
+    SnapshotState restored(model);
+    ternion::AlignedBuffer<std::byte> block(block_bytes());
+    for (std::size_t done = 0; done < processed.size(); done += KvCache::block, blocks = blocks.subspan(block.size())) {
+        std::copy_n(blocks.begin(), block.size(), block.begin());
+        if (!is_finite(cache.format(), block)) return false;
+        const std::size_t count = std::min(KvCache::block, processed.size() - done);
+        if (parts().leader) {
+            parts().leader->append_block(restored.cache, restored.cache_number, block, count);
+        } else {
+            append_block(restored.cache, parts().weights.shares, block, count);
+        }
     }
-    if (!restored.is_finite()) return false;
-    restored.advance(processed.size());
-    cache = std::move(restored);
-    tokens = std::move(processed);
-    rows = 0;
+    restored.tokens = std::move(processed);
+    restore(restored, restored.tokens.size());
     return true;
+}
+
+void SessionState::restore(const SnapshotState& snapshot, std::size_t length) {
+    KvCache copy = snapshot.cache;
+    if (parts().leader) parts().leader->copy_cache(snapshot.cache_number, cache_number, length);
+    tokens = snapshot.tokens;
+    cache = std::move(copy);
+    rows = 0;
+    pending.clear();
+    truncate(length);
+}
+
+std::size_t SessionState::block_bytes() const {
+    const Config& config = parts().weights.config;
+    return config.layers * config.kv_heads * cache.format().bytes();
+}
+
+std::span<const std::byte> SessionState::block(std::size_t index, ternion::AlignedBuffer<std::byte>& scratch) const {
+    if (!parts().leader) return cache.memory(index);
+    scratch.resize(block_bytes());
+    parts().leader->gather_block(cache, cache_number, index, scratch);
+    return scratch;
+}
+
+std::uint64_t SessionState::fingerprint() const {
+    return parts().leader ? parts().leader->fingerprint(parts()) : bitnet::fingerprint(parts());
 }
 
 SnapshotState::SnapshotState(const SessionState& session)
@@ -106,6 +136,11 @@ SnapshotState::SnapshotState(const SessionState& session)
     if (!leader) return;
     cache_number = leader->open_cache();
     leader->copy_cache(session.cache_number, cache_number, cache.length());
+}
+
+SnapshotState::SnapshotState(const Model& of)
+    : model(of), cache(of.state()->weights.shares.own, of.state()->options.context, of.state()->options.kv_type) {
+    if (std::optional<Leader>& leader = model.state()->leader) cache_number = leader->open_cache();
 }
 
 SnapshotState::~SnapshotState() {
@@ -186,12 +221,7 @@ void Session::restore(const Snapshot& snapshot, std::size_t length) {
         throw std::invalid_argument(
             joined("restore: expected at most ", from.tokens.size(), " tokens, those of the snapshot, found ", length));
     }
-    KvCache cache = from.cache;
-    if (state_->parts().leader) state_->parts().leader->copy_cache(from.cache_number, state_->cache_number, length);
-    state_->tokens = from.tokens;
-    state_->cache = std::move(cache);
-    state_->rows = 0;
-    rewind(length);
+    state_->restore(from, length);
 }
 
 std::span<const int> Snapshot::tokens() const {

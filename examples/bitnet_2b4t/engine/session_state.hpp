@@ -15,6 +15,8 @@
 
 namespace bitnet {
 
+struct SnapshotState;
+
 /// What a Session holds.
 struct SessionState {
     SessionState(const Model& of, int own_threads);
@@ -32,9 +34,17 @@ struct SessionState {
     int sample(Sampler& sampler, std::size_t ignored);
     /// The row of `last`, as `sample` has it.
     std::size_t row_before(std::size_t ignored) const;
-    /// Holds these tokens instead, with the blocks of their KV cache one after the other. Where those hold what is no
-    /// finite number, the session is as before, and the answer false.
+    /// Holds these tokens instead, with the blocks of their KV cache one after the other, as one process has them.
+    /// Where those hold what is no finite number, the session is as before, and the answer false.
     bool restore(std::vector<int> processed, std::span<const std::byte> blocks);
+    /// Holds the first `length` tokens of a snapshot instead.
+    void restore(const SnapshotState& snapshot, std::size_t length);
+
+    /// A block of the KV cache as one process has it, so many bytes; `scratch` may be used for them.
+    std::size_t block_bytes() const;
+    std::span<const std::byte> block(std::size_t index, ternion::AlignedBuffer<std::byte>& scratch) const;
+    /// Of the model.
+    std::uint64_t fingerprint() const;
 
     /// Likeliest::after, of all ranks' tokens.
     std::span<const Candidate> likeliest(std::size_t i, std::size_t best, std::span<const int> always);
@@ -60,6 +70,8 @@ struct SessionState {
 /// What a Snapshot holds. The other ranks keep their parts of the cache by its number.
 struct SnapshotState {
     explicit SnapshotState(const SessionState& session);
+    /// Of no tokens.
+    explicit SnapshotState(const Model& of);
     SnapshotState(const SnapshotState&) = delete;
     SnapshotState& operator=(const SnapshotState&) = delete;
     ~SnapshotState();

@@ -23,7 +23,11 @@ ternion::AnyTernary TensorReader::matrix(const std::string& name, ternion::Shape
     if (rows.end - rows.begin == shape.n) return matrix(name, shape.n, shape.k, to, into);
     const TernaryTensor tensor = source_.ternary(name);
     check_shape(tensor.matrix.shape, shape, tensor.name, source_.name());
-    if (rows.begin == rows.end) return {to, {&to.packing, {0, shape.k}, into.data(), tensor.matrix.scale}};
+    if (rows.begin == rows.end) {
+        static constexpr float none = 0;  // the first of no scales: their kind is the whole matrix's
+        const float* const scales = tensor.matrix.has_one_scale() ? nullptr : &none;
+        return {to, {&to.packing, {0, shape.k}, into.data(), tensor.matrix.scale, scales, tensor.matrix.group_inputs}};
+    }
     return ternion::repack_as(to, some_rows(tensor, rows.begin, rows.end, threads_).matrix, into, threads_);
 }
 

@@ -25,6 +25,13 @@ auto row(Buffer& matrix, std::size_t i, std::size_t width) {
     return rows(matrix, i, i + 1, width);
 }
 
+const InputNorm* norm_of(const InputNorm& norm) {
+    return &norm;
+}
+const InputNorm* norm_of(const OptionalNorm& norm) {
+    return norm.norm();
+}
+
 }  // namespace
 
 Decoder::Decoder(const Weights& weights, ternion::ThreadPool& threads)
@@ -57,6 +64,7 @@ void Decoder::forward(std::span<const Sequence> sequences, const std::function<v
         attend(weights_.layers[i], i, sequences);
         feed_forward(weights_.layers[i], zeros_ != nullptr ? &(*zeros_)[i] : nullptr);
     }
+    make_whole();
     ternion::normalise_tokens(weights_.output_norm, h_, h_, threads_);
     clock_.end(TokenPart::norms);
     for (const auto& [tokens, cache] : sequences)
@@ -110,6 +118,41 @@ void Decoder::embed(std::span<const Sequence> sequences) {
         for (const int token : tokens)
             weights_.embedding.read(static_cast<std::size_t>(token), row(h_, t++, config().hidden));
     }
+    h_is_whole_ = true;
+    if (weights_.shares.ranks == nullptr) return;
+    const ternion::Shares& shares = weights_.shares.hidden;
+    const std::size_t rank = weights_.shares.rank, width = shares.size(rank);
+    own_h_.resize(count_ * width);
+    for (t = 0; t < count_; ++t)
+        std::copy_n(row(h_, t, config().hidden).data() + shares.begin(rank), width, row(own_h_, t, width).data());
+}
+
+/// On several ranks, h is whole where somebody needs it to be.
+void Decoder::make_whole() {
+    if (h_is_whole_) return;
+    gather(weights_.shares.hidden, own_h_, h_);
+    h_is_whole_ = true;
+}
+
+/// stage.prepare(x), where `part` has this rank's columns of x; `whole` may be used for x.
+template <class N>
+const ternion::AnyActivations& Decoder::gathered(const ternion::InputStage<N, InputQuantizer>& stage,
+                                                 const ternion::Shares& columns, std::span<const float> part,
+                                                 Floats& whole) {
+    if (!codes_.run(*weights_.shares.ranks, columns, norm_of(stage.norm()), stage.quantizer(), part, count_,
+                    inputs_.activations, threads_)) {
+        whole.resize(count_ * columns.count());
+        gather(columns, part, whole);
+        return stage.prepare(whole, count_, columns.count(), inputs_, threads_);
+    }
+    if (stage.group_sums()) add_group_sums<ternion::default_arch>(stage.quantizer(), inputs_.activations, threads_);
+    return inputs_.activations;
+}
+
+/// stage.prepare(h).
+const ternion::AnyActivations& Decoder::inputs_of(const InputStage& stage) {
+    if (!h_is_whole_) return gathered(stage, weights_.shares.hidden, own_h_, h_);
+    return stage.prepare(h_, count_, config().hidden, inputs_, threads_);
 }
 
 /// Linear layers of norm(h), each into its output, by one stage or, where each has a norm of its own, one by one.
@@ -120,8 +163,8 @@ void Decoder::project(TokenPart part, const InputStage& stage, const Outputs&...
         forward_together(inputs, threads_, layers...);
         clock_.end(part);
     };
-    if (!config().projection_norms)
-        return multiply(stage.prepare(h_, count_, config().hidden, inputs_, threads_), outputs...);
+    if (!config().projection_norms) return multiply(inputs_of(stage), outputs...);
+    make_whole();
     ternion::normalise_tokens(stage.norm(), h_, normed_, threads_);
     (multiply(outputs.layer.prepare(normed_, count_, inputs_, threads_), outputs), ...);
 }
@@ -158,31 +201,19 @@ void Decoder::attend(const LayerWeights& layer, std::size_t index, std::span<con
 }
 
 /// h += W · norm(x), where `part` has this rank's columns of x.
-void Decoder::add(TokenPart name, const Linear& layer, const ternion::Shares& shares, std::span<const float> part,
+void Decoder::add(TokenPart name, const Linear& layer, const ternion::Shares& columns, std::span<const float> part,
                   bool skip_zeros) {
-    if (weights_.shares.ranks == nullptr) return multiply_add(name, layer, part, h_, skip_zeros);
-    whole_.resize(count_ * shares.count());
-    gather(shares, part, whole_);
-    const ternion::Shares& outputs = weights_.shares.hidden;
-    const std::size_t rank = weights_.shares.rank, width = outputs.size(rank);
-    part_.resize(count_ * width);
-    for (std::size_t t = 0; t < count_; ++t)
-        std::copy_n(row(h_, t, config().hidden).data() + outputs.begin(rank), width, row(part_, t, width).data());
-    multiply_add(name, layer, whole_, part_, skip_zeros);
-    gather(outputs, part_, h_);
-    clock_.end(name);
-}
-
-/// y += W · norm(x).
-void Decoder::multiply_add(TokenPart name, const Linear& layer, std::span<const float> x, std::span<float> y,
-                           bool skip_zeros) {
-    const ternion::AnyActivations& prepared = layer.prepare(x, count_, inputs_, threads_);
+    const bool alone = weights_.shares.ranks == nullptr;
+    const ternion::AnyActivations& x =
+        alone ? layer.prepare(part, count_, inputs_, threads_) : gathered(layer.stage(), columns, part, whole_);
     clock_.end(TokenPart::norms);
+    const std::span<float> h = alone ? h_ : own_h_;
     if (skip_zeros) {
-        skipping_.add_down(layer.weights(), prepared.quantized(), y, threads_);
+        skipping_.add_down(layer.weights(), x.quantized(), h, threads_);
     } else {
-        forward_together(prepared, threads_, layer.add_to(y));
+        forward_together(x, threads_, layer.add_to(h));
     }
+    h_is_whole_ = alone;
     clock_.end(name);
 }
 
@@ -197,7 +228,7 @@ void Decoder::feed_forward(const LayerWeights& layer, ZeroCounts* zeros) {
     };
     const bool skip_zeros = weights_.skips_zeros && count_ <= ZeroSkipping::most_tokens && zeros == nullptr;
     if (skip_zeros) {
-        const auto& x = layer.ffn_norm.prepare(h_, count_, config().hidden, inputs_, threads_);
+        const auto& x = inputs_of(layer.ffn_norm);
         clock_.end(TokenPart::norms);
         forward_together(x, threads_, layer.gate.to(gate_, [&](ternion::RowRange rows) {
             skipping_.multiply_up(layer.up.weights(), x.quantized(), rows, gate_, up_);

@@ -9,6 +9,7 @@
 
 #include <ternion/core/thread_pool.hpp>
 #include "attention.hpp"
+#include "code_gather.hpp"
 #include "kv_cache.hpp"
 #include "part_clock.hpp"
 #include "rope.hpp"
@@ -67,9 +68,16 @@ class Decoder {
     PartClock& clock() { return clock_; }
 
  private:
+    using Floats = ternion::AlignedBuffer<float>;
+
     void check(std::span<const Sequence> sequences) const;
     void resize(std::size_t count);
     void embed(std::span<const Sequence> sequences);
+    void make_whole();
+    template <class N>
+    const ternion::AnyActivations& gathered(const ternion::InputStage<N, InputQuantizer>& stage,
+                                            const ternion::Shares& columns, std::span<const float> part, Floats& whole);
+    const ternion::AnyActivations& inputs_of(const InputStage& stage);
     template <class... Outputs>
     void project(TokenPart part, const InputStage& stage, const Outputs&... outputs);
     void turn(const OptionalNorm& norm, std::span<float> heads, std::size_t token);
@@ -78,10 +86,8 @@ class Decoder {
     const Config& own() const { return weights_.shares.own; }
     void poll(const std::function<void()>& between);
     void gather(const ternion::Shares& shares, std::span<const float> part, std::span<float> whole);
-    void add(TokenPart name, const Linear& layer, const ternion::Shares& shares, std::span<const float> part,
+    void add(TokenPart name, const Linear& layer, const ternion::Shares& columns, std::span<const float> part,
              bool skip_zeros = false);
-    void multiply_add(TokenPart name, const Linear& layer, std::span<const float> x, std::span<float> y,
-                      bool skip_zeros);
 
     const Weights& weights_;
     ternion::ThreadPool& threads_;
@@ -90,15 +96,16 @@ class Decoder {
     PartClock clock_;
     std::size_t count_ = 0;  // tokens of the last call
 
-    using Floats = ternion::AlignedBuffer<float>;
     Floats h_;          // the residual stream, [count, hidden]; at last its norm
     Floats normed_;     // h's norm, where each layer has another of its own
     Floats q_, k_, v_;  // of this rank's heads, [count, heads or kv_heads, head_dim]
     Floats attended_;   // as q_
     Floats gate_, up_;  // [count, ffn], this rank's part
     Floats whole_;      // all ranks' attended_ or gate_
-    Floats part_;       // this rank's part of h
+    Floats own_h_;      // this rank's columns of h, where there are several ranks
+    bool h_is_whole_ = true;
     ternion::ColumnGather gather_;
+    CodeGather codes_;
     Linear::Workspace inputs_;  // of the layers
     Floats logits_;             // [vocab]
     ZeroSkipping skipping_;

@@ -34,17 +34,15 @@ void KvCache::truncate(std::size_t length) {
     blocks_.resize(ternion::ceil_div(length_, block));
 }
 
-bool KvCache::is_finite() const {
-    std::vector<float> scratch(std::max(format_.key_floats(), format_.value_floats()));
+bool is_finite(const KvFormat& format, std::span<const std::byte> block) {
+    std::vector<float> scratch(std::max(format.key_floats(), format.value_floats()));
     const auto all_finite = [](const float* numbers, std::size_t count) {
         return std::all_of(numbers, numbers + count, [](float x) { return std::isfinite(x); });
     };
-    for (const auto& memory : blocks_) {
-        for (std::size_t part = 0; part < memory->size(); part += format_.bytes()) {
-            const std::byte* at = memory->data() + part;
-            if (!all_finite(keys_of(format_, at, scratch.data()), format_.head_dim() * block)) return false;
-            if (!all_finite(values_of(format_, at, scratch.data()), format_.value_floats())) return false;
-        }
+    for (std::size_t part = 0; part < block.size(); part += format.bytes()) {
+        const std::byte* at = block.data() + part;
+        if (!all_finite(keys_of(format, at, scratch.data()), format.head_dim() * KvFormat::block)) return false;
+        if (!all_finite(values_of(format, at, scratch.data()), format.value_floats())) return false;
     }
     return true;
 }

@@ -26,18 +26,11 @@ class KvCache {
     std::size_t length() const { return length_; }
     std::size_t capacity() const { return capacity_; }
     const KvFormat& format() const { return format_; }
-    std::size_t bytes() const { return bytes_of(blocks_.size() * block); }
-    /// Memory that this many tokens take.
-    std::size_t bytes_of(std::size_t tokens) const {
-        return ternion::ceil_div(tokens, block) * layers_ * kv_heads_ * format_.bytes();
-    }
+    std::size_t bytes() const { return blocks_.size() * layers_ * kv_heads_ * format_.bytes(); }
     std::size_t blocks() const { return blocks_.size(); }
-    /// A block's bytes, to be saved and restored.
+    /// A block's bytes, [layers, kv_heads, format().bytes()], to be saved and restored.
     std::span<std::byte> memory(std::size_t index) { return *blocks_[index]; }
     std::span<const std::byte> memory(std::size_t index) const { return *blocks_[index]; }
-
-    /// Whether all numbers of all blocks are: a NaN among them would spoil every token that follows.
-    bool is_finite() const;
 
     /// Makes room for `count` tokens more, in blocks of its own; throws std::length_error beyond the capacity.
     void reserve(std::size_t count);
@@ -67,5 +60,8 @@ class KvCache {
     std::size_t length_ = 0;
     std::vector<std::shared_ptr<Block>> blocks_;
 };
+
+/// Whether all numbers of a block are: a NaN among them would spoil every token that follows.
+bool is_finite(const KvFormat& format, std::span<const std::byte> block);
 
 }  // namespace bitnet

@@ -9,8 +9,8 @@
 namespace bitnet {
 
 /// What each rank has of a model: q, k, v and the KV cache by key/value head, gate and up by rows, o and down by the
-/// rows of what they add to, the head by tokens. Each layer then takes four all-gathers, and everything between them
-/// is what one process does, on the same numbers in the same order.
+/// rows of what they add to, the head by tokens. The residual stream's columns lie where those rows are. Each layer
+/// then gathers four inputs, and everything between is what one process does, on the same numbers in the same order.
 struct ModelShares {
     /// Rows of the head that are computed at once, so that a row's logit doesn't depend on the rank that has it.
     static constexpr std::size_t token_step = 64;

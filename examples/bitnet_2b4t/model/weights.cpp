@@ -35,11 +35,19 @@ class LayerLoader {
 
     bool skips_zeros() const { return skip_zeros_; }
 
-    LayerWeights load(std::size_t index) {
+    /// The memory of all layers, before any is read: between them, what reading takes for a while would leave gaps in
+    /// the heap, which count as memory in use.
+    std::vector<ternion::AlignedBuffer<std::byte>> memory_of_layers() const {
+        std::vector<ternion::AlignedBuffer<std::byte>> layers;
+        for (std::size_t i = 0; i < config_.layers; ++i)
+            layers.push_back(ternion::AlignedBuffer<std::byte>::uninitialized(bytes_of_layer()));
+        return layers;
+    }
+
+    LayerWeights load(std::size_t index, ternion::AlignedBuffer<std::byte> memory) {
         using enum LayerTensor;
         using enum LayerInput;
         index_ = index;
-        auto memory = ternion::AlignedBuffer<std::byte>::uninitialized(bytes_of_layer());
         rest_ = {memory.data(), memory.size()};
         // In the order of their use, as they then lie in memory.
         auto q = linear(attn_q, attention, attn_q_norm_in), k = linear(attn_k, attention, attn_k_norm_in),
@@ -209,9 +217,10 @@ Weights load_weights(const ModelSource& source, const Kernels& kernels, ternion:
     weights.layers.reserve(config.layers);
     LayerLoader loader(reader, config, shares, kernels, options);
     weights.skips_zeros = loader.skips_zeros();
+    auto memory = loader.memory_of_layers();
     for (std::size_t i = 0; i < config.layers; ++i) {
         if (progress) progress(i, config.layers);
-        weights.layers.push_back(loader.load(i));
+        weights.layers.push_back(loader.load(i, std::move(memory[i])));
     }
     if (progress) progress(config.layers, config.layers);
     return weights;

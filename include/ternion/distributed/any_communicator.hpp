@@ -3,11 +3,13 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
 
 #include "communicator.hpp"
+#include "network_cost.hpp"
 
 namespace ternion {
 
@@ -51,6 +53,10 @@ class AnyCommunicator {
 
     [[nodiscard]] const CommunicationCost& cost() const noexcept { return cost_; }
 
+    /// What collectives are known to take: by it ranks choose what to exchange, so it must be the same on all.
+    [[nodiscard]] const std::optional<NetworkCost>& network() const noexcept { return network_; }
+    void set_network(const NetworkCost& cost) noexcept { network_ = cost; }
+
  protected:
     virtual void do_all_gather(std::span<std::byte> all, std::span<const std::size_t> ends) = 0;
     virtual void do_gather(std::span<std::byte> all, std::span<const std::size_t> ends) = 0;
@@ -69,6 +75,7 @@ class AnyCommunicator {
     }
 
     CommunicationCost cost_;
+    std::optional<NetworkCost> network_;
 };
 
 /// A communicator C as AnyCommunicator. C has a member abort(why), which doesn't return.

@@ -55,6 +55,7 @@ class InputStage {
 
     [[nodiscard]] const N& norm() const noexcept { return norm_; }
     [[nodiscard]] const Q& quantizer() const noexcept { return quantizer_; }
+    [[nodiscard]] bool group_sums() const noexcept { return group_sums_; }
 
     /// Normalises and quantises m tokens of k inputs into workspace.activations, and returns those. Throws
     /// std::invalid_argument for sizes that don't match. The executor splits tokens.
