@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "../core/config.hpp"
+#include "../core/prefetch.hpp"
 #include "../core/unroll.hpp"
 #include "isa.hpp"
 
@@ -18,7 +19,8 @@ inline namespace TERNION_ABI {
 template <class Arch = default_arch>
 inline std::uint32_t read_memory(const std::byte* from, std::size_t bytes) noexcept {
     using B = backend_of<Arch>;
-    constexpr std::size_t step = 128, ahead = 512, loads = step / B::bytes;
+    constexpr std::size_t step = 128, loads = step / B::bytes;
+    const std::size_t ahead = prefetch_bytes(512);
     const std::size_t half = bytes / (2 * step) * step;
     typename B::Bytes sums[2 * loads];
     unroll<2 * loads>([&](auto i) TERNION_INLINE_LAMBDA { sums[i] = B::splat(0); });
