@@ -48,6 +48,11 @@ answers() {
             cat <&3' "$port" "$body" | grep -o '"content":"[^"]*"\|"cached_tokens":[0-9]*'
     done
     kill -TERM "$server"
+    for _ in $(seq 100); do # Open MPI 4.1's mpirun was seen to sleep on behind ranks that have all ended
+        kill -0 "$server" 2>/dev/null || break
+        sleep 0.1
+    done
+    kill -KILL "$server" 2>/dev/null || true
     wait "$server" || true
 }
 answers env >"$folder/said"
