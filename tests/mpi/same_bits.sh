@@ -52,6 +52,7 @@ answers() {
         kill -0 "$server" 2>/dev/null || break
         sleep 0.1
     done
+    if ps -eo args | grep -q "^$program serve "; then fail "a server by '$*' doesn't end"; fi
     kill -KILL "$server" 2>/dev/null || true
     wait "$server" || true
 }
