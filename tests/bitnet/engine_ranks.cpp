@@ -16,6 +16,7 @@
 
 #include "engine_fixture.hpp"
 #include "files_fixture.hpp"
+#include "gguf_edit.hpp"
 
 // Ranks are threads here; tests/mpi has processes. Everything is compared with one process by ==.
 
@@ -137,6 +138,16 @@ TEST_CASE("Any number of ranks gives the bits of one process in every family", "
         check_ranks(families + "llama-tq1.gguf", options);
         if (type == ActivationType::int8) check_ranks(families + "qwen3-g128.gguf", options);
     }
+}
+
+TEST_CASE("A scale for each row is no scale for groups, also on ranks that have no rows", "[ranks]") {
+    const bitnet_tests::TemporaryFolder folder;
+    const std::string path = folder / "rows.gguf";
+    bitnet_tests::EditableGguf model(bitnet_tests::read_text(TESTS_DIR "/golden/families/llama-tq2.gguf"));
+    for (const char* name : {"blk.1.attn_q.weight", "blk.1.attn_k.weight", "blk.1.attn_v.weight"})
+        model.tensor(name).bytes[65] = static_cast<char>(model.tensor(name).bytes[65] + 4);  // doubles row 0's scale
+    bitnet_tests::write_text(path, model.text());
+    check_ranks(path, small_options());
 }
 
 TEST_CASE("Sequences on ranks are stepped together, sampled and scored as by one process", "[ranks]") {

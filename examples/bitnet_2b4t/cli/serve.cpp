@@ -98,7 +98,7 @@ void add_limits(CLI::App& command, ServeOptions& o) {
     limit("--max-queue", o.scheduler.queue, "texts that wait for a slot; beyond that, 429", Size{0}, Size{100000});
     limit("--cache-mb", o.cache_mb, "memory for prompts and texts that may come again, in MiB; 0: none", Size{0},
           Size{1} << 24);
-    limit("--prompt-piece", o.scheduler.piece, "tokens of prompts that are read between two tokens of others", Size{1},
+    limit("--prompt-piece", o.scheduler.piece, "tokens of prompts in a step for which others wait", Size{1},
           Size{65536});
     limit("--max-body-kb", o.body_kb, "largest body of a request, in KiB", Size{1}, Size{1} << 20);
     limit("--max-connections", o.http.most_connections, "connections at once", Size{1}, Size{100000});

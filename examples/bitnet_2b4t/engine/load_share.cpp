@@ -82,11 +82,11 @@ void check_agreement(ternion::AnyCommunicator& ranks, const ModelSource& source,
     check_agreement(ranks, "the model", summary_of(source.files()));
 }
 
-/// Whether any rank has failed: all ranks ask at the same times.
-bool any_failed(ternion::AnyCommunicator& ranks, bool own) {
-    std::int32_t failed = own ? 1 : 0;
-    ranks.all_reduce_max({&failed, 1});
-    return failed != 0;
+/// Whether it is so on any rank: all ranks ask at the same times.
+bool any(ternion::AnyCommunicator& ranks, bool own) {
+    std::int32_t is_so = own ? 1 : 0;
+    ranks.all_reduce_max({&is_so, 1});
+    return is_so != 0;
 }
 
 struct OtherRankFailed {};
@@ -134,7 +134,7 @@ ModelRequest ModelRequest::take(RankMessage& message) {
 std::shared_ptr<const ModelState> load_share(const ModelRequest& request, std::uint64_t number) {
     ternion::AnyCommunicator& ranks = *request.options.ranks;
     const auto step = [&] {
-        if (any_failed(ranks, false)) throw OtherRankFailed();
+        if (any(ranks, false)) throw OtherRankFailed();
     };
     std::exception_ptr failure;
     std::string why;
@@ -142,8 +142,9 @@ std::shared_ptr<const ModelState> load_share(const ModelRequest& request, std::u
         check_options(request.options);
         auto source = request.open();
         step();
+        const bool unknown_network = any(ranks, !ranks.network());
         check_agreement(ranks, *source, request.options);
-        if (!ranks.network()) ranks.set_network(ternion::measure_network(ranks));
+        if (unknown_network) ranks.set_network(ternion::measure_network(ranks));
         auto largest = static_cast<std::int32_t>(number);
         ranks.all_reduce_max({&largest, 1});
         LoadOptions options = request.options;
@@ -168,7 +169,7 @@ std::shared_ptr<const ModelState> load_share(const ModelRequest& request, std::u
         failure = std::current_exception();
         why = "given up";
     }
-    if (failure) (void)any_failed(ranks, true);
+    if (failure) (void)any(ranks, true);
     const std::vector<std::string> reasons = exchanged(ranks, why);
     if (failure) std::rethrow_exception(failure);
     const auto first = std::ranges::find_if(reasons, [](const std::string& reason) { return !reason.empty(); });

@@ -120,9 +120,10 @@ class LayerLoader {
         return InputStage(norm(tensor), quantizer(input, groups), sums);
     }
     /// Whether one int8 scale for a token would be too coarse: where weights have scales in groups, and in models that
-    /// weren't trained with such activations, unless a matrix with one scale says that they were.
+    /// weren't trained with such activations, unless a matrix with one scale says that they were. A group that is a
+    /// whole row is none, however the packing says so.
     bool wants_groups(const ternion::TernaryBytes& weights) const {
-        const bool groups = !weights.has_one_scale() && weights.group_inputs != 0;
+        const bool groups = !weights.has_one_scale() && weights.groups() > 1;
         return groups || (!config_.trained_int8 && !weights.has_one_scale());
     }
     /// Of all layers, by the first matrix: the results don't depend on the packing.

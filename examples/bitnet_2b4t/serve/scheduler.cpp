@@ -164,8 +164,10 @@ std::vector<Step> Scheduler::next_step() {
     for (const Sequence* one : reading)
         unread.push_back(one->job().prompt.size() - one->session().tokens().size());
     const std::vector<std::size_t> shares = prompt_shares(unread, most);
-    for (std::size_t i = 0; i < reading.size(); ++i)
+    for (std::size_t i = 0; i < reading.size(); ++i) {
+        reading[i]->pass_over(shares[i] == 0);
         if (shares[i] > 0) steps.push_back({&reading[i]->session(), reading[i]->input(shares[i])});
+    }
     return steps;
 }
 
@@ -193,7 +195,8 @@ bool Scheduler::waits_for_prefix(Sequence& sequence) {
             best = computed;
             sequence.begin_with(other.session().snapshot(), best);
         }
-        waits = waits || (earlier && other.is_reading() && common > computed && common >= best + worth_waiting);
+        waits = waits || (earlier && other.is_reading() && !other.is_passed_over() && common > computed &&
+                          common >= best + worth_waiting);
     }
     return waits;
 }

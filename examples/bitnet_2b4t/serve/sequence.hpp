@@ -38,6 +38,9 @@ class Sequence {
     bool is_reading() const { return !pending_; }
     bool is_cancelled() const { return queued_.cancelled->load(std::memory_order_relaxed); }
     std::size_t generated() const { return outcome_.generated_tokens; }
+    /// Whether the last step read other prompts instead of this one.
+    bool is_passed_over() const { return passed_over_; }
+    void pass_over(bool is_so) { passed_over_ = is_so; }
 
     /// Goes on from the first `length` tokens of a snapshot, which are those of the prompt; at least one is left to
     /// read.
@@ -64,6 +67,7 @@ class Sequence {
     std::optional<int> pending_;  // generated, and not processed
     std::vector<ChosenToken> unsent_;
     Outcome outcome_;
+    bool passed_over_ = false;
     Clock::time_point started_ = Clock::now(), read_ = started_;
 };
 
