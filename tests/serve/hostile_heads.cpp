@@ -4,9 +4,11 @@
 #include <vector>
 
 #include "../fuzz/http_input.hpp"
+#include "damage.hpp"
 
 namespace {
 
+using bitnet_tests::damaged;
 using bitnet_tests::use_http;
 
 const std::vector<std::string> requests = {
@@ -36,25 +38,8 @@ TEST_CASE("three thousand broken requests get HTTP or nothing, and leave no conn
     std::mt19937 random(3);
     const std::string bytes = std::string("\r\n :;,=\t/?#%0129aA\x7f\xff\x80", 21) + '\0';
     for (int round = 0; round < 3000; ++round) {
-        std::string request = requests[random() % requests.size()] + requests[random() % requests.size()];
-        for (auto changes = 1 + random() % 4; changes > 0; --changes) {
-            const std::size_t at = random() % request.size(), length = 1 + random() % 8;
-            switch (random() % 4) {
-                case 0:
-                    request[at] = bytes[random() % bytes.size()];
-                    break;
-                case 1:
-                    request.erase(at, length);
-                    break;
-                case 2:
-                    request.insert(at, request.substr(random() % request.size(), length * 4));
-                    break;
-                default:
-                    request.resize(at + 1);
-                    break;
-            }
-            if (request.empty()) break;
-        }
+        const std::string two = requests[random() % requests.size()] + requests[random() % requests.size()];
+        const std::string request = damaged(two, 1 + random() % 4, bytes, random);
         INFO(request);
         REQUIRE_NOTHROW(use_http(request));
     }
