@@ -35,7 +35,7 @@ cmp "$folder/chat" "$folder/chat2" || fail "a chat that goes on on 2 ranks diffe
 answers() {
     "$@" "$program" serve -m "$small" -t 1 --port 0 >"$folder/out" 2>"$folder/err" &
     server=$!
-    for _ in $(seq 100); do
+    for _ in $(seq 600); do
         port=$(sed -n 's|.*listening on http://127.0.0.1:\([0-9]*\).*|\1|p' "$folder/err")
         [ -z "$port" ] || break
         sleep 0.1
@@ -48,11 +48,16 @@ answers() {
             cat <&3' "$port" "$body" | grep -o '"content":"[^"]*"\|"cached_tokens":[0-9]*'
     done
     kill -TERM "$server"
-    for _ in $(seq 100); do # Open MPI 4.1's mpirun was seen to sleep on behind ranks that have all ended
+    # The ranks have to end; Open MPI 4.1's mpirun was seen to sleep on behind ranks that have all ended, and is given 10 s more.
+    for turn in $(seq 600); do
+        ps -eo args | grep -q "^$program serve " || break
+        [ "$turn" != 600 ] || fail "a server by '$*' doesn't end"
+        sleep 0.1
+    done
+    for _ in $(seq 100); do
         kill -0 "$server" 2>/dev/null || break
         sleep 0.1
     done
-    if ps -eo args | grep -q "^$program serve "; then fail "a server by '$*' doesn't end"; fi
     kill -KILL "$server" 2>/dev/null || true
     wait "$server" || true
 }
