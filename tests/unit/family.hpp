@@ -58,6 +58,4 @@ struct Quantizer {
 /// Of every policy on every arch.
 const std::vector<Quantizer>& all_quantizers();
 
-inline constexpr std::size_t packing_count = ternion::all_packings::size + ternion::binary_packings::size;
-
 }  // namespace test

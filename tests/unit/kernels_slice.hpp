@@ -27,12 +27,12 @@ void for_each_in_slice(F&& f) {
     constexpr auto numbers = []<class... T>(ternion::type_list<T...>) {
         return std::make_index_sequence<sizeof...(T)>{};
     };
-    const auto call = [&]<std::size_t Number, class Arch, class P>() {
-        if constexpr (Number == Slice) f.template operator()<P, Arch>();
+    const auto call = [&]<bool Here, class Arch, class P>() {
+        if constexpr (Here) f.template operator()<P, Arch>();
     };
     const auto call_arch = [&]<std::size_t A, class Arch, class... P, std::size_t... I>(ternion::type_list<P...>,
                                                                                         std::index_sequence<I...>) {
-        (call.template operator()<slice_of(A, I), Arch, P>(), ...);
+        (call.template operator()<slice_of(A, I) == Slice && is_in_table<P>(A), Arch, P>(), ...);
     };
     [&]<class... Arch, std::size_t... A>(ternion::type_list<Arch...>, std::index_sequence<A...>) {
         (call_arch.template operator()<A, Arch>(packings{}, numbers(packings{})), ...);

@@ -36,7 +36,7 @@ void check_product(const Product& product, const std::vector<std::byte>& bytes) 
         }
         ++tried;
     }
-    CHECK(tried == ternion::all_archs::size);
+    CHECK(tried == archs_of<P>);
 }
 
 /// Fills all groups that lie in the padding with ones, indices and signs, and multiplies. is_padding(row, k) is asked

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <ternion/ternion.hpp>
+#include <type_traits>
 
 namespace test {
 
@@ -9,6 +10,11 @@ namespace test {
 using packing_kinds =
     ternion::type_list<ternion::Int8, ternion::I2S, ternion::TQ2_0, ternion::Interleaved2x16, ternion::PairLookup,
                        ternion::BitPlanes, ternion::ByInput<ternion::TwoBitRows>>;
+
+template <class List, class T>
+constexpr bool contains() {
+    return []<class... U>(ternion::type_list<U...>) { return (std::is_same_v<U, T> || ...); }(List{});
+}
 
 template <ternion::Packing P>
 constexpr bool kind_is_tested() {
