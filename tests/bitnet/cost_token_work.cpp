@@ -66,6 +66,8 @@ TEST_CASE("cost: the work of a token, worked out by hand") {
 TEST_CASE("cost: scales of groups, narrow sums, int8 and F16 change what they should") {
     const TokenWork groups = of({.packing = &bytes_of_weights, .group_inputs = 32});
     check(groups[TokenPart::qkv], {{int32_add, 2 * 128 * 63}, {float32_mul, 2 * 256}, {float32_add, 2 * 128}},
+          2 * (128 * 64 + 2 * 256));
+    CHECK(of({.packing = &bytes_of_weights, .group_inputs = 32, .scale_bytes = 4})[TokenPart::qkv].bytes ==
           2 * (128 * 64 + 4 * 256));
     const TokenWork narrow = of({.packing = &bytes_of_weights, .sum = int8_add});
     check(narrow[TokenPart::qkv], {{int8_add, 2 * 128 * 63}, {float32_mul, 2 * 128}}, 2 * 128 * 64);

@@ -48,6 +48,7 @@ void Kernel::multiply_scaled(const MatrixBytes& w, const ternion::ScaleTable* sc
     ternion::TernaryBytes scaled = bytes_of(*this, w);
     scaled.scales = scales == nullptr ? nullptr : scales->values;
     scaled.group_inputs = scales == nullptr ? kernels.packing.group_inputs : scales->inputs;
+    scaled.scale_rows = scales == nullptr ? 1 : scales->rows;
     multiply(*this, scaled, x, rows, out, executor);
 }
 

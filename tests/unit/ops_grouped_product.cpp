@@ -69,6 +69,28 @@ struct ScaledProduct {
     }
 };
 
+/// The scales of a product as kernels may find them: as they are, and with those of 16 rows side by side; as floats and
+/// as float16.
+struct Tables {
+    std::vector<float> floats;
+    std::vector<Float16> halves, rows;
+    std::array<ScaleTable, 4> all;
+
+    Tables(const ScaledProduct& scaled, std::size_t inputs)
+        : floats(round_up(scaled.product.shape.n, scale_panel_rows) * scaled.groups) {
+        for (std::size_t i = 0; i < scaled.scales.size(); ++i) {
+            const std::size_t row = i / scaled.groups, group = i % scaled.groups;
+            floats[scale_place(row, group, scaled.groups, scale_panel_rows)] = scaled.scales[i];
+            rows.emplace_back(scaled.scales[i]);
+        }
+        for (const float scale : floats)
+            halves.emplace_back(scale);
+        all = {ScaleTable{scaled.scales.data(), inputs}, ScaleTable{halves.data(), inputs, scale_panel_rows},
+               ScaleTable{floats.data(), inputs, scale_panel_rows}, ScaleTable{rows.data(), inputs}};
+    }
+    Tables(const Tables&) = delete;
+};
+
 constexpr float poison = -123456789.0f;
 
 /// How many kernels agree at m tokens; those without scales in their blocks don't count for `in_blocks`.
@@ -76,19 +98,23 @@ std::size_t check(const ScaledProduct& scaled, std::size_t m, RowRange rows, tes
                   const float* residual = nullptr, bool by_row = false) {
     const auto shape = scaled.product.shape;
     const auto expected = scaled.expected(m, residual);
-    const ScaleTable table{scaled.scales.data(), by_row ? 0 : scaled.inputs};
+    const Tables tables(scaled, by_row ? 0 : scaled.inputs);
+    const std::size_t forms = by_row ? 1 : m < 4 ? 4 : 2;  // few tokens tell whether the others are read rightly
     std::size_t compared = 0;
     for (const test::Kernel& kernel : test::all_kernels()) {
         const auto packed = kernel.pack(scaled.product.trits, shape);
-        std::vector<float> y(m * shape.n, poison);
-        const Output<float> out{y.data(), shape.n, residual, shape.n};
-        kernel.multiply_scaled({shape, packed.data(), 99}, &table, scaled.view(m), rows, out, executor);
-        for (std::size_t i = 0; i < y.size(); ++i) {
-            const bool inside = i % shape.n >= rows.begin && i % shape.n < rows.end;
-            if (y[i] == (inside ? expected[i] : poison)) continue;
-            FAIL_CHECK(kernel.name() << ", " << to_string(shape) << ", M=" << m << ", groups of " << scaled.inputs
-                                     << ": y[" << i << "] is " << y[i] << ", not " << expected[i]);
-            break;
+        for (const ScaleTable& table : std::span(tables.all).first(forms)) {
+            std::vector<float> y(m * shape.n, poison);
+            const Output<float> out{y.data(), shape.n, residual, shape.n};
+            kernel.multiply_scaled({shape, packed.data(), 99}, &table, scaled.view(m), rows, out, executor);
+            for (std::size_t i = 0; i < y.size(); ++i) {
+                const bool inside = i % shape.n >= rows.begin && i % shape.n < rows.end;
+                if (y[i] == (inside ? expected[i] : poison)) continue;
+                FAIL_CHECK(kernel.name() << ", " << to_string(shape) << ", M=" << m << ", groups of " << scaled.inputs
+                                         << ", table " << &table - tables.all.data() << ": y[" << i << "] is " << y[i]
+                                         << ", not " << expected[i]);
+                break;
+            }
         }
         ++compared;
     }
@@ -177,7 +203,8 @@ std::size_t check_groups_of_activations(const ScaledProduct& scaled, std::size_t
         expected.push_back(residual == nullptr ? total : total + residual[i]);
     }
     test::Erased<Serial> serial;
-    const ScaleTable table{scaled.scales.data(), scaled.inputs == k ? 0 : scaled.inputs};
+    const Tables tables(scaled, scaled.inputs == k ? 0 : scaled.inputs);
+    const ScaleTable& table = tables.all[scaled.inputs == k ? 0 : 1];
     std::size_t compared = 0;
     for (const test::Kernel& kernel : test::all_kernels()) {
         const auto packed = kernel.pack(scaled.product.trits, {n, k});

@@ -157,10 +157,37 @@ TEST_CASE("kernels of another packing, and scales that a packing hasn't, are ref
     among.group_inputs = 64;
     CHECK_THROWS_MATCHES(AnyTernary(table().packing("i2_s"), among), std::invalid_argument,
                          MessageMatches(ContainsSubstring("groups of 64 inputs")));
+    const std::vector<Float16> halves(n, Float16(1.0f));
+    TernaryBytes half_rows = i2s;
+    half_rows.scales = halves.data();
+    CHECK_THROWS_MATCHES(AnyTernary(table().packing("i2_s"), half_rows), std::invalid_argument,
+                         MessageMatches(ContainsSubstring("a float scale for each row, found float16")));
     TernaryBytes side_by_side = i2s;
     side_by_side.scale_rows = 8;
     CHECK_THROWS_MATCHES(AnyTernary(table().packing("i2_s"), side_by_side), std::invalid_argument,
                          MessageMatches(ContainsSubstring("scales of 1 or 16 rows side by side, found 8")));
+}
+
+TEST_CASE("scales of groups are float16 where that loses nothing and is fast, else floats", "[runtime]") {
+    const auto i2s = pack<I2S>(trits(), n, k);
+    const std::size_t groups = ceil_div(k, std::size_t{64});
+    const auto kept = [&](float one) {
+        Floats scales(n * groups, 0.25f);
+        scales[groups + 1] = one;
+        const AnyTernary any = repack_as(table().packing("interleaved2x16"), with_group_scales(i2s, scales, 64));
+        const TernaryBytes& w = any;
+        CHECK(w.scale_of(1, 1) == one);
+        CHECK(w.scale_of(n - 1, groups - 1) == 0.25f);
+        CHECK((w.scales.halves() == nullptr) != (w.scales.floats() == nullptr));
+        return w.scales.halves() != nullptr;
+    };
+    for (const float fits : {65504.0f, -65504.0f, 1.0f + 0x1p-10f, 0x1p-14f, 0x1p-24f, -0x1.8p-23f, 0x1.fep-17f})
+        CHECK(kept(fits) == table().packing("interleaved2x16").fast_halves);
+    for (const float larger : {65536.0f, 65520.0f, 1.0f + 0x1p-11f, 0.1f, 0x1p-25f, 0x1.8p-24f, 0x1.fep-18f})
+        CHECK_FALSE(kept(larger));
+    const Floats rows(n, 0.25f);
+    const AnyTernary by_row = repack_as(table().packing("interleaved2x16"), with_row_scales(i2s, rows));
+    CHECK(static_cast<const TernaryBytes&>(by_row).scales.floats() != nullptr);
 }
 
 /// W[n,K] with a scale for each `inputs` weights.

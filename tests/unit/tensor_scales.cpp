@@ -48,6 +48,10 @@ TEST_CASE("every packing is dequantised with whatever scales it has", "[scales]"
             const auto scales = test::random_floats(n * ceil_div(k, inputs), inputs, 4);
             const auto view = with_group_scales(w, scales, inputs);
             CHECK(weights_of(view) == scaled(trits, k, scales, inputs));
+            std::vector<Float16> halves(scales.begin(), scales.end());
+            const std::vector<float> rounded(halves.begin(), halves.end());
+            CHECK(weights_of(with_group_scales(w, std::span<const Float16>(halves), inputs)) ==
+                  scaled(trits, k, rounded, inputs));
             CHECK(view.group_inputs() == inputs);
             CHECK(view.groups() == ceil_div(k, inputs));
             CHECK(view.scale(n - 1, view.groups() - 1) == scales.back());

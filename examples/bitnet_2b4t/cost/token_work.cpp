@@ -30,7 +30,8 @@ class Counter {
         const std::size_t groups = form_.group_inputs == 0 ? 1 : ternion::ceil_div(k, form_.group_inputs);
         work[float32_mul] = real(n * groups);
         work[float32_add] = real(n * (groups - 1));
-        work.bytes = real(form_.packing->bytes({n, k})) + (form_.group_inputs == 0 ? 0 : 4 * real(n * groups));
+        work.bytes = real(form_.packing->bytes({n, k}));
+        if (form_.group_inputs != 0) work.bytes += real(n * groups * form_.scale_bytes);
         return work;
     }
 

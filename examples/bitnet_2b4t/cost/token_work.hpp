@@ -40,6 +40,7 @@ struct ModelForm {
     Weights weights = Weights::ternary;
     const ternion::PackingInfo* packing = nullptr;  // of ternary weights
     std::size_t group_inputs = 0;                   // of ternary weights that share a scale; 0: all of a matrix
+    std::size_t scale_bytes = 2;                    // of each of those scales: F16, or 4 where that can't hold them
     bool screened_head = true;                      // an int8 copy of the head, read with activations of two digits
     std::size_t embedding_row_bytes = 0;            // 0: F16, or int8 with a scale in a model of int8
     Operation sum = Operation::int32_add;           // what adds up products of int8 activations

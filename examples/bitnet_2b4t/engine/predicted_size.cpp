@@ -35,6 +35,7 @@ PredictedSize::PredictedSize(std::string_view name, std::string_view isa, const 
     if (packing == nullptr) packing = &compute_packing(find_kernels(isa), gate, groups, MatrixUse::whole);
     form.packing = &packing->packing;
     form.group_inputs = groups ? inputs_of_block : 0;
+    form.scale_bytes = packing->fast_halves ? sizeof(ternion::Float16) : sizeof(float);
     form.embedding_row_bytes = embedding_bytes / (config.vocab * (config.separate_head ? 2 : 1));
 }
 

@@ -30,6 +30,7 @@ ModelForm form_of(const Model& model) {
     return {.weights = ModelForm::Weights::ternary,
             .packing = first.packing,
             .group_inputs = first.scales == nullptr ? 0 : first.group_inputs,
+            .scale_bytes = first.scales.value_bytes(),
             .screened_head = weights.screen.has_value(),
             .embedding_row_bytes = table.format->bytes(table.cols)};
 }

@@ -71,7 +71,7 @@ class ShardedInputs {
         exact.sums = none_.data();  // they are subtracted already
         const TernaryBytes w = detail::bytes_of_weights(own_);
         Output<Out> scaled = out;
-        if (scaled.row_scales == nullptr) scaled.row_scales = w.scales;
+        if (scaled.row_scales == nullptr) scaled.row_scales = w.scales.floats();
         for (std::size_t token = 0; token < m; ++token)
             write_results(scaled, w.scale, exact, token, rows.begin, sums_.data() + token * width, width);
     }

@@ -119,12 +119,12 @@ class Results {
 
     /// The same for totals that are dequantised already, Rows of each token: the residual is added, and no scale
     /// multiplies. For results in floating point.
-    template <std::size_t Rows>
+    template <std::size_t Rows, std::size_t Stride = Rows>
     void write(std::size_t m, std::size_t tokens, std::size_t first, RowRange rows,
                const float* totals) const noexcept {
         const std::size_t begin = (std::max)(first, rows.begin);
         const std::size_t end = (std::min)(first + Rows, rows.end);
-        write_totals_(*this, {m, tokens, begin, end - begin, totals + (begin - first), Rows});
+        write_totals_(*this, {m, tokens, begin, end - begin, totals + (begin - first), Stride});
     }
 
     /// Asks for the lines that such a write will touch: rows of Y lie far apart, and each would wait for memory.

@@ -11,6 +11,7 @@
 #include "../packing/packing.hpp"
 #include "../packing/panel.hpp"
 #include "../tensor/activations.hpp"
+#include "../tensor/scale_values.hpp"
 #include "../tensor/ternary_view.hpp"
 
 namespace ternion {
@@ -21,7 +22,7 @@ inline constexpr std::size_t max_group_inputs = 256;
 /// Where the scales of a matrix lie: that of a row and a group is values[scale_place(row, group, groups, rows)].
 struct GroupScales {
     std::size_t inputs;      // of a group, 64, 128 or 256; 0 where a row has one scale
-    const float* values;     // null: among the bytes of the packing's blocks
+    ScaleValues values;      // null: among the bytes of the packing's blocks
     std::size_t groups = 0;  // of a row; zero where all rows share their scales
     std::size_t rows = 1;    // whose scales of a group lie side by side: 1 or scale_panel_rows
 };
@@ -73,6 +74,30 @@ inline constexpr bool panels_end_with_groups = [] {
 template <std::size_t Tokens>
 using GroupTail = ActivationTail<Tokens, max_group_inputs>;
 
+/// The scales of as many rows as a register has lanes.
+template <class B>
+TERNION_INLINE typename B::Floats load_scales(const float* from) noexcept {
+    return B::load_floats(from);
+}
+template <class B>
+TERNION_INLINE typename B::Floats load_scales(const Float16* from) noexcept {
+    return B::widen(from);
+}
+
+/// Copies `Count` scales that lie side by side.
+template <class B, std::size_t Count, class Value>
+TERNION_INLINE void copy_scales(const Value* from, float* to) noexcept {
+    // Scales are a stream of their own beside the codes, too thin for the hardware to fetch ahead in time.
+    B::prefetch(reinterpret_cast<const std::byte*>(from) + 512);
+    if constexpr (Count % B::lanes == 0) {
+        for (std::size_t i = 0; i < Count; i += B::lanes)
+            B::store_floats(to + i, load_scales<B>(from + i));
+    } else {
+        for (std::size_t i = 0; i < Count; ++i)
+            to[i] = static_cast<float>(from[i]);
+    }
+}
+
 /// scales[r] = the scale of row `row` + r in a group, for r below `count`. Rows are taken `Unit` at a time: `row` is a
 /// multiple of it, and scales[] has room for whole units.
 template <class B, std::size_t Unit, class P>
@@ -88,12 +113,13 @@ TERNION_INLINE void read_scales(const TernaryView<P>& w, const GroupScales& from
     if (from.rows == scale_panel_rows) {
         constexpr std::size_t some = (std::min)(Unit, scale_panel_rows);
         static_assert(scale_panel_rows % some == 0);
-        // Scales are a stream of their own beside the codes, too thin for the hardware to fetch ahead in time.
-        constexpr std::size_t ahead = 512 / sizeof(float);
         for (std::size_t r = 0; r < count; r += some) {
-            const float* values = from.values + scale_place(row + r, group, from.groups, scale_panel_rows);
-            B::prefetch(reinterpret_cast<const std::byte*>(values + ahead));
-            std::memcpy(scales + r, values, some * sizeof(float));
+            const std::size_t place = scale_place(row + r, group, from.groups, scale_panel_rows);
+            if (from.values.halves() != nullptr) {
+                copy_scales<B, some>(from.values.halves() + place, scales + r);
+            } else {
+                copy_scales<B, some>(from.values.floats() + place, scales + r);
+            }
         }
         return;
     }

@@ -39,13 +39,12 @@ class GroupedTileProduct {
 
     GroupedTileProduct(const TernaryView<P>& w, const GroupScales& scales, const ActivationView& x,
                        const Results& results) noexcept
-        : w_(w), scales_(scales), x_(x), results_(results), groups_(scales, x), tail_begin_(groups_.last_begin(x.k)) {}
+        : w_(w), scales_(scales), x_(x), results_(results), groups_(scales, x) {}
 
     void run(RowRange rows) noexcept {
         const std::size_t block = Blocks::of(x_.m, x_.k);
         for (m_ = 0; m_ < x_.m; m_ += block) {
             tokens_ = (std::min)(block, x_.m - m_);
-            tail_.fill(x_, m_, tokens_, tail_begin_);
             for (std::size_t row = rows.begin / 16 * 16; row < rows.end; row += rows_at_once)
                 multiply_rows(row, rows);
         }
@@ -87,10 +86,13 @@ class GroupedTileProduct {
             group.bias[i] = static_cast<std::int32_t>(0u - activations.sum(i));
             group.x_scales[i] = activations.scale(i);
         }
-        const bool last = k == tail_begin_;
-        const std::int8_t* x = last ? tail_.q[t] : x_.q + (m_ + t) * x_.ld + k;
-        const std::size_t inputs = last ? round_up(x_.k - k, Decoder::chunk_inputs) : groups_.inputs;
-        Kernel::run(tile, inputs / 4, x, last ? max_group_inputs : x_.ld, count, group, scales, totals);
+        if (k + groups_.inputs <= x_.k)
+            return Kernel::run(tile, groups_.inputs / 4, x_.q + (m_ + t) * x_.ld + k, x_.ld, count, group, scales,
+                               totals);
+        GroupTail<Kernel::tokens> tail;
+        tail.fill(x_, m_ + t, count, k);
+        const std::size_t inputs = round_up(x_.k - k, Decoder::chunk_inputs);
+        Kernel::run(tile, inputs / 4, tail.q[0], max_group_inputs, count, group, scales, totals);
     }
 
     TernaryView<P> w_;
@@ -100,8 +102,6 @@ class GroupedTileProduct {
     Groups groups_;
     std::size_t m_ = 0;
     std::size_t tokens_ = 0;
-    std::size_t tail_begin_;
-    GroupTail<Blocks::most> tail_;
 };
 
 }  // namespace TERNION_ABI

@@ -83,17 +83,23 @@ void multiply_groups(TernaryView<P> w, const GroupScales& scales, const Activati
     TERNION_ASSERT(x.m == 0 || (x.group_sums != nullptr && (x.scales != nullptr || x.group_scales != nullptr)));
     using B = backend_of<Arch>;
     const Results results(out, w.scale(), x);
-    if constexpr (GroupedPanelProduct<B, P>::exists) {
-        if (x.m <= GroupedPanelProduct<B, P>::few_tokens)
-            return GroupedPanelProduct<B, P>(w, scales, x, results).run(rows);
+    using Panels = GroupedPanelProduct<B, P>;
+    if constexpr (Panels::exists) {
+        if constexpr (Panels::few_tokens < max_inputs) {
+            if (x.m > Panels::few_tokens) return GroupedTileProduct<B, P>(w, scales, x, results).run(rows);
+        }
+        Panels(w, scales, x, results).run(rows);
+    } else {
+        if constexpr (blocks_are_units<P, B>) {
+            using Product = InPlaceProduct<B, P, BlockSums<B, P>>;
+            if (scales.values == nullptr && Groups(scales, x).inputs == P::group_inputs &&
+                Product::takes(w.shape(), x.m))
+                return Product(w, x, results, {scales, x}).run(rows);
+        }
+        if (x.m >= GroupedTileProduct<B, P>::least_tokens)
+            return GroupedTileProduct<B, P>(w, scales, x, results).run(rows);
+        GroupedProduct<B, P>(w, scales, x, results).run(rows);
     }
-    if constexpr (blocks_are_units<P, B>) {
-        using Product = InPlaceProduct<B, P, BlockSums<B, P>>;
-        if (scales.values == nullptr && Groups(scales, x).inputs == P::group_inputs && Product::takes(w.shape(), x.m))
-            return Product(w, x, results, {scales, x}).run(rows);
-    }
-    if (x.m >= GroupedTileProduct<B, P>::least_tokens) return GroupedTileProduct<B, P>(w, scales, x, results).run(rows);
-    GroupedProduct<B, P>(w, scales, x, results).run(rows);
 }
 
 /// Y[M,N] = X[M,K] · W[N,K]ᵀ for a range of rows of W, on the calling thread: one thread's share of `multiply`.
@@ -206,7 +212,7 @@ void multiply_rows(const ScaledView<P, Scales>& w, const ActivationView& x, RowR
         if (table.inputs != 0)
             return multiply_groups<Arch>(w.trits(), {table.inputs, table.values, w.groups(), table.rows}, x, rows, out);
         Output<Out> scaled = out;
-        scaled.row_scales = table.values;
+        scaled.row_scales = table.values.floats();
         multiply_rows<Arch>(w.trits(), x, rows, scaled);
     } else {
         static_assert(std::is_same_v<Scales, BlockScales>, "scales lie in a ScaleTable, or among the bytes of W");

@@ -46,6 +46,9 @@ class AnyTernary {
                                                      std::to_string(scale_panel_rows) + " rows side by side, found " +
                                                      std::to_string(bytes.scale_rows));
         }
+        if (bytes.scales.halves() != nullptr && bytes.group_inputs == 0) {
+            TERNION_THROW(std::invalid_argument, "AnyTernary: expected a float scale for each row, found float16");
+        }
         const bool among_bytes = bytes.scales == nullptr && bytes.group_inputs != 0;
         if (among_bytes && bytes.group_inputs != packing.group_inputs) {
             TERNION_THROW(std::invalid_argument, "AnyTernary: " + std::string(packing.name) +
@@ -152,24 +155,17 @@ class AnyRmsNorm {
 
 namespace detail {
 
-/// What an AnyTernary of its own memory shares among its copies. The scales of a group of rows fill a cache line, which
-/// would be two where a table begins anywhere.
+/// What an AnyTernary of its own memory shares among its copies.
 struct OwnedTernary {
     AlignedBuffer<std::byte> bytes;
-    AlignedBuffer<float> scales;
+    OwnedScales scales;
 };
 
-inline AnyTernary share(const PackingKernels& kernels, Shape shape, const std::byte* data, RepackedScales scales,
+inline AnyTernary share(const PackingKernels& kernels, Shape shape, const std::byte* data, const RepackedScales& scales,
                         AlignedBuffer<std::byte> bytes) {
-    auto table = AlignedBuffer<float>::uninitialized(scales.values.size());
-    std::copy(scales.values.begin(), scales.values.end(), table.begin());
-    auto owned = std::make_shared<OwnedTernary>(OwnedTernary{std::move(bytes), std::move(table)});
-    const TernaryBytes w{&kernels.packing,
-                         shape,
-                         data,
-                         scales.scale,
-                         scales.values.empty() ? nullptr : owned->scales.data(),
-                         scales.group_inputs,
+    auto owned = std::make_shared<OwnedTernary>(
+        OwnedTernary{std::move(bytes), OwnedScales(scales.values, scales.group_inputs != 0 && kernels.fast_halves)});
+    const TernaryBytes w{&kernels.packing, shape, data, scales.scale, owned->scales.view(), scales.group_inputs,
                          scales.scale_rows};
     return {kernels, w, std::move(owned)};
 }
@@ -200,7 +196,7 @@ AnyTernary repack_as(const PackingKernels& to, const TernaryBytes& from, E&& exe
     RepackedScales scales =
         detail::repack(from, to.packing, bytes.data(), detail::ranges_of(executor), scale_panel_rows);
     const std::byte* data = bytes.data();
-    return detail::share(to, from.shape, data, std::move(scales), std::move(bytes));
+    return detail::share(to, from.shape, data, scales, std::move(bytes));
 }
 
 /// The same into memory of the caller's, which must outlive the result: several matrices may share one piece, on huge
@@ -214,7 +210,7 @@ AnyTernary repack_as(const PackingKernels& to, const TernaryBytes& from, std::sp
     }
     RepackedScales scales =
         detail::repack(from, to.packing, into.data(), detail::ranges_of(executor), scale_panel_rows);
-    return detail::share(to, from.shape, into.data(), std::move(scales), {});
+    return detail::share(to, from.shape, into.data(), scales, {});
 }
 
 }  // namespace TERNION_ABI

@@ -58,6 +58,7 @@ struct PackingKernels {
     KernelPath path;
     bool quick;  // whether its codes are decoded so quickly that reading fewer bytes pays; true where nothing says
                  // otherwise
+    bool fast_halves;  // whether scales in float16 are read as fast as floats
     void (*multiply)(const TernaryBytes& w, const ActivationView& x, RowRange rows, const AnyOutput& out) noexcept;
     void (*multiply_sparse)(const TernaryBytes& w, const SparseActivations& x, RowRange rows,
                             const AnyOutput& out) noexcept;

@@ -65,7 +65,7 @@ struct PackingProducts {
                               const AnyOutput& out) noexcept {
         if (w.group_inputs != 0) return dense(w, x.activations, rows, out);
         with_typed(out, [&](auto typed) {
-            if (w.scales != nullptr) typed.row_scales = w.scales;
+            if (w.scales != nullptr) typed.row_scales = w.scales.floats();
             multiply_rows<Arch>(view_of(w), x, rows, typed);
         });
     }
@@ -73,7 +73,7 @@ struct PackingProducts {
                             const AnyOutput& out) noexcept {
         if (w.group_inputs != 0) return for_each_run(rows, [&](RowRange run) { dense(w, x, run, out); });
         with_typed(out, [&](auto typed) {
-            if (w.scales != nullptr) typed.row_scales = w.scales;
+            if (w.scales != nullptr) typed.row_scales = w.scales.floats();
             multiply_listed_rows<Arch>(view_of(w), x, rows, typed);
         });
     }
@@ -92,6 +92,7 @@ template <Packing P, class Arch = default_arch>
 inline constexpr PackingKernels packing_kernels = {packing_info<P>,
                                                    kernel_path<P, Arch>,
                                                    decodes_quickly<P, Arch>(),
+                                                   backend_of<Arch>::fast_halves,
                                                    PackingProducts<P, Arch>::dense,
                                                    PackingProducts<P, Arch>::sparse,
                                                    PackingProducts<P, Arch>::signs,

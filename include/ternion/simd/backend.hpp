@@ -27,6 +27,7 @@ concept BackendTraits = requires {
     requires B::registers == 16 || B::registers == 32;
     requires B::largest_code == 127 || B::largest_code == 255;
     requires std::same_as<decltype(B::wide_dot), const bool> && std::same_as<decltype(B::fast_masks), const bool>;
+    requires std::same_as<decltype(B::fast_halves), const bool>;
 };
 
 /// Dot products of codes with activations, in accumulators that don't wrap.

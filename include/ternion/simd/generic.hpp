@@ -50,6 +50,7 @@ struct Generic {
     static constexpr bool wide_dot = false;
     static constexpr unsigned largest_code = 255;
     static constexpr bool fast_masks = false;
+    static constexpr bool fast_halves = false;
 
     /// A lane takes two products of at most 128 · max_code a call; 64 calls with codes 0..2 reach -32768 exactly.
     static constexpr std::size_t fold_every(unsigned max_code) noexcept { return 32768 / (2 * 128 * max_code); }

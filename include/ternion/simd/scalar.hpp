@@ -36,6 +36,7 @@ struct ScalarBackend {
     static constexpr bool wide_dot = true;         // whether Narrow adds in 32 bits
     static constexpr unsigned largest_code = 255;  // that dot takes; 127 where both of its factors are signed
     static constexpr bool fast_masks = false;      // whether bits become masks in a few instructions
+    static constexpr bool fast_halves = false;     // whether float16 become floats in one
 
     using Bytes = std::array<std::uint8_t, bytes>;
     using Wide = std::array<std::uint32_t, lanes>;  // unsigned: sums are exact modulo 2^32

@@ -24,7 +24,7 @@ class ScaledTernary {
 
     ScaledTernary(PackedTernary<P> trits, std::vector<float> scales, std::size_t group_inputs = 0)
         : trits_(std::move(trits)), scales_(std::move(scales)), group_inputs_(group_inputs) {
-        detail::with_table(trits_.view(), scales_, group_inputs_);
+        detail::with_table(trits_.view(), scales_.data(), scales_.size(), group_inputs_);
     }
 
     [[nodiscard]] const PackedTernary<P>& trits() const noexcept { return trits_; }

@@ -13,11 +13,11 @@
 
 namespace ternion {
 
-/// Scales beside the trits: one for each row (inputs = 0), or for each group of 64, 128 or 256 weights along K.
-/// `values` is row-major [N, groups], or, where `rows` is scale_panel_rows, [N / 16, groups, 16] with N rounded up; the
-/// last group of a row may be shorter.
+/// Scales beside the trits: one for each row (inputs = 0), a float, or for each group of 64, 128 or 256 weights along
+/// K. `values` is row-major [N, groups], or, where `rows` is scale_panel_rows, [N / 16, groups, 16] with N rounded up;
+/// the last group of a row may be shorter.
 struct ScaleTable {
-    const float* values;
+    ScaleValues values;
     std::size_t inputs = 0;
     std::size_t rows = 1;
 
@@ -101,9 +101,9 @@ concept WeightMatrix = TernaryMatrix<W> || ScaledMatrix<W>;
 namespace detail {
 
 template <Packing P>
-ScaledView<P, ScaleTable> with_table(TernaryView<P> w, std::span<const float> values, std::size_t inputs) {
-    check_scale_table(w.shape(), inputs, values.size());
-    const ScaledView<P, ScaleTable> scaled(w, {values.data(), inputs});
+ScaledView<P, ScaleTable> with_table(TernaryView<P> w, ScaleValues values, std::size_t count, std::size_t inputs) {
+    check_scale_table(w.shape(), inputs, count);
+    const ScaledView<P, ScaleTable> scaled(w, {values, inputs});
     check_scales(scaled);
     return scaled;
 }
@@ -115,15 +115,22 @@ ScaledView<P, ScaleTable> with_table(TernaryView<P> w, std::span<const float> va
 /// than zero.
 template <TernaryMatrix W>
 auto with_row_scales(const W& w, std::span<const float> values) {
-    return detail::with_table(w.view(), values, 0);
+    return detail::with_table(w.view(), values.data(), values.size(), 0);
 }
 
 /// The matrix with a scale for each group of `inputs` weights along K (64, 128 or 256): w[n][k] = values[n * groups + k
-/// / inputs] * trit, groups = K / inputs rounded up. Borrows both. Throws as `with_row_scales` does.
+/// / inputs] * trit, groups = K / inputs rounded up. Borrows both. The values are floats or float16, which gives the
+/// same results as floats of the same value; `repack_as` lays them out as kernels read them fastest. Throws as
+/// `with_row_scales` does.
 template <TernaryMatrix W>
 auto with_group_scales(const W& w, std::span<const float> values, std::size_t inputs) {
     if (inputs == 0) detail::check_scale_table(w.view().shape(), 1, 0);  // zero means rows, but not here
-    return detail::with_table(w.view(), values, inputs);
+    return detail::with_table(w.view(), values.data(), values.size(), inputs);
+}
+template <TernaryMatrix W>
+auto with_group_scales(const W& w, std::span<const Float16> values, std::size_t inputs) {
+    if (inputs == 0) detail::check_scale_table(w.view().shape(), 1, 0);
+    return detail::with_table(w.view(), values.data(), values.size(), inputs);
 }
 
 /// The matrix with the scales that lie among its bytes; `borrow` has checked them where the bytes came from outside.

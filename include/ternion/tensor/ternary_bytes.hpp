@@ -12,6 +12,7 @@
 #include "../core/config.hpp"
 #include "../core/shape.hpp"
 #include "../packing/packing_info.hpp"
+#include "scale_values.hpp"
 
 namespace ternion {
 
@@ -28,8 +29,8 @@ constexpr std::size_t scale_place(std::size_t row, std::size_t group, std::size_
 /// w[n][k] = scale_of(n, k / inputs_of_scale()) * trit. Every typed view becomes one, and what isn't a kernel (checks,
 /// repacking, unpacking) takes it. Trivially copyable; trusts what it is made of. Its scales are one of
 ///   scales = nullptr, group_inputs = 0    `scale` for the tensor
-///   scales, group_inputs = 0              one for each row, [N]
-///   scales, group_inputs = 64, 128, 256   one for each group of so many inputs, [N, groups()]
+///   scales, group_inputs = 0              one for each row, [N]; float
+///   scales, group_inputs = 64, 128, 256   one for each group of so many inputs, [N, groups()]; float or float16
 ///   scales = nullptr, group_inputs > 0    those among the bytes, of the packing's own groups
 /// A table has the scales of a row side by side (scale_rows = 1), or those of a group of scale_panel_rows rows:
 /// [N / 16, groups(), 16], with N rounded up.
@@ -38,7 +39,7 @@ struct TernaryBytes {
     Shape shape;
     const std::byte* data;
     float scale = 1;
-    const float* scales = nullptr;
+    ScaleValues scales = nullptr;
     std::size_t group_inputs = 0;
     std::size_t scale_rows = 1;
 

@@ -109,6 +109,7 @@ struct Avx2 : Generic<Arch> {
 #if defined(__F16C__)
     using Base::narrow;
     using Base::widen;
+    static constexpr bool fast_halves = true;
     static TERNION_INLINE Floats widen(const Float16* from) noexcept {
         return Floats(_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))));
     }

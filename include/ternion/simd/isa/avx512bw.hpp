@@ -136,6 +136,7 @@ struct Avx512Bw : Generic<Arch> {
 
     using Base::narrow;
     using Base::widen;
+    static constexpr bool fast_halves = true;
     static TERNION_INLINE Floats widen(const Float16* from) noexcept {
         return Floats(_mm512_maskz_cvtph_ps(all_lanes, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from))));
     }

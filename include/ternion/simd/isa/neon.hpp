@@ -138,6 +138,7 @@ struct Neon : Generic<Arch> {
 
     using Base::narrow;
     using Base::widen;
+    static constexpr bool fast_halves = true;
     static TERNION_INLINE Floats widen(const Float16* from) noexcept {
         return Floats(vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(reinterpret_cast<const std::uint16_t*>(from)))));
     }
