@@ -10,8 +10,6 @@ void register_conversions();      // pack, unpack, repack
 void register_token_work();       // quantize, epilogue
 void register_family();           // family
 void register_listed();           // listed
-void register_onednn();           // rival/onednn
-void register_eigen();            // rival/eigen
-void register_openblas();         // rival/openblas
+void register_rivals();           // rival
 
 }  // namespace bench

@@ -40,15 +40,7 @@ void register_all() {
     bench::register_token_work();
     bench::register_family();
     bench::register_listed();
-#if defined(TERNION_BENCH_ONEDNN)
-    bench::register_onednn();
-#endif
-#if defined(TERNION_BENCH_EIGEN)
-    bench::register_eigen();
-#endif
-#if defined(TERNION_BENCH_OPENBLAS)
-    bench::register_openblas();
-#endif
+    bench::register_rivals();
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ Measures ternary multiplication, and in the same run the machine's limits on the
   family/POLICY/PACKING/NxK          one token by each activation policy, weights in cache
   listed/rows|inputs/PACKING/NxK/... one token, a list of rows or of inputs, from DRAM, by share of zeros
   quantize/K, epilogue/TYPE/N        one token's activations before, one token's results after
-  rival/LIBRARY/MxNxK/threads:T      other libraries' dense multiplication, where they were found
+  rival/LIBRARY/MxNxK[/dram]/...     other libraries' multiplication, where they were found; else weights in cache
 
 Each gemv and gemm is checked for exactness before it is timed. Counters: macs_per_second; bytes_per_second of packed
 bytes; bits_per_weight; share_of_limit (reads or dot products, whichever binds; the label says which).

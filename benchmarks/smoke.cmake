@@ -5,7 +5,7 @@
 set(gemv_per_packing 8)       # 4 shapes, dram and cache
 set(gemm_per_packing 48)      # 4 shapes, 5 small M from dram and cache, 2 large M
 set(pack_per_packing 1)
-set(rival_each 16)            # 4 shapes, 4 M
+set(rival_each 28)            # 4 shapes, 5 M in cache and 2 from DRAM
 
 execute_process(COMMAND "${PROGRAM}" --smoke --threads=1,2 --benchmark_out=${OUT} --benchmark_out_format=json
                 RESULT_VARIABLE result OUTPUT_QUIET ERROR_VARIABLE error)

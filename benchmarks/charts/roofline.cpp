@@ -135,6 +135,7 @@ std::string roofline(const Run& run) {
         ternary.push_back(result);
     std::erase_if(ternary, [](const Result& result) { return result.place == "cache"; });
     std::vector<Result> everything = run.find("rival", 1, shape);
+    std::erase_if(everything, [](const Result& result) { return result.place == "dram"; });
     const std::vector<Series> rivals = series_of(everything);
     everything.insert(everything.end(), ternary.begin(), ternary.end());
     std::vector<Series> packings = series_of(ternary);

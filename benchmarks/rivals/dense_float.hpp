@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <memory>
 #include <vector>
 
@@ -10,37 +11,50 @@
 
 namespace bench {
 
-/// The operands of a dense float multiplication, all row-major: x [M,K], w [N,K], y [M,N].
+/// The operands of a dense float multiplication, all row-major: x [M,K], copies of w [N,K], y [M,N].
 struct DenseFloat {
-    DenseFloat(ternion::Shape shape_, std::size_t m_)
-        : shape(shape_), m(m_), w(shape_.size()), x(m_ * shape_.k), y(m_ * shape_.n) {
-        std::ranges::copy(trits_of(shape), w.begin());
+    explicit DenseFloat(const Product& product)
+        : shape(product.shape),
+          m(product.tokens),
+          copies(copies_for(product, weights(shape))),
+          x(m * shape.k),
+          y(m * shape.n) {
         const auto activations = random_activations(m, shape.k);
         for (std::size_t t = 0; t < m; ++t)
             std::ranges::copy(activations.row(t), x.data() + t * shape.k);
     }
 
-    [[nodiscard]] Copies weights() const {
-        return {reinterpret_cast<const std::byte*>(w.data()), w.size() * sizeof(float), 1};
-    }
+    [[nodiscard]] const float* w(std::size_t copy) const { return reinterpret_cast<const float*>(copies[copy]); }
 
     ternion::Shape shape;
     std::size_t m;
-    ternion::AlignedBuffer<float> w;  // on huge pages, as ours are
+    Copies copies;
     std::vector<float> x;
     std::vector<float> y;
+
+ private:
+    static Content weights(ternion::Shape shape) {
+        const std::size_t bytes = shape.size() * sizeof(float);
+        return {"float/" + name_of(shape), bytes, [shape, bytes] {
+                    const std::vector<float> values(trits_of(shape).begin(), trits_of(shape).end());
+                    auto buffer = ternion::AlignedBuffer<std::byte>::uninitialized(bytes);
+                    std::memcpy(buffer.data(), values.data(), bytes);
+                    return buffer;
+                }};
+    }
 };
 
-/// A rival on such operands; multiply(operands) fills y.
+/// A library that multiplies such operands; multiply(operands, w, threads) fills y.
 template <class Multiply>
-MakeRival dense_float_rival(Multiply multiply) {
-    return [multiply](ternion::Shape shape, std::size_t m, int threads) {
-        const auto operands = std::make_shared<DenseFloat>(shape, m);
-        return Rival{operands->weights(), "float", [operands, multiply, threads] { multiply(*operands, threads); },
-                     [operands](std::size_t t, std::size_t n) {
-                         return static_cast<double>(operands->y[t * operands->shape.n + n]);
-                     }};
-    };
+RivalLibrary dense_float_library(const char* name, Multiply multiply) {
+    return {name, 32, 1e-3, [multiply](const Product& product) {
+                const auto operands = std::make_shared<DenseFloat>(product);
+                return Rival{
+                    operands->copies, "float",
+                    [=](std::size_t copy) { multiply(*operands, operands->w(copy), product.threads); },
+                    [=](std::size_t t, std::size_t n) { return double{operands->y[t * operands->shape.n + n]}; },
+                    [=](std::size_t t, std::size_t n) { return product_of_trits(product, t, n); }};
+            }};
 }
 
 }  // namespace bench

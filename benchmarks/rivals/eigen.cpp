@@ -2,7 +2,6 @@
 
 #include <Eigen/Core>
 
-#include "../benchmarks.hpp"
 #include "dense_float.hpp"
 
 namespace bench {
@@ -11,12 +10,12 @@ namespace {
 
 using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-void multiply(DenseFloat& operands, int threads) {
+void multiply(DenseFloat& operands, const float* weights, int threads) {
     Eigen::setNbThreads(threads);
     const auto m = static_cast<Eigen::Index>(operands.m);
     const auto n = static_cast<Eigen::Index>(operands.shape.n);
     const auto k = static_cast<Eigen::Index>(operands.shape.k);
-    const Eigen::Map<const Matrix> w(operands.w.data(), n, k);
+    const Eigen::Map<const Matrix> w(weights, n, k);
     if (m == 1) {
         const Eigen::Map<const Eigen::VectorXf> x(operands.x.data(), k);
         Eigen::Map<Eigen::VectorXf>(operands.y.data(), n).noalias() = w * x;
@@ -28,8 +27,8 @@ void multiply(DenseFloat& operands, int threads) {
 
 }  // namespace
 
-void register_eigen() {
-    add_rivals("eigen", 32, 1e-3, dense_float_rival(multiply));
+void append_eigen(std::vector<RivalLibrary>& libraries) {
+    libraries.push_back(dense_float_library("eigen", multiply));
 }
 
 }  // namespace bench

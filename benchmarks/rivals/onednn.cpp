@@ -5,7 +5,6 @@
 #include <oneapi/dnnl/dnnl.hpp>
 #include <vector>
 
-#include "../benchmarks.hpp"
 #include "../matrices.hpp"
 #include "rival.hpp"
 
@@ -42,60 +41,67 @@ dnnl::matmul::primitive_desc describe(const dnnl::engine& engine, ternion::Shape
 
 class OneDnn {
  public:
-    OneDnn(ternion::Shape shape, std::size_t m, int threads) : shape_(shape), threads_(threads) {
-        set_threads(threads_);
-        const auto description = describe(engine_, shape, m);
+    explicit OneDnn(const Product& product) : product_(product) {
+        set_threads(product.threads);
+        const auto description = describe(engine_, product.shape, product.tokens);
         x_ = Memory(description.src_desc(), engine_);
         kernel_ = description.impl_info_str();
-        weights_.resize(description.weights_desc().get_size());
-        w_ = Memory(description.weights_desc(), engine_, weights_.data());
         y_ = Memory(description.dst_desc(), engine_);
         primitive_ = dnnl::matmul(description);
-        fill_activations(m);
-        reorder_weights();
+        fill_activations(product.tokens);
+        copies_ = copies_for(product, reordered(description.weights_desc()));
+        w_ = Memory(description.weights_desc(), engine_, nullptr);
     }
 
-    void multiply() {
-        set_threads(threads_);
+    void multiply(std::size_t copy) {
+        set_threads(product_.threads);
+        w_.set_data_handle(const_cast<std::byte*>(copies_[copy]));
         primitive_.execute(stream_, {{DNNL_ARG_SRC, x_}, {DNNL_ARG_WEIGHTS, w_}, {DNNL_ARG_DST, y_}});
         stream_.wait();
     }
 
     /// Codes are q + 128, so every result holds the row's sum 128 times too often.
     [[nodiscard]] double result(std::size_t m, std::size_t n) const {
+        const ternion::Shape shape = product_.shape;
         double sum = 0;
-        for (std::size_t k = 0; k < shape_.k; ++k)
-            sum += trits_of(shape_)[n * shape_.k + k];
-        return static_cast<const std::int32_t*>(y_.get_data_handle())[m * shape_.n + n] - 128 * sum;
+        for (std::size_t k = 0; k < shape.k; ++k)
+            sum += trits_of(shape)[n * shape.k + k];
+        return static_cast<const std::int32_t*>(y_.get_data_handle())[m * shape.n + n] - 128 * sum;
     }
 
-    [[nodiscard]] Copies weights() const { return {weights_.data(), weights_.size(), 1}; }
+    [[nodiscard]] Copies weights() const { return copies_; }
 
     /// With the name of the kernel that the library chose; ONEDNN_MAX_CPU_ISA in the environment has a say in it.
     [[nodiscard]] std::string label() const { return "u8 x s8, " + kernel_; }
 
  private:
     void fill_activations(std::size_t m) {
-        const auto activations = random_activations(m, shape_.k);
+        const auto activations = random_activations(m, product_.shape.k);
         auto* x = static_cast<std::uint8_t*>(x_.get_data_handle());
         for (std::size_t t = 0; t < m; ++t) {
-            for (std::size_t k = 0; k < shape_.k; ++k)
+            for (std::size_t k = 0; k < product_.shape.k; ++k)
                 *x++ = static_cast<std::uint8_t>(activations.row(t)[k] + 128);
         }
     }
 
-    void reorder_weights() {
-        auto trits = trits_of(shape_);
-        const Memory::desc plain({dim(shape_.k), dim(shape_.n)}, Memory::data_type::s8, Memory::format_tag::ba);
-        Memory from(plain, engine_, trits.data());
-        dnnl::reorder(from, w_).execute(stream_, from, w_);
-        stream_.wait();
+    /// The weights in the layout that this primitive asks for.
+    Content reordered(const Memory::desc& layout) {
+        const std::string name = "onednn/" + std::to_string(product_.tokens) + "x" + name_of(product_.shape);
+        return {name, layout.get_size(), [this, layout] {
+                    auto trits = trits_of(product_.shape);
+                    const Memory::dims dims{dim(product_.shape.k), dim(product_.shape.n)};
+                    Memory from({dims, Memory::data_type::s8, Memory::format_tag::ba}, engine_, trits.data());
+                    ternion::AlignedBuffer<std::byte> bytes(layout.get_size());
+                    Memory to(layout, engine_, bytes.data());
+                    dnnl::reorder(from, to).execute(stream_, from, to);
+                    stream_.wait();
+                    return bytes;
+                }};
     }
 
-    ternion::Shape shape_;
-    int threads_;
+    Product product_;
     std::string kernel_;
-    ternion::AlignedBuffer<std::byte> weights_;  // on huge pages, as ours are
+    Copies copies_;
     dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
     dnnl::stream stream_{engine_};
     Memory x_;
@@ -106,12 +112,14 @@ class OneDnn {
 
 }  // namespace
 
-void register_onednn() {
-    add_rivals("onednn", 8, 0, [](ternion::Shape shape, std::size_t m, int threads) {
-        const auto one = std::make_shared<OneDnn>(shape, m, threads);
-        return Rival{one->weights(), one->label(), [one] { one->multiply(); },
-                     [one](std::size_t t, std::size_t n) { return one->result(t, n); }};
-    });
+void append_onednn(std::vector<RivalLibrary>& libraries) {
+    libraries.push_back({"onednn", 8, 0, [](const Product& product) {
+                             const auto one = std::make_shared<OneDnn>(product);
+                             return Rival{
+                                 one->weights(), one->label(), [one](std::size_t copy) { one->multiply(copy); },
+                                 [one](std::size_t t, std::size_t n) { return one->result(t, n); },
+                                 [product](std::size_t t, std::size_t n) { return product_of_trits(product, t, n); }};
+                         }});
 }
 
 }  // namespace bench

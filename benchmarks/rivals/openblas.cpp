@@ -2,20 +2,18 @@
 
 #include <cblas.h>
 
-#include "../benchmarks.hpp"
 #include "dense_float.hpp"
 
 namespace bench {
 
 namespace {
 
-void multiply(DenseFloat& operands, int threads) {
+void multiply(DenseFloat& operands, const float* w, int threads) {
     openblas_set_num_threads(threads);
     const auto m = static_cast<blasint>(operands.m);
     const auto n = static_cast<blasint>(operands.shape.n);
     const auto k = static_cast<blasint>(operands.shape.k);
     const float* x = operands.x.data();
-    const float* w = operands.w.data();
     float* y = operands.y.data();
     if (m == 1) {
         cblas_sgemv(CblasRowMajor, CblasNoTrans, n, k, 1.0f, w, k, x, 1, 0.0f, y, 1);
@@ -26,8 +24,8 @@ void multiply(DenseFloat& operands, int threads) {
 
 }  // namespace
 
-void register_openblas() {
-    add_rivals("openblas", 32, 1e-3, dense_float_rival(multiply));
+void append_openblas(std::vector<RivalLibrary>& libraries) {
+    libraries.push_back(dense_float_library("openblas", multiply));
 }
 
 }  // namespace bench

@@ -1,59 +1,58 @@
 #include "rival.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "../exactness.hpp"
 #include "../matrices.hpp"
-#include "../options.hpp"
 
 namespace bench {
 
-namespace {
+const std::vector<RivalLibrary>& rivals() {
+    static const std::vector<RivalLibrary> found = [] {
+        std::vector<RivalLibrary> libraries;
+#if defined(TERNION_BENCH_GGML)
+        append_ggml(libraries);
+#endif
+#if defined(TERNION_BENCH_ONEDNN)
+        append_onednn(libraries);
+#endif
+#if defined(TERNION_BENCH_EIGEN)
+        append_eigen(libraries);
+#endif
+#if defined(TERNION_BENCH_OPENBLAS)
+        append_openblas(libraries);
+#endif
+        return libraries;
+    }();
+    return found;
+}
 
-constexpr std::size_t tokens[] = {1, 16, 128, 512};
+Rival checked_rival(const RivalLibrary& library, const Product& product) {
+    Rival rival = library.make(product);
+    rival.multiply(rival.weights.count - 1);
+    const std::size_t last = product.tokens - 1;
+    for (const std::size_t row : {std::size_t{0}, product.shape.n / 2, product.shape.n - 1}) {
+        const double right = rival.expected(last, row);
+        const double found = rival.result(last, row);
+        if (std::abs(found - right) <= library.tolerance * std::max(1.0, std::abs(right))) continue;
+        fail("rival " + library.name + ", " + std::to_string(product.tokens) + "x" + name_of(product.shape),
+             "row " + std::to_string(row) + " is " + std::to_string(found) + ", not " + std::to_string(right));
+    }
+    return rival;
+}
 
-double expected(ternion::Shape shape, const ternion::QuantizedActivations& x, std::size_t m, std::size_t n) {
-    const auto& trits = trits_of(shape);
+Copies copies_for(const Product& product, const Content& content) {
+    return product.from_dram ? in_dram(content) : in_cache(content);
+}
+
+double product_of_trits(const Product& product, std::size_t m, std::size_t n) {
+    const auto x = random_activations(product.tokens, product.shape.k);
+    const std::int8_t* trits = trits_of(product.shape).data() + n * product.shape.k;
     double sum = 0;
-    for (std::size_t k = 0; k < shape.k; ++k)
-        sum += trits[n * shape.k + k] * x.row(m)[k];
+    for (std::size_t k = 0; k < product.shape.k; ++k)
+        sum += trits[k] * x.row(m)[k];
     return sum;
-}
-
-void check(const std::string& name, const Rival& rival, ternion::Shape shape, std::size_t m, double tolerance) {
-    const auto x = random_activations(m, shape.k);
-    rival.multiply();
-    for (const std::size_t row : {std::size_t{0}, shape.n - 1}) {
-        const double right = expected(shape, x, m - 1, row);
-        const double found = rival.result(m - 1, row);
-        if (std::abs(found - right) <= tolerance * std::max(1.0, std::abs(right))) continue;
-        fail(name, "row " + std::to_string(row) + " is " + std::to_string(found) + ", not " + std::to_string(right));
-    }
-}
-
-}  // namespace
-
-void add_rivals(const std::string& name, double bits, double tolerance, const MakeRival& make) {
-    for (const auto shape : options().shapes) {
-        for (const std::size_t m : tokens) {
-            for (const int threads : options().threads) {
-                const std::string full = "rival/" + name + "/" + std::to_string(m) + "x" + name_of(shape) +
-                                         "/threads:" + std::to_string(threads);
-                add_benchmark(full, [=](benchmark::State& state) {
-                    const Rival rival = make(shape, m, threads);
-                    check(full, rival, shape, m, tolerance);
-                    Work work;
-                    work.memory = rival.weights;
-                    work.macs = static_cast<double>(shape.size() * m);
-                    work.bytes = static_cast<double>(rival.weights.bytes());
-                    work.bits_per_weight = bits;
-                    work.threads = threads;
-                    work.label = rival.label;
-                    run_beside_limits(state, work, [&](std::size_t) { rival.multiply(); });
-                });
-            }
-        }
-    }
 }
 
 }  // namespace bench

@@ -4,24 +4,53 @@
 #include <functional>
 #include <string>
 #include <ternion/core/shape.hpp>
+#include <vector>
 
-#include "../beside_limits.hpp"
+#include "../memory.hpp"
 
 namespace bench {
 
-/// One dense multiplication by another library, made once with all that it wants to prepare.
+/// A multiplication that another library is asked for.
+struct Product {
+    ternion::Shape shape;
+    std::size_t tokens;
+    int threads;
+    bool from_dram;  // distinct copies of the weights, as many as in_dram makes; otherwise one
+};
+
+/// That multiplication, made once with all that the library wants to prepare.
 struct Rival {
     Copies weights;  // in the form that the library reads
     std::string label;
-    std::function<void()> multiply;
+    std::function<void(std::size_t copy)> multiply;
     std::function<double(std::size_t m, std::size_t n)> result;
+    std::function<double(std::size_t m, std::size_t n)> expected;  // by the definition, of the numbers it was given
 };
 
-/// Makes a rival that multiplies trits_of(shape), as numbers of its own type, by random_activations(m, shape.k).
-using MakeRival = std::function<Rival(ternion::Shape shape, std::size_t m, int threads)>;
+/// Another library, or one of its types of weights.
+struct RivalLibrary {
+    std::string name;
+    double bits_per_weight;
+    double tolerance;  // of results, relative: what the rounding of its sums may do
+    std::function<Rival(const Product& product)> make;
+};
 
-/// Registers rival/NAME/MxNxK/threads:T over the shapes of this run; `bits` are those of one of its weights. Results
-/// are compared with the definition, where `tolerance` is what rounding may do.
-void add_rivals(const std::string& name, double bits, double tolerance, const MakeRival& make);
+/// All that were found when this was built. Their weights are trits_of(shape), as numbers of their own types.
+const std::vector<RivalLibrary>& rivals();
+
+/// Makes a rival, multiplies once, and compares some results with the definition; where one differs, the program ends.
+Rival checked_rival(const RivalLibrary& library, const Product& product);
+
+/// The copies of some weights that a product walks through.
+Copies copies_for(const Product& product, const Content& content);
+
+/// The product of trits_of(shape) and random_activations(tokens, shape.k).
+double product_of_trits(const Product& product, std::size_t m, std::size_t n);
+
+// Each appends what its library offers.
+void append_eigen(std::vector<RivalLibrary>& libraries);
+void append_ggml(std::vector<RivalLibrary>& libraries);
+void append_onednn(std::vector<RivalLibrary>& libraries);
+void append_openblas(std::vector<RivalLibrary>& libraries);
 
 }  // namespace bench

@@ -21,12 +21,13 @@ constexpr double row_height = 30, bar_height = 16, top = 96, left = 150, size_wi
 struct Path {
     std::string_view name, colour, meaning;
 };
-constexpr std::array<Path, 6> paths{{{"panel", "s0", "decoded in registers"},
+constexpr std::array<Path, 7> paths{{{"panel", "s0", "decoded in registers"},
                                      {"lookup", "s2", "looked up in tables of sums"},
                                      {"mask", "s3", "added and subtracted under masks"},
                                      {"in_place", "s4", "rows multiplied in registers"},
                                      {"unpack_simd", "s1", "rows unpacked by SIMD"},
-                                     {"unpack", "rival", "rows unpacked"}}};
+                                     {"rival", "rival", "another library"},
+                                     {"unpack", "s5", "rows unpacked"}}};
 
 const Path& path_of(const Comparison& packing) {
     const std::string name = packing.kernel.substr(0, packing.kernel.find(' '));

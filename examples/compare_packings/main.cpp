@@ -21,7 +21,8 @@ constexpr const char* help = R"(Usage: compare-packings [OPTION]...
 Measures every packing of the library and prints a table: bits a weight, the ternary weights of BitNet b1.58 2B4T in
 megabytes, GMAC/s and the share of the machine's limit, which is measured in between, for one token with weights from
 DRAM (6912 x 2560) and in cache (2560 x 2560) and for 16 and 128 tokens; the speed of packing, unpacking, and repacking
-from and to I2_S on one thread; and whether ragged products are exact. Medians of 7. Writes NAME.csv and NAME.svg.
+from and to I2_S on one thread; and whether ragged products are exact. Medians of 7. Other libraries, where they were
+found when this was built (docs/benchmarking.md), follow in rows of their own. Writes NAME.csv and NAME.svg.
 
   --shapes=LIST   N x K, such as 4096x4096,1024x4096, each with each of --tokens instead of the four above
   --tokens=LIST   numbers of tokens (default: 1,16,128, with --shapes alone), fewer than 16 with weights from DRAM
@@ -74,10 +75,16 @@ int run(const std::string& output, const std::vector<compare::Regime>& regimes) 
         std::fputs(compare::table_line(packings.back()).c_str(), stdout);
         std::fflush(stdout);
     }
+    const std::size_t count = packings.size();
+    for (const auto& library : bench::rivals()) {
+        packings.push_back(compare::measure(library, regimes, threads));
+        std::fputs(compare::table_line(packings.back()).c_str(), stdout);
+        std::fflush(stdout);
+    }
     write(output + ".csv", compare::csv(packings, regimes));
     write(output + ".svg", compare::chart(packings, regimes, machine(threads)));
-    std::printf("%zu packings, %s; written to %s.csv and %s.svg\n", packings.size(),
-                exact ? "all exact" : "NOT ALL EXACT", output.c_str(), output.c_str());
+    std::printf("%zu packings, %s; %zu rivals; written to %s.csv and %s.svg\n", count,
+                exact ? "all exact" : "NOT ALL EXACT", packings.size() - count, output.c_str(), output.c_str());
     return exact ? 0 : 1;
 }
 

@@ -40,14 +40,16 @@ double seconds_of(const std::function<void()>& call, std::size_t calls) {
     return std::max(passed, 1e-9) / static_cast<double>(done);
 }
 
-Rate rate_of(const bench::BenchedPacking& packing, const Regime& regime, int threads) {
-    const ternion::Shape shape = regime.shape;
-    const auto content = bench::packed(packing, shape);
-    const auto copies = regime.from_dram ? bench::in_dram(content) : bench::in_cache(content);
-    const auto x = bench::random_activations(regime.tokens, shape.k);
-    const bench::Threads executor(threads);
-    std::vector<float> y(regime.tokens * shape.n);
-    const double macs = static_cast<double>(shape.size() * regime.tokens);
+/// What is multiplied: copy i of some weights of so many bytes each.
+struct Multiplication {
+    bench::Copies copies;
+    std::size_t bytes;
+    std::function<void(std::size_t copy)> multiply;
+};
+
+Rate rate_of(const Multiplication& what, const Regime& regime, int threads) {
+    const auto& copies = what.copies;
+    const double macs = static_cast<double>(regime.shape.size() * regime.tokens);
     const double stretch = bench::options().smoke ? 0 : 0.003;
 
     std::vector<double> rates, shares;
@@ -56,14 +58,29 @@ Rate rate_of(const bench::BenchedPacking& packing, const Regime& regime, int thr
         // Of copies in DRAM one pass, so that none is in a cache when its turn comes.
         const auto reads = bench::read_memory(copies, threads, regime.from_dram ? 0 : stretch);
         const auto dots = bench::multiply_registers(threads, stretch);
-        const double least = std::max(static_cast<double>(content.bytes) / reads.rate(), macs / dots.rate());
+        const double least = std::max(static_cast<double>(what.bytes) / reads.rate(), macs / dots.rate());
         const double seconds =
-            seconds_of([&] { packing.multiply(shape, copies[turn++ % copies.count], x, y, executor); },
-                       regime.from_dram ? copies.count : 0);
+            seconds_of([&] { what.multiply(turn++ % copies.count); }, regime.from_dram ? copies.count : 0);
         rates.push_back(macs / seconds);
         shares.push_back(least / seconds);
     }
     return {median(rates), median(shares)};
+}
+
+Rate rate_of(const bench::BenchedPacking& packing, const Regime& regime, int threads) {
+    const ternion::Shape shape = regime.shape;
+    const auto content = bench::packed(packing, shape);
+    const auto copies = regime.from_dram ? bench::in_dram(content) : bench::in_cache(content);
+    const auto x = bench::random_activations(regime.tokens, shape.k);
+    const bench::Threads executor(threads);
+    std::vector<float> y(regime.tokens * shape.n);
+    const auto multiply = [&](std::size_t copy) { packing.multiply(shape, copies[copy], x, y, executor); };
+    return rate_of({copies, content.bytes, multiply}, regime, threads);
+}
+
+Rate rate_of(const bench::RivalLibrary& library, const Regime& regime, int threads) {
+    const auto rival = bench::checked_rival(library, {regime.shape, regime.tokens, threads, regime.from_dram});
+    return rate_of({rival.weights, rival.weights.stride, rival.multiply}, regime, threads);
 }
 
 /// Weights per second of some conversion.
@@ -108,10 +125,11 @@ bool is_exact(const bench::BenchedPacking& packing, int threads) {
     return true;
 }
 
-/// q and o, k and v, gate and up, and down, of 30 layers.
-std::size_t model_bytes(const bench::BenchedPacking& packing) {
-    return 30 * (2 * packing.bytes({2560, 2560}) + 2 * packing.bytes({640, 2560}) + 2 * packing.bytes({6912, 2560}) +
-                 packing.bytes({2560, 6912}));
+/// q and o, k and v, gate and up, and down, of 30 layers, where bytes_of(shape) are those of a matrix.
+template <class BytesOf>
+std::size_t model_bytes(const BytesOf& bytes_of) {
+    return 30 * (2 * bytes_of({2560, 2560}) + 2 * bytes_of({640, 2560}) + 2 * bytes_of({6912, 2560}) +
+                 bytes_of({2560, 6912}));
 }
 
 }  // namespace
@@ -141,11 +159,24 @@ Comparison measure(const bench::BenchedPacking& packing, const std::vector<Regim
     result.name = packing.name;
     result.kernel = packing.kernel;
     result.bits_per_weight = packing.bits_per_weight;
-    result.model_bytes = model_bytes(packing);
+    result.model_bytes = model_bytes([&](ternion::Shape shape) { return packing.bytes(shape); });
     result.exact = is_exact(packing, threads);
     measure_conversions(packing, result);
     for (const Regime& regime : regimes)
         result.rates.push_back(rate_of(packing, regime, threads));
+    return result;
+}
+
+Comparison measure(const bench::RivalLibrary& library, const std::vector<Regime>& regimes, int threads) {
+    Comparison result;
+    result.name = library.name;
+    result.kernel = "rival";
+    result.bits_per_weight = library.bits_per_weight;
+    result.model_bytes = model_bytes([&](ternion::Shape shape) {
+        return static_cast<std::size_t>(static_cast<double>(shape.size()) * library.bits_per_weight / 8);
+    });
+    for (const Regime& regime : regimes)
+        result.rates.push_back(rate_of(library, regime, threads));
     return result;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "packings.hpp"
+#include "rivals/rival.hpp"
 
 namespace compare {
 
@@ -29,10 +30,11 @@ struct Rate {
     double share_of_limit = 0;
 };
 
-/// What is known of one packing. Conversions count weights per second, on one thread.
+/// What is known of one packing, or of another library, which has no conversions here. Conversions count weights per
+/// second, on one thread.
 struct Comparison {
     std::string name;
-    std::string kernel;  // kernel path and backend
+    std::string kernel;  // kernel path and backend, or "rival"
     double bits_per_weight = 0;
     std::size_t model_bytes = 0;  // the ternary layers of BitNet b1.58 2B4T
     std::vector<Rate> rates;      // one for each regime
@@ -40,10 +42,14 @@ struct Comparison {
     double unpack = 0;
     double from_i2s = 0;
     double to_i2s = 0;
-    bool exact = false;
+    bool exact = false;  // of a packing; a rival has passed its own check
+
+    [[nodiscard]] bool is_rival() const { return kernel == "rival"; }
 };
 
 /// Measures one packing on so many threads.
 Comparison measure(const bench::BenchedPacking& packing, const std::vector<Regime>& regimes, int threads);
+/// Another library, whose results are checked as ternion-bench checks them: a wrong one ends the program.
+Comparison measure(const bench::RivalLibrary& library, const std::vector<Regime>& regimes, int threads);
 
 }  // namespace compare

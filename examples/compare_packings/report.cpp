@@ -33,6 +33,7 @@ std::string table_line(const Comparison& p) {
         text("%-16s %7.5g %8.1f", p.name.c_str(), p.bits_per_weight, static_cast<double>(p.model_bytes) / 1e6);
     for (const Rate& rate : p.rates)
         line += text(" | %9.1f %4.0f%%", rate.macs_per_second / 1e9, rate.share_of_limit * 100);
+    if (p.is_rival()) return line + " |       -       -        -       - | checked\n";
     line += text(" | %7.2f %7.2f %8.2f %7.2f | %s", p.pack / 1e9, p.unpack / 1e9, p.from_i2s / 1e9, p.to_i2s / 1e9,
                  p.exact ? "yes" : "NO");
     return line + "\n";
@@ -53,6 +54,10 @@ std::string csv(const std::vector<Comparison>& packings, const std::vector<Regim
         out += p.name + "," + p.kernel + text(",%.5g,%zu", p.bits_per_weight, p.model_bytes);
         for (const Rate& rate : p.rates)
             out += text(",%.6g,%.4g", rate.macs_per_second, rate.share_of_limit);
+        if (p.is_rival()) {
+            out += ",,,,,checked\n";
+            continue;
+        }
         out += text(",%.6g,%.6g,%.6g,%.6g,", p.pack, p.unpack, p.from_i2s, p.to_i2s) + (p.exact ? "yes" : "no") + "\n";
     }
     return out;

@@ -10,7 +10,7 @@ namespace bitnet {
 
 namespace {
 
-constexpr std::size_t tile_rows = 64;    // queries that share a block of keys: its cost is paid once for all of them
+constexpr std::size_t tile_rows = 128;   // queries that share a block of keys: its cost is paid once for all of them
 constexpr std::size_t least_tokens = 8;  // of a tile, however many heads share a key
 constexpr std::size_t span_keys = 256;   // the keys are cut here: few queries give work to all threads by that
 constexpr float masked = AttentionTile::masked;
