@@ -1,6 +1,7 @@
 #include "predicted_size.hpp"
 
 #include <numeric>
+#include <ternion/core/float16.hpp>
 
 #include "../compute/kernels.hpp"
 #include "../files/random_model.hpp"
