@@ -134,7 +134,8 @@ TEST_CASE("a checkpoint of another recipe, or a broken one, is refused and chang
     DialogueRun wider_run(other, threads);
     Trainer& wider = wider_run.trainer;
     const std::vector<float> before = weights_of(wider);
-    CHECK_THROWS_WITH(load_checkpoint(path, wider), path + ": expected hidden = 128, found 64");
+    CHECK_THROWS_WITH(load_checkpoint(path, wider),
+                      path + ": expected hidden = 128, found 64 (in another folder a run begins anew)");
     CHECK(weights_of(wider) == before);
 
     const std::string whole = bitnet_tests::read_text(path);
@@ -147,7 +148,7 @@ TEST_CASE("a checkpoint of another recipe, or a broken one, is refused and chang
     CHECK(weights_of(trainer) == trained);
     bitnet_tests::write_text(path, "{}\n");
     CHECK_THROWS_WITH(load_checkpoint(path, trainer),
-                      path + ": expected a ternion training checkpoint 4, found something else");
+                      path + ": expected \"ternion training checkpoint 4\", found something else");
     CHECK_THROWS_AS(load_checkpoint(folder / "none", trainer), program::FileError);
     CHECK(trainer.steps_done() == 1);
 }

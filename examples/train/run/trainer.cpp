@@ -113,8 +113,9 @@ StepReport Trainer::step() {
 void Trainer::give_up(double loss, double norm, std::optional<std::size_t> batch) {
     std::string origin = batch ? data_.origin(steps_done_ * recipe_.accumulate + *batch) : "";
     if (!origin.empty()) origin = " (" + origin + ")";
-    throw Diverged("the loss is " + std::to_string(loss) + " and the gradients' norm " + std::to_string(norm) +
-                   " in step " + std::to_string(steps_done_ + 1) + origin + ": try a smaller learning rate");
+    const auto shown = [](double number) { return std::isnan(number) ? "nan" : std::to_string(number); };  // no -nan
+    throw Diverged("the loss is " + shown(loss) + " and the gradients' norm " + shown(norm) + " in step " +
+                   std::to_string(steps_done_ + 1) + origin + ": try a smaller learning rate, in another folder");
 }
 
 namespace {
