@@ -98,6 +98,35 @@ TEST_CASE("cli: each benchmark's questions become the prompts that evaluation ha
                "MMLU", {about + "When?\nA. now\nB. then\nC. soon\nD. late\nAnswer:"}, {"A", "B", "C", "D"}, 3);
 }
 
+TEST_CASE("cli: texts keep the white space that harnesses leave around them") {
+    // Of a context that ends with a space, that space belongs to each choice.
+    const auto open = score(
+        R"({"question_stem":"The sun is ","choices":{"text":[" a star","a cat"],"label":["A","B"]},"answerKey":"A"})");
+    const std::vector<double> sums = open[0].at("log_probabilities"), normalised = open[0].at("normalised");
+    CHECK(sums[0] == Approx(naive_sum("The sun is", "  a star")).epsilon(1e-5));
+    CHECK(sums[1] == Approx(naive_sum("The sun is", " a cat")).epsilon(1e-5));
+    CHECK(normalised[0] == Approx(sums[0] / 7));
+    const auto swag = score(R"({"ctx_a":"He mixes","ctx_b":"","endings":["[x] it.","all   of it."],"label":0})");
+    CHECK(swag[0].at("log_probabilities")[0].get<double>() == Approx(naive_sum("He mixes", " it.")).epsilon(1e-5));
+    CHECK(swag[0].at("log_probabilities")[1].get<double>() ==
+          Approx(naive_sum("He mixes", "all  of it.")).epsilon(1e-5));
+    CHECK(swag[0].at("normalised")[0].get<double>() == Approx(naive_sum("He mixes", " it.") / 4).epsilon(1e-5));
+}
+
+TEST_CASE("cli: ARC's two sets are told by their files' names, and have a row each") {
+    const std::string line = R"({"question":"Who?","choices":{"text":["a","b"],"label":["A","B"]},"answerKey":"A"})";
+    const TemporaryFolder folder;
+    std::vector<std::string> arguments = {"score", "-m", golden_gguf, "-f"};
+    for (const char* name : {"ARC-Easy-Test.jsonl", "ARC-Challenge-Test.jsonl"}) {
+        write_text(folder / name, line);
+        arguments.push_back(folder / name);
+    }
+    const Outcome outcome = run(arguments);
+    INFO(outcome.out);
+    for (const char* row : {"\nARC-Easy         accuracy  ", "\nARC-Challenge    accuracy  "})
+        CHECK(outcome.out.find(row) != std::string::npos);
+}
+
 TEST_CASE("cli: MMLU's CSV files, labels in a file of their own, and lists in one JSON file") {
     const auto csv = score("\"Who, \"\"he\"\"?\",a,b,\"c\nd\",e,C\nWhat?,1,2,3,4,A\n", {}, "world_history_test.csv");
     REQUIRE(csv.size() == 3);
@@ -270,6 +299,12 @@ TEST_CASE("cli: GSM8K's and TriviaQA's files are read, and others refused with t
         score(R"({"Data":[{"Question":"Who","QuestionId":"q1","Answer":{"Value":"He","Aliases":["He"]}}]})",
               {"--generate", "-n", "2"});
     CHECK(published[0] == trivia[0]);
+    // An example's answer is the first of those that count.
+    const std::string who = R"({"question":"Who","answer":{"value":"He","aliases":["Him","He"]}})";
+    const Strings brief = {"--generate", "-n", "6", "--until", "no such text", "--few-shot", "1"};
+    const auto shown = score(who + "\n" + who, brief);
+    const json plain = {{"prompt", "Question: Who?\nAnswer: Him\n\nQuestion: Who?\nAnswer:"}, {"answers", {"x"}}};
+    CHECK(shown[0].at("text") == score(plain.dump(), Strings(brief.begin(), brief.end() - 2))[0].at("text"));
     const TemporaryFolder folder;
     const auto refused = [&](const std::string& line, const std::string& part, const Strings& more) {
         write_text(folder / "items", line);
@@ -278,6 +313,11 @@ TEST_CASE("cli: GSM8K's and TriviaQA's files are read, and others refused with t
         check_refused(arguments, 1, {part});
     };
     refused(R"({"question":"x","answer":"2"})", "line 1: expected the result behind ####", {"--generate"});
+    refused(R"({"goal":"A","sol1":"x","sol2":"y"})", "line 1: expected a question without choices, found one with",
+            {"--generate"});
+    for (const char* open : {R"({"question":"x","answer":"y\n#### 2"})", R"({"prompt":"x","answers":["y"]})",
+                             R"({"question":"x","answer":{"value":"y","aliases":["y"]}})"})
+        refused(open, "line 1: expected a question with choices, found one without, which --generate is for", {});
     refused(R"({"prompt":"x","answers":[]})", "line 1: expected a list of answers", {"--generate"});
     refused(R"({"sentence":"no gap","option1":"a","option2":"b","answer":"1"})", "line 1: expected a gap", {});
     refused(R"({"sentence":"a _ b","option1":"a","option2":"b","answer":"0"})", "an answer among 2 choices", {});

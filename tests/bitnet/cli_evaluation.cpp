@@ -147,14 +147,14 @@ TEST_CASE("cli: score reads ARC's and HellaSwag's files") {
           {"choices", {{"text", {"a cat", "the end"}}, {"label", {"1", "2"}}}},
           {"answerKey", "2"}},
          arc);
-    const json labelled = {{{"text", "a cat"}, {"label", "A"}}, {{"text", "the end "}, {"label", "B"}}};
+    const json labelled = {{{"text", "a cat"}, {"label", "A"}}, {{"text", "the end"}, {"label", "B"}}};
     same({{"question", {{"stem", "What is it?"}, {"choices", labelled}}}, {"answerKey", "B"}}, arc);
     const json swag = {
         {"context", "Baking: He mixes. Then he stirs it. The dog"}, {"choices", {"barks.", "is here"}}, {"answer", 0}};
     same({{"activity_label", "Baking"},
           {"ctx_a", "He mixes [title] Then he [step] stirs it."},
           {"ctx_b", "the dog"},
-          {"endings", {" barks.", "is  [x] here"}},
+          {"endings", {" barks.", "is  [x]here"}},
           {"label", "0"}},
          swag);
 }

@@ -120,6 +120,7 @@ TEST_CASE("cli: where the last checkpoint doesn't fit, the model is written all 
     const Outcome run = run_program("/bin/bash", {"-c", command});
     INFO(run.err);
     CHECK(run.status == 0);
+    CHECK(run.err.find("\n\n") == std::string::npos);
     CHECK(run.err.find("run/checkpoint: cannot be written: File too large; the run goes on") != std::string::npos);
     CHECK(run.out.find("The model is in ") != std::string::npos);
     CHECK_FALSE(std::filesystem::exists(folder / "run/checkpoint"));
@@ -168,7 +169,10 @@ TEST_CASE("cli: wrong options, folders and checkpoints are refused in one line")
     check_refused_with(train({"run", "-o", folder / "file"}), 1, "expected a folder");
     std::filesystem::create_directory(folder / "bad");
     write_text(folder / "bad/checkpoint", "nothing\n");
-    check_refused_with(train(small_run(folder / "bad", "60")), 1, "expected a ternion training checkpoint");
+    check_refused_with(train(small_run(folder / "bad", "60")), 1, "expected \"ternion training checkpoint");
+    write_text(folder / "bad/checkpoint", R"({"format":"ternion training checkpoint 1"})"
+                                          "\n");
+    check_refused_with(train(small_run(folder / "bad", "60")), 1, "found \"ternion training checkpoint 1\"");
     check_refused_with(train({"questions", "--skill", "chess"}), 2, "chess");
     check_refused_with(train({"questions"}, "> /dev/full"), 1, "standard output");
 }

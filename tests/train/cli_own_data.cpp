@@ -131,8 +131,8 @@ TEST_CASE("cli: a checkpoint of other data, and data that is none, are refused i
         check_refused_with(train(joined(at.sft("tuned"), {"--steps", "2"})), 1, part);
     };
     refused(R"({"messages":[{"role":"user","content":"x"},{"role":"assistant","content":"y"}]})",
-            "checkpoint: expected data = ");
-    refused("{", "dialogues.jsonl, line 25: no valid JSON");
+            "checkpoint: expected a run on this data, found one on other data (in another folder a run begins anew)");
+    refused("{", "dialogues.jsonl, line 25: no valid JSON at column 2: ");
     refused(R"({"messages":[{"role":"robot","content":"x"}]})", "dialogues.jsonl, line 25: expected a role");
     refused(R"({"messages":[{"role":"user","content":"x"},{"role":"assistant","content":""}]})",
             "dialogues.jsonl, line 25: expected an answer, found an empty one");
@@ -153,12 +153,14 @@ TEST_CASE("cli: a checkpoint belongs to the model that its run began with") {
     std::vector<std::string> run = joined(at.sft("tuned"), {"--steps", "2"});
     REQUIRE(train(run).status == 0);
     run[2] = at.untrained("other", {"--seed", "2"});
-    check_refused_with(train(run), 1, "checkpoint: expected start = ");
+    check_refused_with(train(run), 1,
+                       "checkpoint: expected a run with this model, tokenizer and reference, found one with others");
     std::vector<std::string> dpo = {"dpo",     "-m", at.model, "--pairs", at.pairs, "-o", at.folder / "dpo",
                                     "--steps", "2"};
     REQUIRE(train(dpo).status == 0);
     dpo = joined(dpo, {"--reference", run[2]});
-    check_refused_with(train(dpo), 1, "checkpoint: expected start = ");
+    check_refused_with(train(dpo), 1,
+                       "checkpoint: expected a run with this model, tokenizer and reference, found one with others");
     // As many weights, in other heads: the network that is trained would read them in its own way.
     dpo.back() = at.untrained(
         "heads", {},
@@ -226,6 +228,9 @@ TEST_CASE("cli: the second stage may have data of its own, and a tokenizer may b
     INFO(outcome.err);
     REQUIRE(outcome.status == 0);
     CHECK(outcome.out.find("held-out loss ") != std::string::npos);
+    // Of texts nobody asks whether they were right, and they make no model that chats.
+    CHECK(outcome.err.find("right") == std::string::npos);
+    CHECK(outcome.out.find("bitnet-2b4t complete -m " + at.folder / "two/model.gguf") != std::string::npos);
     check_refused_with(train(joined(run, {"--first-stage", "0.9"})), 1, "expected first_stage = 0.9, found 0.5");
 }
 

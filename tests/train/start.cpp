@@ -83,6 +83,16 @@ TEST_CASE("master weights that were written are what training goes on from") {
     CHECK(start.vocabulary.size() == recipe.sizes.vocab);
 }
 
+TEST_CASE("a model with a weight that is no number is refused, before a loss is none") {
+    const TemporaryFolder folder;
+    bitnet_tests::EditableGguf file(bitnet_tests::read_text(bitnet_tests::golden_gguf));
+    file.tensor("blk.1.ffn_norm.weight").bytes.replace(0, 4, std::string("\0\0\xc0\x7f", 4));
+    bitnet_tests::write_text(folder / "model.gguf", file.text());
+    CHECK_THROWS_WITH(
+        read_start(folder / "model.gguf"),
+        Catch::Matchers::ContainsSubstring("expected finite numbers in blk.1.ffn_norm.weight, found NaN"));
+}
+
 TEST_CASE("float weights with a scale beside them are trits times it, or refused, as by the decoder") {
     const TemporaryFolder folder;
     bitnet_tests::EditableGguf file(bitnet_tests::read_text(TESTS_DIR "/golden/refuse/scale-beside-f16.gguf"));

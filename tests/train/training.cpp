@@ -110,7 +110,7 @@ TEST_CASE("a run takes the memory that is computed beforehand, less of it where 
         while (run.trainer.steps_done() < 4)  // the fourth batch has the longest sequences
             run.trainer.step();
         const double taken = heap_in_use() - before;
-        const double computed = memory_of(recipe, run.data.longest(), activations).total();
+        const double computed = memory_of(recipe, run.data.longest(), activations, 2).total();
         CAPTURE(taken, computed);
         CHECK(taken < computed);
         CHECK(taken > 0.75 * computed);  // batches have room left
@@ -134,7 +134,8 @@ TEST_CASE("a checkpoint of another recipe, or a broken one, is refused and chang
     DialogueRun wider_run(other, threads);
     Trainer& wider = wider_run.trainer;
     const std::vector<float> before = weights_of(wider);
-    CHECK_THROWS_WITH(load_checkpoint(path, wider), path + ": expected hidden = 128, found 64");
+    CHECK_THROWS_WITH(load_checkpoint(path, wider),
+                      path + ": expected hidden = 128, found 64 (in another folder a run begins anew)");
     CHECK(weights_of(wider) == before);
 
     const std::string whole = bitnet_tests::read_text(path);
@@ -147,7 +148,7 @@ TEST_CASE("a checkpoint of another recipe, or a broken one, is refused and chang
     CHECK(weights_of(trainer) == trained);
     bitnet_tests::write_text(path, "{}\n");
     CHECK_THROWS_WITH(load_checkpoint(path, trainer),
-                      path + ": expected a ternion training checkpoint 4, found something else");
+                      path + ": expected \"ternion training checkpoint 4\", found something else");
     CHECK_THROWS_AS(load_checkpoint(folder / "none", trainer), program::FileError);
     CHECK(trainer.steps_done() == 1);
 }
@@ -163,6 +164,34 @@ TEST_CASE("a loss that is no number stops the run and leaves the weights as they
     CHECK(trainer.steps_done() == 0);
     CHECK(std::ranges::equal(trainer.state()[2], second));
     CHECK(std::memcmp(weights_of(trainer).data(), before.data(), before.size() * sizeof(float)) == 0);
+}
+
+/// The relative root mean square of how far the decoder's logits are from the trainer's.
+double difference_of(const Network& network, const bitnet::Weights& weights, const Batch& row,
+                     ternion::ThreadPool& threads) {
+    Network::State state;
+    network.forward(row, state);
+    const Floats& expected = network.logits(state);
+    bitnet::Decoder decoder(weights, threads);
+    bitnet::KvCache cache(weights.config, row.tokens.size(), bitnet::KvType::f32);
+    decoder.forward(row.tokens, cache);
+    const auto vocab = static_cast<std::size_t>(expected.cols());
+    std::vector<float> all(row.tokens.size() * vocab);
+    decoder.logits(0, row.tokens.size(), all);
+    double difference = 0, size = 0;
+    Eigen::Index i = 0;
+    for (std::size_t t = 0; t < row.tokens.size(); ++t) {
+        if (row.targets[t] < 0) continue;
+        for (std::size_t v = 0; v < vocab; ++v) {
+            const auto found = static_cast<double>(all[t * vocab + v]),
+                       wanted = static_cast<double>(expected(i, static_cast<Eigen::Index>(v)));
+            difference += (found - wanted) * (found - wanted);
+            size += wanted * wanted;
+        }
+        ++i;
+    }
+    REQUIRE(i > 50);
+    return std::sqrt(difference / size);
 }
 
 TEST_CASE("the exported model's logits in the decoder are those of the training's forward pass, for each paper") {
@@ -184,36 +213,20 @@ TEST_CASE("the exported model's logits in the decoder are those of the training'
         trainer.step();
     export_gguf(folder / "model.gguf", "test", recipe, trainer.network(), trainer.state()[0], dialogue_vocabulary());
 
-    const Batch row = trainer_run.data.training(100).part(0, 1);
-    Network::State state;
-    trainer.network().forward(row, state);
-    const Floats& expected = trainer.network().logits(state);
-
     const auto source = bitnet::open_model(folder / "model.gguf");
     CHECK(source->config().bit_linear == family);
     const bitnet::Weights weights = bitnet::load_weights(*source, bitnet::find_kernels(), threads);
-    bitnet::Decoder decoder(weights, threads);
-    bitnet::KvCache cache(weights.config, row.tokens.size(), bitnet::KvType::f32);
-    decoder.forward(row.tokens, cache);
-    const std::size_t vocab = recipe.sizes.vocab;
-    std::vector<float> all(row.tokens.size() * vocab);
-    decoder.logits(0, row.tokens.size(), all);
-    double difference = 0, size = 0;
-    Eigen::Index i = 0;
-    for (std::size_t t = 0; t < row.tokens.size(); ++t) {
-        if (row.targets[t] < 0) continue;
-        for (std::size_t v = 0; v < vocab; ++v) {
-            const auto found = static_cast<double>(all[t * vocab + v]),
-                       wanted = static_cast<double>(expected(i, static_cast<Eigen::Index>(v)));
-            difference += (found - wanted) * (found - wanted);
-            size += wanted * wanted;
-        }
-        ++i;
+    // A rounding tie that falls the other way in one of the two costs 1e-4 or more. Most rows have none, and other
+    // layers than the trainer's would come close in none.
+    int close = 0;
+    for (std::size_t i = 100; i < 105; ++i) {
+        const Batch row = trainer_run.data.training(i).part(0, 1);
+        const double difference = difference_of(trainer.network(), weights, row, threads);
+        CHECK(difference < 5e-2);
+        close += difference < 1e-5 ? 1 : 0;
     }
-    REQUIRE(i > 50);
-    // A rounding tie that falls the other way in one of the two would cost 1e-4 or more; this seed has none.
-    CHECK(std::sqrt(difference / size) < 1e-5);
-    CHECK(source->vocabulary().size() == vocab);
+    CHECK(close >= 2);
+    CHECK(source->vocabulary().size() == recipe.sizes.vocab);
 }
 
 }  // namespace

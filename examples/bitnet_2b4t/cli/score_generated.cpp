@@ -68,11 +68,12 @@ OpenQuestion gsm8k(const Json& json, const std::string& where) {
 OpenQuestion triviaqa(const Json& json, const std::string& where) {
     const bool published = json.contains("Question");
     const Json& answer = json_member(json, published ? "Answer" : "answer", where);
-    const std::string question = json_text(json, published ? "Question" : "question", where);
+    std::vector<std::string> aliases = texts_of(json_member(answer, published ? "Aliases" : "aliases", where), where);
+    const std::string first = aliases.front();
     return {.task = "TriviaQA",
-            .prompt = "Question: " + question + "?\nAnswer:",
-            .answers = texts_of(json_member(answer, published ? "Aliases" : "aliases", where), where),
-            .example_answer = json_text(answer, published ? "Value" : "value", where)};
+            .prompt = "Question: " + json_text(json, published ? "Question" : "question", where) + "?\nAnswer:",
+            .answers = std::move(aliases),
+            .example_answer = first};
 }
 
 OpenQuestion plain(const Json& json, const std::string& where) {
@@ -84,9 +85,17 @@ OpenQuestion plain(const Json& json, const std::string& where) {
             .example_answer = first};
 }
 
+void refuse_choices(const Json& json, const std::string& where) {
+    bool any = json.value("question", Json()).is_object();
+    for (const char* key : {"choices", "endings", "sol1", "option1", "passage", "question_stem", "mc1_targets"})
+        any = any || json.contains(key);
+    if (any) throw FileError(where, "a question without choices", "one with, which is scored without --generate");
+}
+
 std::vector<OpenQuestion> read_questions(const std::string& file) {
     std::vector<OpenQuestion> questions;
     for (const auto& [json, where, number] : read_objects(read_input(file), file)) {
+        refuse_choices(json, where);
         const Json answer = json.value("answer", Json());
         const bool trivia = json.contains("Question") || answer.is_object();
         OpenQuestion question = json.contains("prompt") ? plain(json, where)

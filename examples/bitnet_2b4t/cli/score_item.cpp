@@ -28,7 +28,7 @@ std::vector<std::string> texts(const Json& list, const std::string& where) {
     std::vector<std::string> found;
     for (const Json& text : list) {
         if (!text.is_string()) throw FileError(where, "texts as choices", text.type_name());
-        found.push_back(trimmed(text.get<std::string>()));
+        found.push_back(text.get<std::string>());
     }
     return found;
 }
@@ -43,10 +43,14 @@ std::size_t number(const Json& json, const char* key, const std::string& where) 
 }
 
 Item choices_item(const Json& json, const std::string& where) {
-    return {.context = trimmed(json_text(json, "context", where)),
-            .choices = texts(json_member(json, "choices", where), where),
-            .answer = number(json, "answer", where)};
+    Item item{.context = trimmed(json_text(json, "context", where)),
+              .choices = texts(json_member(json, "choices", where), where),
+              .answer = number(json, "answer", where)};
+    std::ranges::transform(item.choices, item.choices.begin(), trimmed);
+    return item;
 }
+
+// Of the benchmarks below, texts keep the white space that harnesses leave around them.
 
 /// A question with labelled choices and the label of the answer, in the two forms of ARC, OpenbookQA and
 /// CommonsenseQA: {"question": {"stem", "choices"}} and {"question" or "question_stem", "choices"}.
@@ -60,15 +64,16 @@ Labelled labelled(const Json& json, const std::string& where) {
     const bool published = json.contains("question") && json["question"].is_object();
     const Json& question = published ? json["question"] : json;
     const char* stem = published ? "stem" : json.contains("question_stem") ? "question_stem" : "question";
-    Labelled found{trimmed(json_text(question, stem, where)), {}, {}, 0};
+    Labelled found{json_text(question, stem, where), {}, {}, 0};
     const Json& choices = json_member(question, "choices", where);
     if (choices.is_object()) {
         found.choices = texts(json_member(choices, "text", where), where);
         found.labels = texts(json_member(choices, "label", where), where);
+        std::ranges::transform(found.labels, found.labels.begin(), trimmed);
     } else {
         for (const Json& choice : choices) {
             if (!choice.is_object()) throw FileError(where, "choices with \"text\" and \"label\"", choice.type_name());
-            found.choices.push_back(trimmed(json_text(choice, "text", where)));
+            found.choices.push_back(json_text(choice, "text", where));
             found.labels.push_back(json_text(choice, "label", where));
         }
     }
@@ -103,7 +108,7 @@ Item lettered(const std::string& question, const std::vector<std::string>& choic
 
 Item commonsenseqa(const Json& json, const std::string& where) {
     const Labelled found = labelled(json, where);
-    return lettered("Question: " + found.question, found.choices, found.answer);
+    return lettered("Question: " + trimmed(found.question), found.choices, found.answer);
 }
 
 Item mmlu_item(const std::string& question, const std::vector<std::string>& choices, std::size_t answer,
@@ -119,15 +124,19 @@ Item mmlu(const Json& json, const std::string& where) {
                      number(json, "answer", where), text_or(json, "subject", where));
 }
 
-/// WikiHow's titles become sentences, and other things in brackets vanish.
-std::string without_brackets(std::string text) {
+/// WikiHow's titles become sentences, other things in brackets vanish, and of two spaces that are left one does, in a
+/// single pass: a space may stay in front, and then counts.
+std::string without_brackets(const std::string& untrimmed) {
+    std::string text = trimmed(untrimmed), kept;
     for (std::size_t at; (at = text.find(" [title]")) != text.npos;)
         text.replace(at, 8, ". ");
     for (std::size_t at; (at = text.find('[')) != text.npos && text.find(']', at) != text.npos;)
         text.erase(at, text.find(']', at) + 1 - at);
-    for (std::size_t at; (at = text.find("  ")) != text.npos;)
-        text.erase(at, 1);
-    return trimmed(text);
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        kept += text[at];
+        if (text.compare(at, 2, "  ") == 0) ++at;
+    }
+    return kept;
 }
 
 Item hellaswag(const Json& json, const std::string& where) {
@@ -146,8 +155,8 @@ Item hellaswag(const Json& json, const std::string& where) {
 }
 
 Item piqa(const Json& json, const std::string& where) {
-    return {.context = "Question: " + trimmed(json_text(json, "goal", where)) + "\nAnswer:",
-            .choices = {trimmed(json_text(json, "sol1", where)), trimmed(json_text(json, "sol2", where))},
+    return {.context = "Question: " + json_text(json, "goal", where) + "\nAnswer:",
+            .choices = {json_text(json, "sol1", where), json_text(json, "sol2", where)},
             .answer = number(json, "label", where)};
 }
 
@@ -159,15 +168,15 @@ Item winogrande(const Json& json, const std::string& where) {
     const std::size_t answer = number(json, "answer", where);
     Item item{.context = {}, .choices = {}, .answer = answer - 1};  // 0, which is none, becomes too large
     for (const char* option : {"option1", "option2"}) {
-        item.contexts.push_back(sentence.substr(0, gap) + trimmed(json_text(json, option, where)));
+        item.contexts.push_back(sentence.substr(0, gap) + json_text(json, option, where));
         item.choices.push_back(trimmed(sentence.substr(gap + 1)));
     }
     return item;
 }
 
 Item boolq(const Json& json, const std::string& where) {
-    Item item{.context = trimmed(json_text(json, "passage", where)) +
-                         "\nQuestion: " + trimmed(json_text(json, "question", where)) + "?\nAnswer:",
+    Item item{.context = json_text(json, "passage", where) + "\nQuestion: " + json_text(json, "question", where) +
+                         "?\nAnswer:",
               .choices = {"no", "yes"}};
     const char* key = json.contains("label") ? "label" : "answer";
     const Json& answer = json_member(json, key, where);
@@ -177,7 +186,7 @@ Item boolq(const Json& json, const std::string& where) {
 
 /// {"choices": [...], "labels": [0 or 1, ...]} or {choice: 0 or 1}.
 Item truthfulqa(const Json& json, const char* key, const std::string& where) {
-    Item item{.context = "Q: " + trimmed(json_text(json, "question", where)) + "\nA:", .choices = {}};
+    Item item{.context = "Q: " + json_text(json, "question", where) + "\nA:", .choices = {}};
     const Json& targets = json_member(json, key, where);
     std::vector<Json> labels;
     if (!targets.is_object()) throw FileError(where, joined("an object in \"", key, "\""), targets.type_name());
@@ -187,7 +196,7 @@ Item truthfulqa(const Json& json, const char* key, const std::string& where) {
         labels.assign(list.begin(), list.end());
     } else {
         for (const auto& [choice, label] : targets.items()) {
-            item.choices.push_back(trimmed(choice));
+            item.choices.push_back(choice);
             labels.push_back(label);
         }
     }
@@ -223,6 +232,15 @@ std::string task_of(const Json& json) {
     return "choices";
 }
 
+/// ARC's two sets differ in their files' names alone.
+std::string arc_set_of(const std::filesystem::path& file) {
+    std::string names = file.parent_path().filename().string() + "/" + file.filename().string();
+    std::ranges::transform(names, names.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    for (const char* set : {"easy", "challenge"})
+        if (names.find(set) != names.npos) return joined("arc-", set);
+    return "arc";
+}
+
 /// How a benchmark's questions are read, by its name.
 struct Reader {
     std::string_view name;
@@ -230,6 +248,8 @@ struct Reader {
 };
 constexpr Reader readers[] = {{"choices", choices_item},
                               {"arc", arc},
+                              {"arc-easy", arc},
+                              {"arc-challenge", arc},
                               {"openbookqa", openbookqa},
                               {"commonsenseqa", commonsenseqa},
                               {"mmlu", mmlu},
@@ -240,8 +260,18 @@ constexpr Reader readers[] = {{"choices", choices_item},
                               {"truthfulqa-mc1", truthfulqa_mc1},
                               {"truthfulqa-mc2", truthfulqa_mc2}};
 
-std::vector<Item> items_of(const Json& json, std::string task, const std::string& where) {
+/// What is asked without choices is another measurement.
+void refuse_generative(const Json& json, const std::string& where) {
+    const Json answer = json.value("answer", Json());
+    const bool gsm8k = answer.is_string() && answer.get<std::string>().find("####") != std::string::npos;
+    if (gsm8k || answer.is_object() || json.contains("Answer") || json.contains("answers"))
+        throw FileError(where, "a question with choices", "one without, which --generate is for");
+}
+
+std::vector<Item> items_of(const Json& json, std::string task, const std::string& where, const std::string& file) {
     if (task.empty()) task = task_of(json);
+    if (!json.contains("choices")) refuse_generative(json, where);
+    if (task == "arc") task = arc_set_of(file);
     std::vector<Item> items;
     for (const auto& [name, read] : readers) {
         const bool both = task == "truthfulqa" && name.starts_with(task);
@@ -276,7 +306,7 @@ std::vector<Item> read_mmlu_csv(const std::string& text, const std::string& file
 void check(const Item& item) {
     if (item.answer >= item.choices.size())
         throw FileError(item.where, joined("an answer among ", item.choices.size(), " choices"), "another");
-    if (std::ranges::find(item.choices, "") != item.choices.end())
+    if (std::ranges::any_of(item.choices, [](const std::string& choice) { return trimmed(choice).empty(); }))
         throw FileError(item.where, "choices with a text", "an empty one");
 }
 
@@ -296,7 +326,7 @@ std::vector<Item> read_items(const std::string& file, const std::string& task, c
         std::vector<ReadObject> objects = read_objects(text, file);
         if (!labels.empty()) add_labels(objects, labels);
         for (const auto& [json, where, number] : objects) {
-            for (Item& item : items_of(json, task, where)) {
+            for (Item& item : items_of(json, task, where, file)) {
                 item.where = where;
                 item.id = id_of(json, number);
                 items.push_back(std::move(item));

@@ -18,6 +18,8 @@ struct ScoreTask {
 };
 inline constexpr ScoreTask score_tasks[] = {{"choices", "choices", Metric::normalised},
                                             {"arc", "ARC", Metric::normalised},
+                                            {"arc-easy", "ARC-Easy", Metric::normalised},
+                                            {"arc-challenge", "ARC-Challenge", Metric::normalised},
                                             {"openbookqa", "OpenbookQA", Metric::normalised},
                                             {"boolq", "BoolQ", Metric::accuracy},
                                             {"hellaswag", "HellaSwag", Metric::normalised},
@@ -48,9 +50,9 @@ struct Item {
 };
 
 /// Reads a benchmark's file: JSON lines, or a list or {"Data": list} of such objects, as published or as on Hugging
-/// Face (docs/file_formats.md); of MMLU also CSV. `task` is a name or empty: then members tell, and what looks like ARC
-/// is ARC. `labels` are the answers' numbers, one a line, where a benchmark has them in a file of their own. Throws
-/// FileError, which names the line.
+/// Face (docs/file_formats.md); of MMLU also CSV. `task` is a name or empty: then members tell, what looks like ARC is
+/// ARC, and the file's name says which of its two sets. `labels` are the answers' numbers, one a line, where a
+/// benchmark has them in a file of their own. Throws FileError, which names the line.
 std::vector<Item> read_items(const std::string& file, const std::string& task, const std::string& labels);
 
 }  // namespace bitnet::cli

@@ -54,11 +54,15 @@ std::vector<int> PromptMaker::tokens(const std::string& prompt) const {
 
 std::pair<std::vector<int>, std::size_t> PromptMaker::tokens(const std::string& prompt,
                                                              const std::string& answer) const {
+    // Tokens may join what ends the prompt and what begins the answer: then only both together are right. Spaces that
+    // end the prompt belong to the answer.
+    if (!chat_) {
+        const std::string given = prompt.substr(0, prompt.find_last_not_of(" \t\n\r\v\f") + 1);
+        return {model_.tokenize(joined(prompt, prompt.empty() ? "" : " ", answer)), tokens(given).size()};
+    }
     std::vector<int> all = tokens(prompt);
     const std::size_t given = all.size();
-    // Tokens may join what ends the prompt and what begins the answer: then only both together are right.
-    if (!chat_) return {model_.tokenize(joined(prompt, prompt.empty() ? "" : " ", answer)), given};
-    const std::vector<int> more = model_.tokenizer().encode(answer);
+    const std::vector<int> more = model_.tokenizer().encode(trimmed(answer));
     all.insert(all.end(), more.begin(), more.end());
     return {all, given};
 }

@@ -15,6 +15,16 @@ constexpr int most_levels = 100;
                     found.is_number() || found.is_string() ? type + " " + in_quotes(found.dump()) : type);
 }
 
+/// What the parser says, without its name for the error, and without the number of a line that is the only one.
+std::string problem_of(const Json::exception& error, std::string_view text) {
+    const std::string said = error.what(), general = "parse error ", only_line = "at line 1, ";
+    std::string problem = said.substr(said.find("] ") + 2);
+    if (!problem.starts_with(general)) return "no valid JSON: " + problem;
+    problem.erase(0, general.size());
+    if (problem.starts_with(only_line) && text.find('\n') == text.npos) problem.replace(0, only_line.size(), "at ");
+    return "no valid JSON " + problem;
+}
+
 }  // namespace
 
 Json parse_json_object(std::string_view text, const std::string& file, Repeated repeated) {
@@ -32,7 +42,7 @@ Json parse_json_object(std::string_view text, const std::string& file, Repeated 
     try {
         object = Json::parse(text.begin(), text.end(), watch);
     } catch (const Json::exception& error) {
-        throw FileError(file, std::string("no valid JSON: ") + error.what());
+        throw FileError(file, problem_of(error, text));
     }
     if (!object.is_object()) throw FileError(file, "a JSON object", object.type_name());
     if (!twice.empty() && repeated == Repeated::refused)

@@ -17,8 +17,11 @@ std::string remaining(double seconds) {
 
 }  // namespace
 
-StatusLine::StatusLine(const Recipe& recipe, std::size_t steps_done)
-    : steps_(recipe.steps), first_step_(steps_done), terminal_(::isatty(STDERR_FILENO) == 1) {}
+StatusLine::StatusLine(const Recipe& recipe, std::size_t steps_done, bool counts_right)
+    : steps_(recipe.steps),
+      first_step_(steps_done),
+      counts_right_(counts_right),
+      terminal_(::isatty(STDERR_FILENO) == 1) {}
 
 StatusLine::~StatusLine() {
     if (terminal_) std::fputs("\n", stderr);
@@ -35,9 +38,12 @@ void StatusLine::show(const StepReport& report, const std::optional<Accuracy>& t
     std::fprintf(stderr, "%s%s%s", terminal_ ? "\r\033[K" : "", shown.c_str(), terminal_ ? "" : "\n");
     if (!tested) return;
     if (tested->of_kind.empty()) return;
-    std::fprintf(stderr, "%sheld out: loss %.4f, right", terminal_ ? "\r\033[K" : "  ", tested->loss);
-    for (const auto& [right, asked] : tested->of_kind)
-        std::fprintf(stderr, " %zu%%", right * 100 / (asked == 0 ? 1 : asked));
+    std::fprintf(stderr, "%sheld out: loss %.4f", terminal_ ? "\r\033[K" : "  ", tested->loss);
+    const char* before = ", right";
+    for (const auto& [right, asked] : tested->of_kind) {
+        if (counts_right_) std::fprintf(stderr, "%s %zu%%", before, right * 100 / (asked == 0 ? 1 : asked));
+        before = "";
+    }
     std::fputs("\n", stderr);
 }
 

@@ -10,7 +10,8 @@ namespace train::cli {
 /// Says on standard error how far a run is: one line that changes on a terminal, a line a test elsewhere.
 class StatusLine {
  public:
-    StatusLine(const Recipe& recipe, std::size_t steps_done);
+    /// Where `counts_right` is false, nobody asks whether a held-out text was continued as it stands.
+    StatusLine(const Recipe& recipe, std::size_t steps_done, bool counts_right);
     StatusLine(const StatusLine&) = delete;
     StatusLine& operator=(const StatusLine&) = delete;
     ~StatusLine();
@@ -21,7 +22,7 @@ class StatusLine {
 
  private:
     std::size_t steps_, first_step_, tokens_ = 0;
-    bool terminal_;
+    bool counts_right_, terminal_;
     program::Stopwatch watch_;
 };
 

@@ -9,7 +9,7 @@ void add_run_options(CLI::App& command, TrainingOptions& options) {
     program::add_file(command, "-o,--output", options.output, "the run's folder")->required()->type_name("FOLDER");
     command.add_option("--name", options.name, "the model's name")->type_name("TEXT")->capture_default_str();
     program::add_number(command, "-t,--threads", options.threads,
-                        "threads (default: all that the machine has; more than 4 don't help)", 1, 256);
+                        "threads (default: all that the machine has; more than 8 don't help)", 1, 256);
     program::add_number(command, "--test-every", options.test_every, "steps from one test on held-out data to the next",
                         std::size_t{1}, std::size_t{100000000});
     command.add_flag("--recompute", options.recompute,

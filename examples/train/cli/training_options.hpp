@@ -31,6 +31,8 @@ struct TrainingOptions {
     double held_out_share = 0.05;
 
     bool own_data() const { return !texts.empty() || !dialogues.empty() || !pairs.empty(); }
+    /// Of texts there is no right answer.
+    bool counts_right() const { return texts.empty(); }
     std::vector<std::string> files() const {
         return !texts.empty() ? texts : std::vector<std::string>{pairs.empty() ? dialogues : pairs};
     }

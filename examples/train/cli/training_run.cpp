@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <bitnet_2b4t/files/model_source.hpp>
@@ -142,7 +143,7 @@ std::vector<float> TrainingRun::reference() const {
 const Recipe& TrainingRun::checked() {
     const Recipe& recipe = data_.recipe();
     if (std::filesystem::exists(path("checkpoint"))) check_checkpoint(path("checkpoint"), recipe);
-    const Memory memory = memory_of(recipe, data_.data().longest(), activations());
+    const Memory memory = memory_of(recipe, data_.data().longest(), activations(), threads_.concurrency());
     const auto gib = [](double bytes) { return bytes / (1024 * 1024 * 1024); };
     std::fprintf(
         stderr,
@@ -166,7 +167,7 @@ void TrainingRun::train() {
     const program::Interrupt interrupt;
     const std::size_t steps = trainer_.recipe().steps, steps_a_line = std::clamp<std::size_t>(steps / 50, 1, 20);
     const bool tests = !data_.data().kinds().empty();
-    StatusLine status(trainer_.recipe(), trainer_.steps_done());
+    StatusLine status(trainer_.recipe(), trainer_.steps_done(), options_.counts_right());
     program::Stopwatch since_saved;
     while (trainer_.steps_done() < steps) {
         StepReport report = trainer_.step();
@@ -209,20 +210,27 @@ void TrainingRun::report() {
     std::string text;
     if (!kinds.empty()) {
         const Accuracy accuracy = trainer_.test(tested_at_the_end);
-        const bool counts = options_.texts.empty();
         const char* what = data_.pairs() != nullptr ? "preferred as they should be" : "questions right";
-        for (std::size_t i = 0; counts && i < kinds.size(); ++i)
+        for (std::size_t i = 0; options_.counts_right() && i < kinds.size(); ++i)
             text += program::formatted("%-24s %4zu of %zu held-out %s\n", kinds[i].c_str(), accuracy.of_kind[i].right,
                                        accuracy.of_kind[i].asked, what);
         if (options_.own_data()) text += program::formatted("held-out loss %.4f\n", accuracy.loss);
     }
     program::write_output(text);
-    const bool real = trainer_.recipe().weights == Weights::real, signs = family() == bitnet::BitLinearKind::v1;
     const std::string model = path("model.gguf");
-    program::write_output("The model is in " + model +
-                          (!real   ? ": bitnet-2b4t chat -m " + model + "\n"
-                           : signs ? "; bitnet-2b4t loads no float weights of family v1\n"
-                                   : "; bitnet-2b4t makes its weights ternary when it loads them\n"));
+    program::write_output("The model is in " + model + what_to_do(model));
+}
+
+/// With the model: what was trained on texts goes on with texts, and a template that was asked for stands in no file.
+std::string TrainingRun::what_to_do(const std::string& model) const {
+    if (trainer_.recipe().weights == Weights::real) {
+        return family() == bitnet::BitLinearKind::v1 ? "; bitnet-2b4t loads no float weights of family v1\n"
+                                                     : "; bitnet-2b4t makes its weights ternary when it loads them\n";
+    }
+    const std::string& chat = options_.chat_template;
+    return options_.texts.empty()
+               ? ": bitnet-2b4t chat -m " + model + (chat.empty() ? "" : " --chat-template " + chat) + "\n"
+               : ": bitnet-2b4t complete -m " + model + " -p TEXT\n";
 }
 
 /// A disk that is full now may not be so in a minute, or may have room for the model: the run goes on.
@@ -230,7 +238,8 @@ void TrainingRun::try_to_save() const {
     try {
         save();
     } catch (const program::FileError& error) {
-        std::fprintf(stderr, "\nbitnet-train: %s; the run goes on\n", error.what());
+        const char* below_status = ::isatty(STDERR_FILENO) == 1 ? "\n" : "";
+        std::fprintf(stderr, "%sbitnet-train: %s; the run goes on\n", below_status, error.what());
     }
 }
 

@@ -37,6 +37,7 @@ class TrainingRun {
     void try_to_save() const;
     void save() const;
     void export_model();
+    std::string what_to_do(const std::string& model) const;
 
     const TrainingOptions& options_;
     std::filesystem::path folder_;

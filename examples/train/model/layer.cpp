@@ -86,22 +86,25 @@ void Layer::forward(Floats& h, std::span<const std::size_t> lengths, const Rope&
 }
 
 void Layer::back(const Matrix& matrix, const Inputs& x, const Floats& dy, Floats& dx,
-                 std::span<float> gradients) const {
-    matrix.linear.backward(x, dy, dx, of(gradients, matrix.piece));
+                 const WeightGradients& gradients) const {
+    matrix.linear.backward_inputs(x, dy, dx);
+    gradients.add(*matrix.piece, [&](std::span<float> sums) { matrix.linear.backward_weights(x, dy, sums); });
 }
 
-void Layer::back(const Norm& norm, const Floats& x, Floats& dy, Floats& dx, std::span<float> gradients) const {
-    ternion::backward(norm.stage, values_of(x), norm.piece->size(), values_of(dy), values_of(dx),
-                      of(gradients, norm.piece));
+void Layer::back(const Norm& norm, const Floats& x, Floats& dy, Floats& dx, const WeightGradients& gradients) const {
+    gradients.add(*norm.piece, [&](std::span<float> sums) {
+        ternion::backward(norm.stage, values_of(x), norm.piece->size(), values_of(dy), values_of(dx), sums);
+    });
 }
 
 void Layer::backward(Floats& dh, const Floats& entering, const Rope& rope, const LayerState& state, Gradients& d,
-                     std::span<float> gradients) const {
+                     const WeightGradients& gradients) const {
     feed_forward_backward(dh, state, d, gradients);
     attend_backward(dh, entering, rope, state, d, gradients);
 }
 
-void Layer::feed_forward_backward(Floats& dh, const LayerState& state, Gradients& d, std::span<float> gradients) const {
+void Layer::feed_forward_backward(Floats& dh, const LayerState& state, Gradients& d,
+                                  const WeightGradients& gradients) const {
     d.normed.setZero(state.gated.rows(), state.gated.cols());
     d.gated.setZero(state.gated.rows(), state.gated.cols());
     back(down_, state.ffn_down, dh, d.normed, gradients);
@@ -116,7 +119,7 @@ void Layer::feed_forward_backward(Floats& dh, const LayerState& state, Gradients
 }
 
 void Layer::attend_backward(Floats& dh, const Floats& entering, const Rope& rope, const LayerState& state, Gradients& d,
-                            std::span<float> gradients) const {
+                            const WeightGradients& gradients) const {
     d.normed.setZero(state.attended.rows(), state.attended.cols());
     d.attended.setZero(state.attended.rows(), state.attended.cols());
     back(o_, state.attn_out, dh, d.normed, gradients);

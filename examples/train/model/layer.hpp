@@ -5,7 +5,7 @@
 
 #include "attention.hpp"
 #include "input_backward.hpp"
-#include "parameters.hpp"
+#include "turns.hpp"
 
 namespace train {
 
@@ -42,7 +42,7 @@ class Layer {
                  Stage::Workspace& prepared) const;
     /// dh: the gradient of what left the layer, then of `entering`, which entered it. Adds the weights' gradients.
     void backward(Floats& dh, const Floats& entering, const Rope& rope, const LayerState& state, Gradients& d,
-                  std::span<float> gradients) const;
+                  const WeightGradients& gradients) const;
 
     /// After `forward`: rounding becomes a constant that is added, of these weights and of the inputs in `state`.
     void freeze(std::span<const float> master, const Floats& entering, LayerState& state);
@@ -66,14 +66,13 @@ class Layer {
     Stage stage(const bitnet::InputQuantizer& quantizer, std::span<const float> weights) const;
     std::vector<Matrix*> matrices() { return {&q_, &k_, &v_, &o_, &gate_, &up_, &down_}; }
     std::vector<Norm*> norms() { return {&attn_norm_, &attn_sub_norm_, &ffn_norm_, &ffn_sub_norm_}; }
-    std::span<float> of(std::span<float> gradients, const Layout::Piece* piece) const {
-        return gradients.subspan(piece->offset, piece->size());
-    }
-    void back(const Matrix& matrix, const Inputs& x, const Floats& dy, Floats& dx, std::span<float> gradients) const;
-    void back(const Norm& norm, const Floats& x, Floats& dy, Floats& dx, std::span<float> gradients) const;
-    void feed_forward_backward(Floats& dh, const LayerState& state, Gradients& d, std::span<float> gradients) const;
+    void back(const Matrix& matrix, const Inputs& x, const Floats& dy, Floats& dx,
+              const WeightGradients& gradients) const;
+    void back(const Norm& norm, const Floats& x, Floats& dy, Floats& dx, const WeightGradients& gradients) const;
+    void feed_forward_backward(Floats& dh, const LayerState& state, Gradients& d,
+                               const WeightGradients& gradients) const;
     void attend_backward(Floats& dh, const Floats& entering, const Rope& rope, const LayerState& state, Gradients& d,
-                         std::span<float> gradients) const;
+                         const WeightGradients& gradients) const;
 
     Weights kind_;
     float eps_;

@@ -78,9 +78,14 @@ void Linear::forward(const Inputs& x, const Stage::Workspace& prepared, Floats& 
     ternion::forward_together(prepared.activations, serial, out);
 }
 
-void Linear::backward(const Inputs& x, const Floats& dy, Floats& dx, std::span<float> dmaster) const {
+void Linear::backward_inputs(const Inputs& x, const Floats& dy, Floats& dx) const {
     ternion::linear_backward(values_of(x.values), values_of(values_), values_of(dy),
-                             static_cast<std::size_t>(dy.rows()), values_of(dx), dmaster);
+                             static_cast<std::size_t>(dy.rows()), values_of(dx), {});
+}
+
+void Linear::backward_weights(const Inputs& x, const Floats& dy, std::span<float> dmaster) const {
+    ternion::linear_backward(values_of(x.values), values_of(values_), values_of(dy),
+                             static_cast<std::size_t>(dy.rows()), {}, dmaster);
 }
 
 }  // namespace train

@@ -45,8 +45,10 @@ class Linear {
     void freeze(std::span<const float> master);
     /// y = W · x, or y += W · x, for inputs that have just been prepared.
     void forward(const Inputs& x, const Stage::Workspace& prepared, Floats& y, bool add = false) const;
-    /// Adds the gradients of the inputs and, by the straight-through estimator, of the master weights.
-    void backward(const Inputs& x, const Floats& dy, Floats& dx, std::span<float> dmaster) const;
+    /// Adds the gradients of the inputs.
+    void backward_inputs(const Inputs& x, const Floats& dy, Floats& dx) const;
+    /// Adds, by the straight-through estimator, the gradients of the master weights.
+    void backward_weights(const Inputs& x, const Floats& dy, std::span<float> dmaster) const;
 
     std::size_t outputs() const { return outputs_; }
     std::size_t inputs() const { return inputs_; }

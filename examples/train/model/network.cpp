@@ -43,7 +43,7 @@ void Network::layers_forward(const Batch& batch, State& state) const {
 }
 
 /// The gradient of the residual stream after the last layer becomes that of what enters the first.
-void Network::layers_backward(const Batch& batch, State& state, std::span<float> gradients) const {
+void Network::layers_backward(const Batch& batch, State& state, const WeightGradients& gradients) const {
     for (std::size_t i = layers_.size(); i-- > 0;) {
         const bool last = i + 1 == layers_.size();  // computed last of all, so its activations are still there
         if (state.activations == Activations::recomputed && !last) {
@@ -86,8 +86,35 @@ Loss Network::forward(const Batch& batch, State& state) const {
     return loss;
 }
 
+/// The embedding's rows whose gradients, as the head's, are added in one turn: nobody waits for all of them.
+constexpr Index head_rows = 2048;
+
+std::size_t Network::places() const {
+    return layout_.pieces().size() + static_cast<std::size_t>((embedding_.rows() + head_rows - 1) / head_rows);
+}
+
+/// From the gradients of the logits to those of what enters the head.
+void Network::head_backward(State& state, const WeightGradients& gradients) const {
+    const Floats& dlogits = state.logits;
+    state.dnormed.noalias() = dlogits * embedding_;
+    const Layout::Piece& head = layout_.piece("token_embd.weight");
+    Eigen::Map<Floats> sums(gradients.of(head).data(), embedding_.rows(), embedding_.cols());
+    std::size_t place = layout_.pieces().size();
+    for (Index row = 0; row < sums.rows(); row += head_rows, ++place) {
+        const Index rows = std::min(head_rows, sums.rows() - row);
+        gradients.in_turn(place, [&] {
+            sums.middleRows(row, rows).noalias() += dlogits.middleCols(row, rows).transpose() * state.normed;
+        });
+    }
+    state.dlast.setZero(state.last.rows(), state.last.cols());
+    gradients.add(layout_.piece("output_norm.weight"), [&](std::span<float> norm) {
+        ternion::rms_norm_backward(output_norm_, values_of(state.last), values_of(state.dnormed),
+                                   values_of(state.dlast), norm);
+    });
+}
+
 void Network::backward(const Batch& batch, State& state, std::span<const float> factors,
-                       std::span<float> gradients) const {
+                       const WeightGradients& gradients) const {
     Floats& dlogits = state.logits;
     for (Index i = 0; i < dlogits.rows(); ++i) {
         auto row = dlogits.row(i).array();
@@ -96,24 +123,27 @@ void Network::backward(const Batch& batch, State& state, std::span<const float> 
         row *= factor / row.sum();
         row(batch.targets[state.asked[static_cast<std::size_t>(i)]]) -= factor;
     }
-    const auto dembedding = layout_.of(gradients, "token_embd.weight");
-    state.dnormed.setZero(state.normed.rows(), state.normed.cols());
-    ternion::linear_backward(values_of(state.normed), values_of(embedding_), values_of(dlogits), state.asked.size(),
-                             values_of(state.dnormed), dembedding);
-    state.dlast.setZero(state.last.rows(), state.last.cols());
-    ternion::rms_norm_backward(output_norm_, values_of(state.last), values_of(state.dnormed), values_of(state.dlast),
-                               layout_.of(gradients, "output_norm.weight"));
-    Floats& dh = state.dh;
-    dh.setZero(state.h.rows(), state.h.cols());
+    head_backward(state, gradients);
+    state.dh.setZero(state.h.rows(), state.h.cols());
     for (Index i = 0; i < state.dlast.rows(); ++i)
-        dh.row(static_cast<Index>(state.asked[static_cast<std::size_t>(i)])) = state.dlast.row(i);
-
+        state.dh.row(static_cast<Index>(state.asked[static_cast<std::size_t>(i)])) = state.dlast.row(i);
     layers_backward(batch, state, gradients);
-    for (Index t = 0; t < dh.rows(); ++t) {
-        const auto token = static_cast<std::size_t>(batch.tokens[static_cast<std::size_t>(t)]);
-        const auto row = dembedding.subspan(token * recipe_.sizes.hidden, recipe_.sizes.hidden);
-        Eigen::Map<Eigen::RowVectorXf>(row.data(), dh.cols()) += dh.row(t);
+}
+
+void Network::add_input_gradients(std::span<const int> tokens, const Floats& of_inputs,
+                                  std::span<float> gradients) const {
+    const auto sums = layout_.of(gradients, "token_embd.weight");
+    for (Index t = 0; t < of_inputs.rows(); ++t) {
+        const auto token = static_cast<std::size_t>(tokens[static_cast<std::size_t>(t)]);
+        const auto row = sums.subspan(token * recipe_.sizes.hidden, recipe_.sizes.hidden);
+        Eigen::Map<Eigen::RowVectorXf>(row.data(), of_inputs.cols()) += of_inputs.row(t);
     }
+}
+
+void Network::backward(const Batch& batch, State& state, std::span<const float> factors,
+                       std::span<float> gradients) const {
+    backward(batch, state, factors, WeightGradients(gradients));
+    add_input_gradients(batch.tokens, state.dh, gradients);
 }
 
 void Network::freeze(std::span<const float> master, State& state) {

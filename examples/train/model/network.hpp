@@ -32,8 +32,6 @@ class Network {
     class State {
      public:
         explicit State(Activations of_layers = Activations::kept) : activations(of_layers) {}
-        /// Gives the memory back that the last batch needed.
-        void release() { *this = State(activations); }
 
      private:
         friend class Network;
@@ -56,6 +54,14 @@ class Network {
     Loss forward(const Batch& batch, State& state) const;
     /// After `forward`: adds the gradients of the sum of the sequences' losses, each times its factor.
     void backward(const Batch& batch, State& state, std::span<const float> factors, std::span<float> gradients) const;
+    /// The same for a part of a batch, in turn with the others, but for what is in `input_gradients` afterwards: those
+    /// of the tokens' embeddings [tokens, hidden], which are added when all parts are done.
+    void backward(const Batch& batch, State& state, std::span<const float> factors,
+                  const WeightGradients& gradients) const;
+    static const Floats& input_gradients(const State& state) { return state.dh; }
+    void add_input_gradients(std::span<const int> tokens, const Floats& of_inputs, std::span<float> gradients) const;
+    /// Where parts of a batch take turns.
+    std::size_t places() const;
     /// After `forward` with activations that are kept: rounding becomes a constant that is added, for this batch and
     /// around these weights. What the straight-through estimator gives then is the derivative of the loss itself, which
     /// tests compare with differences.
@@ -70,7 +76,8 @@ class Network {
 
  private:
     void layers_forward(const Batch& batch, State& state) const;
-    void layers_backward(const Batch& batch, State& state, std::span<float> gradients) const;
+    void layers_backward(const Batch& batch, State& state, const WeightGradients& gradients) const;
+    void head_backward(State& state, const WeightGradients& gradients) const;
 
     Recipe recipe_;
     Layout layout_;

@@ -10,7 +10,7 @@ namespace train {
 
 Layout::Layout(const bitnet::Config& sizes) {
     for (bitnet::ModelTensor& tensor : bitnet::model_tensors(sizes)) {
-        pieces_.push_back({std::move(tensor), size_});
+        pieces_.push_back({std::move(tensor), size_, pieces_.size()});
         size_ += pieces_.back().size();
     }
 }

@@ -19,6 +19,7 @@ class Layout {
     struct Piece {
         bitnet::ModelTensor tensor;
         std::size_t offset;
+        std::size_t place;  // among the pieces
         std::size_t size() const { return tensor.rows * tensor.cols; }
         bool is_norm() const { return tensor.kind == bitnet::ModelTensor::Kind::norm; }
     };

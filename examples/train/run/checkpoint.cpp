@@ -73,11 +73,16 @@ std::string shown(const Json& value) {
 
 /// Throws unless the file's recipe is this one; says what differs.
 void check_recipe(const std::string& path, const Json& found, const Json& expected) {
+    const auto refuse = [&](const std::string& wanted, const std::string& instead) {
+        throw program::FileError(path, wanted, instead + " (in another folder a run begins anew)");
+    };
     for (const auto& [key, value] : expected.items()) {
         const auto it = found.find(key);
-        if (it == found.end() || *it != value) {
-            throw program::FileError(path, key + " = " + shown(value), it == found.end() ? "none" : shown(*it));
-        }
+        if (it != found.end() && *it == value) continue;
+        // Of these two there are only fingerprints.
+        if (key == "data") refuse("a run on this data", "one on other data");
+        if (key == "start") refuse("a run with this model, tokenizer and reference", "one with others");
+        refuse(key + " = " + shown(value), it == found.end() ? "none" : shown(*it));
     }
 }
 
@@ -88,7 +93,12 @@ std::string_view first_line(const program::MappedFile& file) {
 /// Throws for a line that is no header, or one of another recipe.
 Json header_of(const std::string& path, std::string_view line, const Recipe& recipe) {
     Json header = Json::parse(line, nullptr, false);
-    if (!is_header(header)) throw program::FileError(path, std::string("a ") + format, "something else");
+    if (!is_header(header)) {
+        const Json found = header.is_object() ? header.value("format", Json()) : Json();
+        const bool other = found.is_string() && found != format;
+        throw program::FileError(path, program::in_quotes(format),
+                                 other ? program::in_quotes(found.get<std::string>()) : "something else");
+    }
     check_recipe(path, header["recipe"], described(recipe));
     return header;
 }

@@ -10,16 +10,21 @@ namespace {
 
 constexpr double bytes_of_float = 4, bytes_of_trit = 0.25;
 
-/// Of a tensor's number: all that there is one of for each weight.
+/// Of a tensor's number: the master, two moments, the gradient, and what layers compute with.
 double bytes_of_weight(const bitnet::ModelTensor& tensor, Weights kind) {
-    const double master_and_moments = 3, gradients = static_cast<double>(Trainer::parts), as_used = 1;
     const bool packed = tensor.kind == bitnet::ModelTensor::Kind::ternary && kind != Weights::real;
-    return (master_and_moments + gradients + as_used) * bytes_of_float + (packed ? bytes_of_trit : 0);
+    return 5 * bytes_of_float + (packed ? bytes_of_trit : 0);
+}
+
+/// The most tokens of a part of a batch, if all sequences are the longest.
+std::size_t tokens_of_part(std::size_t batch, std::size_t longest) {
+    const std::size_t sequences = (batch + Trainer::parts * longest - 1) / (Trainer::parts * longest);
+    return sequences * longest;
 }
 
 }  // namespace
 
-Memory memory_of(const Recipe& recipe, std::size_t longest, Activations activations) {
+Memory memory_of(const Recipe& recipe, std::size_t longest, Activations activations, std::size_t threads) {
     Memory memory;
     const Layout layout(recipe.sizes);
     for (const Layout::Piece& piece : layout.pieces())
@@ -38,8 +43,10 @@ Memory memory_of(const Recipe& recipe, std::size_t longest, Activations activati
     const double ends = bytes_of_float * (6 * hidden + number(sizes.vocab));
     const double states = activations == Activations::kept ? number(sizes.layers) : 1;
     const double token = states * state + number(sizes.layers) * hidden * bytes_of_float + backward + prepared + ends;
-    const double tokens = number(std::max(recipe.rows * recipe.length, longest));
-    memory.activations = tokens * token + number(Trainer::parts) * length * length * bytes_of_float;
+    const std::size_t batch = std::max(recipe.rows * recipe.length, longest), part = tokens_of_part(batch, longest);
+    const std::size_t at_once = std::min({threads, Trainer::parts, (batch + part - 1) / part});
+    const double of_part = number(part) * token + length * length * bytes_of_float;
+    memory.activations = number(at_once) * of_part + number(batch) * hidden * bytes_of_float;
     return memory;
 }
 

@@ -6,13 +6,14 @@ namespace train {
 
 /// The memory that a run takes, in bytes, without its data and the program itself.
 struct Memory {
-    double weights = 0;      // masters, both moments, gradients of each part, and what layers compute with
-    double activations = 0;  // of a batch at most: as if all sequences were the longest and each token had a target
+    double weights = 0;      // masters, both moments, gradients, and what layers compute with
+    double activations = 0;  // at most: as if all sequences were the longest and each token had a target
 
     double total() const { return weights + activations; }
 };
 
-/// For batches of the recipe's size, of sequences of up to `longest` tokens.
-Memory memory_of(const Recipe& recipe, std::size_t longest, Activations activations);
+/// For batches of the recipe's size, of sequences of up to `longest` tokens, as many parts of which are computed at
+/// once as there are threads.
+Memory memory_of(const Recipe& recipe, std::size_t longest, Activations activations, std::size_t threads);
 
 }  // namespace train

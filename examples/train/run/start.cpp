@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bitnet_2b4t/files/tensor_reader.hpp>
+#include <cmath>
 #include <program/io/file_error.hpp>
 
 #include "../dialogues/random.hpp"
@@ -81,6 +82,8 @@ Start read_start(const std::string& path) {
         } else {
             reader.dense(piece.tensor.name, piece.tensor.rows, piece.tensor.cols).read(0, weights);
         }
+        if (!std::ranges::all_of(weights, [](float weight) { return std::isfinite(weight); }))
+            throw FileError(source->name(), "finite numbers in " + piece.tensor.name, "NaN or infinity");
     }
     return start;
 }

@@ -33,16 +33,16 @@ Trainer::Trainer(const Recipe& recipe, Data& data, ternion::ThreadPool& threads,
       network_(recipe),
       schedule_(recipe),
       weights_(weights.empty() ? initial_weights(network_.layout(), recipe) : std::move(weights)),
-      optimizer_(network_.layout(), recipe.beta1, recipe.beta2) {
+      optimizer_(network_.layout(), recipe.beta1, recipe.beta2),
+      states_(threads.concurrency(), Network::State(activations)),
+      turns_(network_.places()),
+      gradients_(network_.layout().size()) {
     if (recipe.sizes.context < data.longest()) {
         throw std::invalid_argument("expected a context of " + std::to_string(data.longest()) +
                                     " tokens at least, the longest sequence, found " +
                                     std::to_string(recipe.sizes.context));
     }
     multiply_on_the_calling_thread();
-    states_.fill(Network::State(activations));
-    for (std::vector<float>& gradients : gradients_)
-        gradients.resize(network_.layout().size());
     network_.update(weights_, threads_);
 }
 
@@ -51,27 +51,30 @@ void Trainer::restored(std::size_t steps_done) {
     network_.update(weights_, threads_);
 }
 
-double Trainer::add_gradients(const Batch& batch, double scale) {
-    std::array<double, parts> sums{};
-    const std::vector<Batch> cut = batch.parts(parts);
-    threads_.parallel_for(parts, [&](std::size_t i, std::size_t) {
-        if (cut[i].sequences() == 0) return states_[i].release();
-        const Objective objective = objective_of(cut[i], network_.forward(cut[i], states_[i]), scale,
-                                                 static_cast<double>(recipe_.preference_beta));
-        sums[i] = objective.sum;
-        network_.backward(cut[i], states_[i], objective.factors, gradients_[i]);
-    });
-    return std::accumulate(sums.begin(), sums.end(), 0.0);
+double Trainer::add_part(const Batch& part, std::size_t index, Network::State& state, double scale) {
+    const Objective objective =
+        objective_of(part, network_.forward(part, state), scale, static_cast<double>(recipe_.preference_beta));
+    network_.backward(part, state, objective.factors, WeightGradients(gradients_, turns_, index));
+    input_gradients_[index] = Network::input_gradients(state);
+    return objective.sum;
 }
 
-/// Those of all parts end in the first.
-void Trainer::sum_gradients() {
-    ternion::in_chunks(threads_, gradients_[0].size(), 1u << 14, [&](std::size_t begin, std::size_t end) {
-        for (std::size_t i = 1; i < parts; ++i) {
-            for (std::size_t j = begin; j < end; ++j)
-                gradients_[0][j] += gradients_[i][j];
+double Trainer::add_gradients(const Batch& batch, double scale) {
+    std::array<double, parts> sums{};
+    std::vector<Batch> cut = batch.parts(parts);
+    std::erase_if(cut, [](const Batch& part) { return part.sequences() == 0; });
+    turns_.begin();
+    threads_.parallel_for(cut.size(), [&](std::size_t i, std::size_t worker) {
+        try {
+            sums[i] = add_part(cut[i], i, states_[worker], scale);
+        } catch (...) {
+            turns_.abandon();
+            throw;
         }
     });
+    for (std::size_t i = 0; i < cut.size(); ++i)
+        network_.add_input_gradients(cut[i].tokens, input_gradients_[i], gradients_);
+    return std::accumulate(sums.begin(), sums.end(), 0.0);
 }
 
 StepReport Trainer::step() {
@@ -83,8 +86,7 @@ StepReport Trainer::step() {
         units += batch.units();
         report.tokens += batch.tokens.size();
     }
-    for (std::vector<float>& gradients : gradients_)
-        std::ranges::fill(gradients, 0.0F);
+    std::ranges::fill(gradients_, 0.0F);
     double sum = 0;
     const double mean = 1 / static_cast<double>(std::max<std::size_t>(units, 1));
     std::optional<std::size_t> bad;  // the first batch whose loss is no number
@@ -93,9 +95,8 @@ StepReport Trainer::step() {
         if (!std::isfinite(added) && !bad) bad = i;
         sum += added;
     }
-    sum_gradients();
     report.loss = sum * mean;
-    report.gradient_norm = norm_of(gradients_[0], threads_);
+    report.gradient_norm = norm_of(gradients_, threads_);
     if (!std::isfinite(sum) || !std::isfinite(report.gradient_norm)) {
         if (batches.size() == 1) bad = 0;
         give_up(report.loss, report.gradient_norm, bad);
@@ -103,7 +104,7 @@ StepReport Trainer::step() {
     const float rate = schedule_.rate(steps_done_);
     const auto factor =
         static_cast<float>(std::min(1.0, static_cast<double>(recipe_.clip) / std::max(report.gradient_norm, 1e-12)));
-    optimizer_(weights_, gradients_[0], factor, steps_done_, rate, schedule_.weight_decay(steps_done_), threads_);
+    optimizer_(weights_, gradients_, factor, steps_done_, rate, schedule_.weight_decay(steps_done_), threads_);
     network_.update(weights_, threads_);
     report.step = ++steps_done_;
     report.rate = static_cast<double>(rate);
@@ -113,8 +114,9 @@ StepReport Trainer::step() {
 void Trainer::give_up(double loss, double norm, std::optional<std::size_t> batch) {
     std::string origin = batch ? data_.origin(steps_done_ * recipe_.accumulate + *batch) : "";
     if (!origin.empty()) origin = " (" + origin + ")";
-    throw Diverged("the loss is " + std::to_string(loss) + " and the gradients' norm " + std::to_string(norm) +
-                   " in step " + std::to_string(steps_done_ + 1) + origin + ": try a smaller learning rate");
+    const auto shown = [](double number) { return std::isnan(number) ? "nan" : std::to_string(number); };  // no -nan
+    throw Diverged("the loss is " + shown(loss) + " and the gradients' norm " + shown(norm) + " in step " +
+                   std::to_string(steps_done_ + 1) + origin + ": try a smaller learning rate, in another folder");
 }
 
 namespace {
@@ -133,15 +135,6 @@ Accuracy::Count count_right(const Batch& batch, const std::vector<bool>& right) 
 
 }  // namespace
 
-/// f(index, state) for each index, in the memory that steps have anyway.
-template <class F>
-void Trainer::in_states(std::size_t count, const F& f) {
-    threads_.parallel_for(parts, [&](std::size_t part, std::size_t) {
-        for (std::size_t i = part; i < count; i += parts)
-            f(i, states_[part]);
-    });
-}
-
 Accuracy Trainer::test(std::size_t of_each) {
     struct Task {
         std::size_t kind;
@@ -157,7 +150,8 @@ Accuracy Trainer::test(std::size_t of_each) {
                 if (part.sequences() > 0) tasks.push_back({kind, std::move(part)});
         }
     }
-    in_states(tasks.size(), [&](std::size_t i, Network::State& state) {
+    threads_.parallel_for(tasks.size(), [&](std::size_t i, std::size_t worker) {
+        Network::State& state = states_[worker];
         Task& task = tasks[i];
         const Loss loss = network_.forward(task.batch, state);
         const Objective objective = objective_of(task.batch, loss, 1, static_cast<double>(recipe_.preference_beta));
@@ -180,10 +174,10 @@ Accuracy Trainer::test(std::size_t of_each) {
 std::vector<double> Trainer::log_probabilities(const std::vector<Sequence>& sequences, std::span<const float> weights) {
     std::vector<double> sums(sequences.size());
     network_.update(weights, threads_);
-    in_states(sequences.size(), [&](std::size_t i, Network::State& state) {
+    threads_.parallel_for(sequences.size(), [&](std::size_t i, std::size_t worker) {
         Batch batch;
         batch.add(sequences[i].tokens, sequences[i].targets);
-        sums[i] = -network_.forward(batch, state).sum;
+        sums[i] = -network_.forward(batch, states_[worker]).sum;
     });
     network_.update(weights_, threads_);
     return sums;

@@ -34,10 +34,10 @@ struct Accuracy {
 };
 
 /// A training run: the master weights, what the optimizer remembers, and the steps that were made. A batch is cut
-/// into the same parts at any number of threads, and their gradients are added in the same order.
+/// into the same parts at any number of threads, and they add to one set of gradients in the same order.
 class Trainer {
  public:
-    static constexpr std::size_t parts = 4;
+    static constexpr std::size_t parts = 8;
 
     /// Begins with `weights`, or with random ones where there are none. `data` and `threads` must outlive this. Whether
     /// activations are kept changes no bit of the results. Throws std::invalid_argument for sequences that are longer
@@ -67,9 +67,7 @@ class Trainer {
  private:
     /// Of a batch: what it adds to the objective.
     double add_gradients(const Batch& batch, double scale);
-    void sum_gradients();
-    template <class F>
-    void in_states(std::size_t count, const F& f);
+    double add_part(const Batch& part, std::size_t index, Network::State& state, double scale);
     /// Names the lines of the step's batch of that number, where one is to blame.
     [[noreturn]] void give_up(double loss, double norm, std::optional<std::size_t> batch);
 
@@ -81,8 +79,10 @@ class Trainer {
     std::vector<float> weights_;
     AdamW optimizer_;
     std::size_t steps_done_ = 0;
-    std::array<Network::State, parts> states_;
-    std::array<std::vector<float>, parts> gradients_;
+    std::vector<Network::State> states_;  // of each thread
+    Turns turns_;
+    std::vector<float> gradients_;
+    std::array<Floats, parts> input_gradients_;  // of the parts, until all are done
 };
 
 /// A loss or gradients that aren't numbers any more.
