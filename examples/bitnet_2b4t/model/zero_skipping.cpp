@@ -8,17 +8,15 @@
 namespace bitnet {
 namespace {
 
-/// Whether a list of so many hundredths is faster than everything. A row or input by itself takes longer than one of
-/// many; several tokens share what is decoded of inputs, but of rows only where all of them are multiplied
-/// (docs/performance.md, lists of rows and of inputs).
+/// Whether a list of so many hundredths is faster than everything: a row or input by itself takes longer than one of
+/// many (docs/performance.md, lists of rows and of inputs).
 bool pays(std::size_t listed, std::size_t all, std::size_t most) {
     return listed * 100 <= all * most;
 }
 constexpr std::size_t most_inputs = 85;
-constexpr std::size_t most_rows(std::size_t tokens) {
-    return 85 - 5 * (tokens - 1);
-}
-static_assert(most_rows(ZeroSkipping::most_tokens) == 50);
+constexpr std::size_t most_rows = 70;
+/// Tokens that share the rows of all take as long as each would with so many hundredths of them for itself.
+constexpr std::size_t most_alone = 45;
 
 /// Whether no output can be infinite or NaN, which a gate of zero would make NaN.
 bool are_finite(const ternion::AnyTernary& w, const ternion::QuantizedActivations& x) {
@@ -44,6 +42,39 @@ std::size_t list_rows(std::span<const float> gate, std::size_t ffn, ternion::Row
     return found;
 }
 
+/// How many gates of these rows aren't zero or less, in all tokens together.
+std::size_t count_gates(std::span<const float> gate, std::size_t ffn, ternion::RowRange rows) {
+    std::size_t count = 0;
+    for (std::size_t at = 0; at < gate.size(); at += ffn)
+        for (std::size_t n = rows.begin; n < rows.end; ++n)
+            count += gate[at + n] <= 0 ? 0U : 1U;
+    return count;
+}
+
+ternion::ActivationView one_token(const ternion::QuantizedActivations& x, std::size_t m) {
+    ternion::ActivationView one = x.view();
+    one.q += m * one.ld;
+    one.scales += m;
+    one.sums += m;
+    one.m = 1;
+    return one;
+}
+
+/// The listed rows of each token by itself, a few at a time, which then are in a cache for the next token.
+void multiply_alone(const ternion::AnyTernary& up, const ternion::QuantizedActivations& x, ternion::RowRange rows,
+                    std::span<const float> gate, std::span<float> out, std::uint32_t* list) {
+    constexpr std::size_t few = 256;
+    const std::size_t ffn = up.rows();
+    for (std::size_t row = rows.begin; row < rows.end; row += few) {
+        const ternion::RowRange some{row, std::min(row + few, rows.end)};
+        for (std::size_t m = 0; m < x.tokens(); ++m) {
+            const std::size_t found = list_rows(gate.subspan(m * ffn, ffn), ffn, some, list);
+            const ternion::Output<float> output{out.data() + m * ffn, ffn};
+            up.multiply_listed(one_token(x, m), {list, found}, output);
+        }
+    }
+}
+
 }  // namespace
 
 void ZeroSkipping::multiply_up(const ternion::AnyTernary& up, const ternion::QuantizedActivations& x,
@@ -53,9 +84,11 @@ void ZeroSkipping::multiply_up(const ternion::AnyTernary& up, const ternion::Qua
     if (!are_finite(up, x)) return up.multiply(x, rows, output);
     std::uint32_t* list = rows_.data() + rows.begin;
     const std::size_t found = list_rows(gate, ffn, rows, list);
-    if (!pays(found, rows.end - rows.begin, most_rows(x.tokens()))) return up.multiply(x, rows, output);
+    const bool alone = count_gates(gate, ffn, rows) * 100 <= found * x.tokens() * most_alone;
+    if (!alone && !pays(found, rows.end - rows.begin, most_rows)) return up.multiply(x, rows, output);
     for (std::size_t m = 0; m < x.tokens(); ++m)
         std::fill_n(out.data() + m * ffn + rows.begin, rows.end - rows.begin, 0.0F);
+    if (alone) return multiply_alone(up, x, rows, gate, out, list);
     up.multiply_listed(x.view(), {list, found}, output);
 }
 
