@@ -94,10 +94,10 @@ TEST_CASE("other activations than squared ReLU, and inputs without one scale, sk
 }
 
 struct Up {
-    explicit Up(std::size_t n, std::size_t k, float scale = 1)
+    explicit Up(std::size_t n, std::size_t k, float scale = 1, std::size_t tokens = 2)
         : weights(pack_as(find_kernels().ternary->packing("i2_s"), trits(n * k), n, k, scale)) {
         const auto quantizer = ternion::AnyQuantizer(find_kernels().ternary->quantizer("absmax8"));
-        ternion::quantize(quantizer, random_floats(2 * k, 1), 2, k, x);
+        ternion::quantize(quantizer, random_floats(tokens * k, 1), tokens, k, x);
         skipping.resize(n);
     }
     static std::vector<std::int8_t> trits(std::size_t count) {
@@ -138,6 +138,25 @@ TEST_CASE("up is computed where some token's gate is above zero or no number, an
             CAPTURE(t, row);
             const bool needed = row == 3 || row == 50 || row == 60, asked = row >= 2 && row < 90;
             CHECK(some[t * n + row] == (needed ? all[t * n + row] : asked ? 0 : 77));
+        }
+    }
+}
+
+TEST_CASE("tokens whose gates are above zero in other rows each get their own") {
+    constexpr std::size_t n = 700, tokens = 4;
+    Up up(n, 128, 1, tokens);
+    std::vector<float> gate(tokens * n, -1);
+    for (std::size_t row = 0; row < n; ++row)
+        gate[row * 7 % tokens * n + row] = row % 3 == 0 ? 1.0F : 0.0F;
+    const auto all = up.dense(gate), some = up.skipped(gate, {5, 650});
+    for (std::size_t t = 0; t < tokens; ++t) {
+        for (std::size_t row = 0; row < n; ++row) {
+            CAPTURE(t, row);
+            const float y = some[t * n + row];
+            const bool asked = row >= 5 && row < 650;
+            if (!asked) CHECK(y == 77);
+            if (asked && gate[t * n + row] > 0) CHECK(y == all[t * n + row]);
+            CHECK(std::isfinite(y));
         }
     }
 }

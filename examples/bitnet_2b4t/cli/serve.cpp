@@ -73,8 +73,8 @@ void serve_model(const ServeOptions& given) {
     }
     options.scheduler.cache_bytes = options.cache_mb << 20;
     options.http.most_body_bytes = options.body_kb << 10;
-    // Several texts together need most weights, which the layouts for lists of them read more slowly.
-    constexpr std::size_t most_that_skip = 2;
+    // More texts together need most weights, which the layouts for lists of them read more slowly.
+    constexpr std::size_t most_that_skip = 8;
     if (options.scheduler.slots > most_that_skip) options.model.no_skip_zeros = true;
     const Model model = load(options.model, Parts::weights_and_tokenizer);
     auto scheduler = std::make_unique<serve::Scheduler>(model, options.scheduler);

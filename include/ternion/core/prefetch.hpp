@@ -8,14 +8,20 @@
 namespace ternion {
 inline namespace TERNION_ABI {
 
-/// How many bytes ahead of their use weights that are read in order are asked for: `usual`, unless this machine is of a
-/// kind that was measured to want another distance (docs/performance.md).
-inline std::size_t prefetch_bytes(std::size_t usual) noexcept {
+/// Whether this machine is of a kind that was measured to want weights asked for farther ahead than others
+/// (docs/performance.md).
+inline bool prefetches_far() noexcept {
 #if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__))
     static const bool far = cpu::family() >= 26;  // AMD's from Zen 5 on; no other maker's number is as high
-    if (far) return 4096;
+    return far;
+#else
+    return false;
 #endif
-    return usual;
+}
+
+/// How many bytes ahead of their use weights that are read in order are asked for.
+inline std::size_t prefetch_bytes(std::size_t usual) noexcept {
+    return prefetches_far() ? 4096 : usual;
 }
 
 }  // namespace TERNION_ABI

@@ -49,7 +49,7 @@ struct ByInputKernel {
         for (std::size_t part = 0; part < parts; ++part) {
             unroll<4 / width<M>>([&](auto group) TERNION_INLINE_LAMBDA {
                 constexpr std::size_t first = group * width<M>;
-                multiply<M, first>(w, next, place + part * B::bytes, part == 0 && group == 0, x,
+                multiply<M, first>(w, next, place + part * B::bytes, part == 0, x,
                                    sums + (part * 4 + first) * fields * B::lanes, ld);
             });
         }
@@ -81,7 +81,9 @@ struct ByInputKernel {
         for (std::size_t s = 0; s < steps; ++s) {
             std::array<typename B::Bytes, 4> packed;
             unroll<4>([&](auto j) TERNION_INLINE_LAMBDA {
-                if (ask) B::prefetch(next.weights[4 * s + j] + place);
+                if constexpr (j >= First && j < First + width<M>) {
+                    if (ask) B::prefetch(next.weights[4 * s + j] + place);
+                }
                 packed[j] = B::load(w.weights[4 * s + j] + place);
             });
             const auto inputs = B::interleave4(packed[0], packed[1], packed[2], packed[3]);

@@ -10,6 +10,7 @@
 #include <type_traits>
 
 #include "../core/config.hpp"
+#include "../core/prefetch.hpp"
 #include "../core/shape.hpp"
 #include "../packing/by_input.hpp"
 #include "../tensor/activations.hpp"
@@ -54,6 +55,9 @@ class ByInputProduct {
 
  private:
     using Kernel = ByInputKernel<B, P>;
+    /// More than two tokens whose inputs share so many hundredths of values, at most, are faster one after the other.
+    /// Where four are multiplied at once, codes of two bits cost too little for that (docs/performance.md).
+    static constexpr std::size_t most_alone = B::registers > 16 && P::codes_per_byte == 4 ? 0 : 40;
     using Sums = std::array<std::array<std::int32_t, P::most_panel_units * Kernel::outputs>, few_listed_tokens>;
 
     void multiply(const InputSet& inputs, RowRange rows) noexcept {
@@ -71,22 +75,57 @@ class ByInputProduct {
         }
     }
 
+    using Codes = std::array<std::array<std::int8_t, SomeInputs::most>, few_listed_tokens>;
+
     /// Adds the products of some units of a panel, whose inputs lie `stride` bytes apart.
     void add(const InputSet& inputs, const std::byte* first, std::size_t stride, std::size_t units) noexcept {
         if (inputs.count == 0) return;
         // Few inputs at once suit memory; more of them store the sums of several tokens less often.
-        const std::size_t at_once = x_.m < 3 ? 16 : SomeInputs::most;
+        const std::size_t few = prefetches_far() ? 32 : 16;
+        const std::size_t at_once = x_.m < 3 ? few : SomeInputs::most;
         std::array<SomeInputs, 2> some;
         find(inputs, 0, at_once, first, stride, some[0]);
         for (std::size_t i = 0, turn = 0; i < inputs.count; i += at_once, turn ^= 1) {
             const SomeInputs& these = some[turn];
             SomeInputs& next = some[turn ^ 1];
             find(inputs, (std::min)(i + at_once, inputs.count - 1), at_once, first, stride, next);
-            std::array<std::array<std::int8_t, SomeInputs::most>, few_listed_tokens> x;
+            Codes x;
+            std::size_t values = 0;
             for (std::size_t m = 0; m < x_.m; ++m)
-                read(inputs, i, these.count, m, x[m].data());
+                values += read(inputs, i, these.count, m, x[m].data());
+            if (x_.m > 2 && values * 100 <= these.count * x_.m * most_alone) {
+                add_alone(these, next, units, x);
+                continue;
+            }
             for (std::size_t u = 0; u < units; ++u)
                 add_unit(these, next, u, x[0].data());
+        }
+    }
+
+    /// Token after token, each with the inputs that it has a value for.
+    void add_alone(const SomeInputs& all, const SomeInputs& next, std::size_t units, const Codes& x) noexcept {
+        std::size_t asked = 0;
+        for (std::size_t m = 0; m < x_.m; ++m) {
+            SomeInputs own, ahead;
+            std::array<std::int8_t, SomeInputs::most> q;
+            std::size_t count = 0;
+            for (std::size_t i = 0; i < all.count; ++i) {
+                own.weights[count] = all.weights[i];
+                q[count] = x[m][i];
+                count += x[m][i] != 0 ? 1 : 0;
+            }
+            own.count = count;
+            for (; count % 4 != 0; ++count) {
+                own.weights[count] = all.weights[0];
+                q[count] = 0;
+            }
+            for (std::size_t i = 0; i < count; ++i)
+                ahead.weights[i] = next.weights[(std::min)(asked + i, SomeInputs::most - 1)];
+            asked += count;
+            for (std::size_t u = 0; u < units; ++u) {
+                Kernel::template run<1>(own, ahead, u * P::unit_bytes, q.data(), sums_[m].data() + u * Kernel::outputs,
+                                        0);
+            }
         }
     }
 
@@ -112,11 +151,16 @@ class ByInputProduct {
         for (std::size_t j = 0; j < at_once; ++j)
             some.weights[j] = first + inputs[i + (std::min)(j, some.count - 1)] * stride;
     }
-    void read(const InputSet& inputs, std::size_t first, std::size_t count, std::size_t m,
-              std::int8_t* x) const noexcept {
-        for (std::size_t i = 0; i < count; ++i)
+    /// Returns how many are no zeros.
+    std::size_t read(const InputSet& inputs, std::size_t first, std::size_t count, std::size_t m,
+                     std::int8_t* x) const noexcept {
+        std::size_t values = 0;
+        for (std::size_t i = 0; i < count; ++i) {
             x[i] = x_.q[m * x_.ld + inputs[first + i]];
+            values += x[i] != 0 ? 1 : 0;
+        }
         std::fill(x + count, x + round_up(count, 4), std::int8_t{0});
+        return values;
     }
 
     void write(std::size_t m, std::size_t row, std::size_t units, RowRange rows) const noexcept {

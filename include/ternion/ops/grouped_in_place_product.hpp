@@ -35,7 +35,9 @@ template <class B, class P>
 class BlockSums {
  public:
     using Value = float;
-    using Kernel = InPlaceKernel<B, P>;
+    template <std::size_t M>
+    using Kernel = InPlaceKernel<B, P, M>;
+    static constexpr std::size_t most_tokens = 1;
     static constexpr Value zero = -0.0f;  // to which any first addend adds up to itself
 
     BlockSums(const GroupScales& scales, const ActivationView& x) noexcept : x_(&x), groups_(scales, x) {}
@@ -44,15 +46,17 @@ class BlockSums {
         m_ = m;
         k_ = k;
     }
-    TERNION_NOINLINE void add(const typename Kernel::Rows& w, const typename Kernel::Rows& ahead, std::size_t first,
-                              std::size_t units, const std::int8_t* x, Value* sums) const noexcept {
+    template <std::size_t M>
+    TERNION_NOINLINE void add(const InPlaceRows& w, const InPlaceRows& ahead, std::size_t first, std::size_t units,
+                              const std::int8_t* x, Value* sums) const noexcept {
+        static_assert(M == most_tokens);
         for (std::size_t u = 0; u < units; ++u) {
-            const auto codes = Kernel::unit_sums(w, ahead, u, x);
+            const auto codes = Kernel<M>::unit_sums(w, ahead, u, x);
             const std::size_t k = k_ + (first + u) * P::group_inputs;
             const GroupOfTokens group(*x_, groups_, m_, k);
             const std::uint32_t bias = group.sum(0);
             const float x_scale = group.scale(0);
-            for (std::size_t r = 0; r < Kernel::rows; ++r) {
+            for (std::size_t r = 0; r < w.size(); ++r) {
                 const float scale = P::scale_of_block(w[r] + u * P::block_bytes) * x_scale;
                 sums[r] = multiply_add(static_cast<float>(static_cast<std::int32_t>(codes[r] - bias)), scale, sums[r]);
             }

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "../core/config.hpp"
+#include "../core/prefetch.hpp"
 #include "../core/shape.hpp"
 #include "../core/unroll.hpp"
 #include "../packing/codes_at.hpp"
@@ -32,12 +33,12 @@ struct QuarterKernel {
 
     using Rows = std::array<const std::byte*, packed_rows>;
 
-    /// sums[row][f] += codes of field First + f · x, over `steps` registers of inputs.
-    static TERNION_NOINLINE void run(const Rows& w, std::size_t steps, const std::int8_t* x,
+    /// sums[row][f] += codes of field First + f · x, over `steps` registers of inputs. What lies `ahead` bytes farther
+    /// is asked for.
+    static TERNION_NOINLINE void run(const Rows& w, std::size_t ahead, std::size_t steps, const std::int8_t* x,
                                      std::int32_t (&sums)[packed_rows][4]) noexcept {
         std::array<typename B::Wide, packed_rows * 4> total;
         unroll<total.size()>([&](auto i) TERNION_INLINE_LAMBDA { total[i] = B::wide_zero(); });
-        const auto ahead = static_cast<std::size_t>(w[1] - w[0]) * packed_rows;
         constexpr std::size_t block = B::fold_every(highest_code);
         for (std::size_t s = 0; s < steps; s += block) {
             std::array<typename B::Narrow, packed_rows * Count> sum;
@@ -88,6 +89,7 @@ class QuarterProduct {
 
  private:
     static constexpr std::size_t block_rows = 64;  // packed rows that are multiplied before results are written
+    static constexpr std::size_t block_pairs = block_rows / 2;
     using Tail = ActivationTail<few_tokens>;
     static_assert(B::bytes <= Tail::inputs);
 
@@ -99,36 +101,60 @@ class QuarterProduct {
         const bool within_one = rows.begin / quarter_ == (rows.end - 1) / quarter_;
         const std::size_t first = within_one ? rows.begin % quarter_ : 0;
         const std::size_t end = within_one ? (rows.end - 1) % quarter_ + 1 : quarter_;
-        for (std::size_t row = first; row < end; row += block_rows) {
-            const RowRange packed{row, (std::min)(row + block_rows, end)};
+        // Rows that are multiplied together are neighbours, or one of each half: two streams that never jump.
+        const std::size_t half = prefetches_far() ? ceil_div(end - first, std::size_t{2}) : 1;
+        const std::size_t step = prefetches_far() ? 1 : 2;
+        const std::size_t stop = prefetches_far() ? first + half : end;
+        for (std::size_t row = first; row < stop; row += block_pairs * step) {
+            const Block block{row, (std::min)(ceil_div(stop - row, step), block_pairs), step, half, end};
             for (std::size_t m = 0; m < x_.m; ++m)
-                multiply_block<First, Count>(rows, packed, m, tail.q[m]);
+                multiply_block<First, Count>(rows, block, m, tail.q[m]);
         }
     }
 
+    /// Pairs of packed rows: row r of pair i is first + i * step + r * apart, or the last one before `end`.
+    struct Block {
+        std::size_t first, pairs, step, apart, end;
+    };
+
     template <std::size_t First, std::size_t Count>
-    void multiply_block(RowRange rows, RowRange packed, std::size_t m, const std::int8_t* tail) const noexcept {
+    void multiply_block(RowRange rows, const Block& block, std::size_t m, const std::int8_t* tail) const noexcept {
         using Kernel = QuarterKernel<B, First, Count>;
         const std::size_t steps = x_.k / B::bytes;
+        const std::size_t ahead = block.step == 1 ? prefetch_bytes(0) : Kernel::packed_rows * x_.k;
+        const std::size_t apart = block.step == 1 ? block_pairs : 1;  // of the sums of a pair
         std::int32_t sums[Count][block_rows];
-        for (std::size_t row = packed.begin; row < packed.end; row += Kernel::packed_rows) {
+        for (std::size_t i = 0; i < block.pairs; ++i) {
             typename Kernel::Rows w;
             for (std::size_t r = 0; r < Kernel::packed_rows; ++r)  // nothing lies beyond the last one
-                w[r] = w_.data() + (std::min)(row + r, packed.end - 1) * x_.k;
+                w[r] = w_.data() + (std::min)(block.first + i * block.step + r * block.apart, block.end - 1) * x_.k;
             std::int32_t of_rows[Kernel::packed_rows][4] = {};
-            Kernel::run(w, steps, x_.q + m * x_.ld, of_rows);
+            Kernel::run(w, ahead, steps, x_.q + m * x_.ld, of_rows);
             if (steps * B::bytes != x_.k) multiply_last<Kernel>(w, steps * B::bytes, tail, of_rows);
             for (std::size_t f = 0; f < Count; ++f) {
                 for (std::size_t r = 0; r < Kernel::packed_rows; ++r)
-                    sums[f][row - packed.begin + r] = of_rows[r][f];
+                    sums[f][i * block.step + r * apart] = of_rows[r][f];
             }
         }
         for (std::size_t f = 0; f < Count; ++f) {
-            const std::size_t first = packed.begin + (First + f) * quarter_;
-            const RowRange those{(std::max)(first, rows.begin),
-                                 (std::min)(packed.end + (First + f) * quarter_, rows.end)};
-            if (those.begin < those.end) results_.template write<block_rows>(m, 1, first, those, sums[f]);
+            const std::size_t field = (First + f) * quarter_;
+            if (block.step != 1) {
+                write(m, rows, field, {block.first, block.first + block.pairs * block.step}, block.end, sums[f]);
+                continue;
+            }
+            for (std::size_t r = 0; r < Kernel::packed_rows; ++r) {
+                const std::size_t first = block.first + r * block.apart;
+                write(m, rows, field, {first, first + block.pairs}, block.end, sums[f] + r * apart);
+            }
         }
+    }
+
+    /// The sums of packed rows before `end`, of the field whose rows begin with `field`.
+    void write(std::size_t m, RowRange rows, std::size_t field, RowRange packed, std::size_t end,
+               const std::int32_t* sums) const noexcept {
+        const std::size_t first = packed.begin + field;
+        const RowRange those{(std::max)(first, rows.begin), (std::min)((std::min)(packed.end, end) + field, rows.end)};
+        if (those.begin < those.end) results_.template write<block_rows>(m, 1, first, those, sums);
     }
 
     /// The inputs from k on, from copies that can be read to their end.
@@ -140,7 +166,7 @@ class QuarterProduct {
             std::memcpy(copies[r], w[r] + k, x_.k - k);
             w[r] = copies[r];
         }
-        Kernel::run(w, 1, tail, sums);
+        Kernel::run(w, 0, 1, tail, sums);
     }
 
     TernaryView<P> w_;

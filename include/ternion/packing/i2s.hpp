@@ -80,9 +80,9 @@ struct I2S {
 
     /// Rows begin with a block where K is a multiple of 128.
     static constexpr std::size_t row_bytes(Shape shape) noexcept { return shape.k % block == 0 ? shape.k / 4 : 0; }
-    template <class B>
-    using InPlace = detail::Fields32InPlace<B, 4 * (std::max)(B::bytes, block_bytes), (std::max)(B::bytes, block_bytes),
-                                            6, 4, 2, 0>;
+    template <class B, std::size_t M = 1>
+    using InPlace = detail::Fields32InPlace<B, M, 4 * (std::max)(B::bytes, block_bytes),
+                                            (std::max)(B::bytes, block_bytes), 6, 4, 2, 0>;
 
     /// Whether no code is 3.
     static TERNION_INLINE bool valid(Shape shape, const std::byte* data) noexcept {

@@ -91,15 +91,15 @@ struct Q2_0 : detail::TwoBitBlocks<Q2_0, 64> {
     static constexpr std::string_view name = "q2_0";
 
     /// As many blocks as a register takes, whose codes are read in parts of 16 bytes.
-    template <class B>
+    template <class B, std::size_t M = 1>
     requires(B::bytes <= 64)
-    struct InPlace : detail::TwoBitInPlace<B, 0, 2, 4, 6> {
+    struct InPlace : detail::TwoBitInPlace<B, M, 0, 2, 4, 6> {
         static constexpr std::size_t parts = B::bytes / 16;
         static constexpr std::size_t unit_inputs = 64 * parts;
         static constexpr std::size_t unit_bytes = block_bytes * parts;
         static constexpr std::size_t read_bytes = unit_bytes;
         static constexpr std::size_t registers = 1;
-        static constexpr std::size_t few_tokens = 4;
+        static constexpr std::size_t few_tokens = detail::few_in_place<B, 4>;
 
         template <std::size_t>
         static TERNION_INLINE typename B::Bytes load(const std::byte* unit) noexcept {

@@ -85,7 +85,7 @@ struct TQ1_0 : RowBlocks<TQ1_0, 256, 54> {
     ///
     /// Where products are added in 32 bits, no digit is taken out of its byte: with q the byte multiplied by 3^n in 8
     /// bits, and q' that of n + 1, digit n is (3 q - q') / 256, and so are the sums of its products.
-    template <class B>
+    template <class B, std::size_t = 1>
     requires(B::bytes <= 64)
     struct InPlace {
         static constexpr bool linear = B::wide_dot && B::largest_code == 255;

@@ -44,8 +44,8 @@ struct TQ2_0 : RowBlocks<TQ2_0, 256, 66> {
         for (std::size_t half = 0; half < 2; half += Fields::step<B>)
             Fields::unpack_simd<B>(block + 32 * half, codes + 128 * half);
     }
-    template <class B>
-    using InPlace = detail::Fields32InPlace<B, 256, 66, 0, 2, 4, 6>;
+    template <class B, std::size_t M = 1>
+    using InPlace = detail::Fields32InPlace<B, M, 256, 66, 0, 2, 4, 6>;
 
     static TERNION_INLINE bool valid_block(const std::byte* block) noexcept { return detail::no_code_is_3(block, 64); }
 };

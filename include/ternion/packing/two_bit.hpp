@@ -86,14 +86,14 @@ struct Fields32 {
 };
 
 /// Such fields in units of `Inputs` weights, `Bytes` apart, that begin with Inputs / 4 bytes of codes.
-template <class B, std::size_t Inputs, std::size_t Bytes, int... Shifts>
+template <class B, std::size_t M, std::size_t Inputs, std::size_t Bytes, int... Shifts>
 requires(B::bytes <= 64)
-struct Fields32InPlace : TwoBitInPlace<B, Shifts...> {
+struct Fields32InPlace : TwoBitInPlace<B, M, Shifts...> {
     static constexpr std::size_t unit_inputs = Inputs;
     static constexpr std::size_t unit_bytes = Bytes;
     static constexpr std::size_t read_bytes = Inputs / 4;
     static constexpr std::size_t registers = read_bytes / B::bytes;
-    static constexpr std::size_t few_tokens = 2;
+    static constexpr std::size_t few_tokens = few_in_place<B, 2>;
 
     template <std::size_t R>
     static TERNION_INLINE typename B::Bytes load(const std::byte* unit) noexcept {

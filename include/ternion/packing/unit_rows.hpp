@@ -119,7 +119,7 @@ struct UnitRows {
         return Codec::decode_byte(std::to_integer<std::uint8_t>(unit[place % unit_bytes]), place / unit_bytes);
     }
 
-    template <class B>
+    template <class B, std::size_t M = 1>
     requires(PanelPacking<Codec, B> && B::bytes <= unit_bytes)
     struct InPlace {
         static constexpr std::size_t unit_inputs = UnitRows::unit_inputs;
@@ -127,8 +127,8 @@ struct UnitRows {
         static constexpr std::size_t read_bytes = unit_bytes;
         static constexpr std::size_t registers = read_bytes / B::bytes;
         static constexpr std::size_t fields = codes_per_byte;
-        static constexpr std::size_t few_tokens = 2;
-        static constexpr int bits = detail::whole_byte_codes<B> && B::registers > 16 ? 8 : 4;
+        static constexpr std::size_t few_tokens = detail::few_in_place<B, 2>;
+        static constexpr int bits = detail::bits_in_place<B, M>;
         static constexpr std::size_t accumulators = bits / 2;
         static constexpr unsigned highest_code = detail::highest_code(bits);
         static constexpr std::size_t dots = detail::most_at_one_place<Codec, B, bits>;
@@ -147,14 +147,20 @@ struct UnitRows {
                 for (std::size_t b = 0; b < unit_bytes; b += 16)
                     std::memcpy(out + detail::arranged_place<B, fields>(b, f), x + unit_bytes * f + b, 16);
         }
+        template <std::size_t F>
+        static constexpr auto accumulator_of = static_cast<std::size_t>(detail::shift_of_field<Codec, B, F, bits> / 2);
+        static TERNION_INLINE auto split(typename B::Bytes packed) noexcept {
+            return Codec::template split_bytes<B>(packed);
+        }
+        template <std::size_t F, class Split>
+        static TERNION_INLINE typename B::Bytes field(const Split& split) noexcept {
+            return Codec::template field<B, F, detail::unit_of_field<Codec, B, F, bits>>(split);
+        }
         template <class Dot>
         static TERNION_INLINE void multiply(typename B::Bytes packed, Dot&& dot) noexcept {
-            const auto split = Codec::template split_bytes<B>(packed);
-            unroll<fields>([&](auto f) TERNION_INLINE_LAMBDA {
-                constexpr int unit = detail::unit_of_field<Codec, B, f, bits>;
-                constexpr auto accumulator = static_cast<std::size_t>(detail::shift_of_field<Codec, B, f, bits> / 2);
-                dot.template operator()<accumulator, f>(Codec::template field<B, f, unit>(split));
-            });
+            const auto parts = split(packed);
+            unroll<fields>([&](auto f)
+                               TERNION_INLINE_LAMBDA { dot.template operator()<accumulator_of<f>, f>(field<f>(parts)); });
         }
     };
 };
