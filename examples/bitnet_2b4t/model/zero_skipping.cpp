@@ -10,7 +10,7 @@ namespace {
 
 /// Whether a list of so many hundredths is faster than everything. A row or input by itself takes longer than one of
 /// many; several tokens share what is decoded of inputs, but of rows only where all of them are multiplied
-/// (docs/performance.md, lists of rows and of inputs).
+/// (docs/tried.md, lists of rows and of inputs).
 bool pays(std::size_t listed, std::size_t all, std::size_t most) {
     return listed * 100 <= all * most;
 }
