@@ -15,17 +15,18 @@ namespace {
 using program::printed;
 using program::Svg;
 
-constexpr double row_height = 30, bar_height = 16, top = 96, left = 150, size_width = 130, column_width = 182, gap = 18;
+constexpr double row_height = 30, bar_height = 16, top = 96, left = 176, size_width = 130, column_width = 182, gap = 18;
 
 /// Kernel paths, their colours, and what the legend calls them.
 struct Path {
     std::string_view name, colour, meaning;
 };
-constexpr std::array<Path, 7> paths{{{"panel", "s0", "decoded in registers"},
+constexpr std::array<Path, 8> paths{{{"panel", "s0", "decoded in registers"},
                                      {"lookup", "s2", "looked up in tables of sums"},
                                      {"mask", "s3", "added and subtracted under masks"},
                                      {"in_place", "s4", "rows multiplied in registers"},
                                      {"unpack_simd", "s1", "rows unpacked by SIMD"},
+                                     {"by_input", "s6", "by input, in registers"},
                                      {"rival", "rival", "another library"},
                                      {"unpack", "s5", "rows unpacked"}}};
 
@@ -51,14 +52,19 @@ void column(Svg& svg, const std::vector<Comparison>& packings, double x, double 
     }
 }
 
-void legend(Svg& svg, const std::vector<Comparison>& packings, double y) {
+void legend(Svg& svg, const std::vector<Comparison>& packings, double width, double y) {
     double x = 24;
     for (const Path& path : paths) {
         if (std::none_of(packings.begin(), packings.end(), [&](const auto& p) { return &path_of(p) == &path; }))
             continue;
+        const double length = 46 + 6.4 * static_cast<double>(path.meaning.size());
+        if (x + length > width) {
+            x = 24;
+            y += 24;
+        }
         svg.rect(x, y - 12.5, bar_height, bar_height, path.colour);
         svg.text(x + 22, y, path.meaning, {.colour = "soft", .size = 12});
-        x += 46 + 6.4 * static_cast<double>(path.meaning.size());
+        x += length;
     }
 }
 
@@ -68,7 +74,7 @@ std::string chart(const std::vector<Comparison>& packings, const std::vector<Reg
                   const std::string& machine) {
     const double width = left + size_width + column_width * static_cast<double>(regimes.size()) + 24;
     const double end = top + row_height * static_cast<double>(packings.size());
-    Svg svg(width, end + 40, "Packings compared");
+    Svg svg(width, end + 64, "Packings compared");
     svg.text(24, 34, "Packings compared: GMAC/s, and share of the machine's limit", {.size = 18, .bold = true});
     svg.text(24, 56, machine, {.colour = "soft", .size = 12});
     double y = top + 12.5;
@@ -90,7 +96,7 @@ std::string chart(const std::vector<Comparison>& packings, const std::vector<Reg
             },
             [](const auto& p) { return path_of(p).colour; });
     }
-    legend(svg, packings, end + 22);
+    legend(svg, packings, width, end + 22);
     return svg.str();
 }
 

@@ -10,7 +10,7 @@ namespace bitnet {
 namespace {
 
 /// Whether a list is faster than everything: a row or input by itself takes longer than one of many, for one token and
-/// for several (docs/performance.md, lists of rows and of inputs).
+/// for several (docs/tried.md, lists of rows and of inputs).
 bool pays(std::size_t listed, std::size_t all) {
     constexpr std::size_t most = 85;
     return listed * 100 <= all * most;

@@ -11,7 +11,7 @@ namespace ternion {
 
 /// Where the memory of large arrays comes from: aligned to a cache line, and from `huge_page` bytes up aligned to a
 /// huge page and offered to the kernel for backing by huge pages (Linux, transparent_hugepage = madvise or always). A
-/// GEMV that streams weights then misses the TLB 512 times less often; docs/performance.md has the measured difference.
+/// GEMV that streams weights then misses the TLB 512 times less often; docs/tried.md has the measured difference.
 /// Elsewhere, or when the kernel declines, it is ordinary memory.
 struct PageMemory {
     static constexpr std::size_t alignment = 64;

@@ -9,7 +9,7 @@ namespace ternion {
 inline namespace TERNION_ABI {
 
 /// Whether this machine is of a kind that was measured to want weights asked for farther ahead than others
-/// (docs/performance.md).
+/// (docs/tried.md).
 inline bool prefetches_far() noexcept {
 #if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__))
     static const bool far = cpu::family() >= 26;  // AMD's from Zen 5 on; no other maker's number is as high

@@ -62,7 +62,7 @@ inline void pause() {
 /// An executor with threads of its own. Indices are taken one by one by whoever is free, so a thread that the system
 /// has put to sleep holds nobody up unless it has begun something. Between loops the threads stay awake for about a
 /// millisecond, since a token has hundreds of short loops, and then sleep: that is worth 15 % of decoding
-/// (docs/performance.md). Where there are more threads than processors, they give way at once.
+/// (docs/tried.md). Where there are more threads than processors, they give way at once.
 ///
 /// Any number of threads may call parallel_for at the same time: the first gets the pool, and whoever finds it busy
 /// runs its own loop by itself, with worker 0, without waiting. So does a loop inside a loop. The process must not
@@ -95,20 +95,31 @@ class ThreadPool {
 
  private:
     using Job = FunctionRef<void(std::size_t index, std::size_t worker)>;
+    static constexpr auto nothing = [](std::size_t, std::size_t) {};
 
     void run(std::size_t count, const Job& job);
-    void take_part(std::uint32_t round, std::size_t worker);
+    std::uint32_t take_part(std::uint32_t round, std::uint64_t ticket, std::size_t worker);
     void work(std::size_t worker);
     void await_change(const std::atomic<std::uint32_t>& value, std::uint32_t old) const;
 
-    int patience_ = 100;                      // times of waiting awake, of about 50 ns
-    std::atomic_flag busy_;                   // held by the caller whose loop runs
-    const Job* job_ = nullptr;                // of this round
-    std::size_t count_ = 0;                   // of its indices
-    std::atomic<std::uint64_t> ticket_{0};    // the round in the upper half, indices not yet taken in the lower
-    std::atomic<std::uint32_t> round_{0};     // what sleeping threads wait for
-    std::atomic<std::uint32_t> finished_{0};  // indices of this round
+    /// The round in the upper half, indices not yet taken in the lower.
+    static std::uint64_t ticket_of(std::uint32_t round, std::uint32_t left) noexcept {
+        return std::uint64_t{round} << 32 | left;
+    }
+
+    // A short product waits for cache lines that go from one core to the other, so there is one for what the caller
+    // says, one for what the threads answer, and one that only the caller touches.
+    alignas(64) std::atomic<std::uint32_t> round_{0};  // what waiting threads watch
+    std::atomic<std::uint32_t> first_left_{0};         // of this round's ticket, before anybody took one
     std::atomic<bool> ending_{false};
+    int patience_ = 100;     // times of waiting awake, of about 50 ns
+    Job job_{nothing};       // of this round
+    std::size_t count_ = 0;  // of its indices
+
+    alignas(64) std::atomic<std::uint64_t> ticket_{0};
+    std::atomic<std::uint32_t> finished_{0};  // indices of this round, by others than the caller
+
+    alignas(64) std::atomic_flag busy_;  // held by the caller whose loop runs
     std::vector<std::thread> workers_;
 };
 
@@ -152,41 +163,50 @@ inline void ThreadPool::await_change(const std::atomic<std::uint32_t>& value, st
     value.wait(old, std::memory_order_acquire);
 }
 
+/// The caller's first index is its own, without a ticket.
 inline void ThreadPool::run(std::size_t count, const Job& job) {
-    job_ = &job;
-    count_ = count;
-    finished_.store(0, std::memory_order_relaxed);
     const std::uint32_t round = round_.load(std::memory_order_relaxed) + 1;
-    ticket_.store(std::uint64_t{round} << 32 | count, std::memory_order_release);
-    round_.store(round);  // in one order with the count of sleepers that notify_all looks at
+    const auto left = static_cast<std::uint32_t>(count - 1);
+    finished_.store(0, std::memory_order_relaxed);
+    ticket_.store(ticket_of(round, left), std::memory_order_relaxed);
+    job_ = job;
+    count_ = count;
+    first_left_.store(left, std::memory_order_relaxed);
+    round_.store(round);  // publishes the rest; in one order with the count of sleepers that notify_all looks at
     round_.notify_all();
 
-    take_part(round, 0);
-    for (std::uint32_t done = finished_.load(std::memory_order_acquire); done != count;
+    job(0, 0);
+    const std::uint32_t others = left - take_part(round, ticket_.load(std::memory_order_relaxed), 0);
+    for (std::uint32_t done = finished_.load(std::memory_order_acquire); done != others;
          done = finished_.load(std::memory_order_acquire)) {
         await_change(finished_, done);
     }
 }
 
-/// Takes indices of a round until none is left. The job is only read by who has taken one: it can't end before that
-/// one is finished, nor can the next begin.
-inline void ThreadPool::take_part(std::uint32_t round, std::size_t worker) {
-    std::uint64_t ticket = ticket_.load(std::memory_order_acquire);
+/// Takes indices of a round until none is left, and says how many; `ticket` is a guess of the present one. The job is
+/// only read by who has taken one: it can't end before that one is finished, nor can the next begin.
+inline std::uint32_t ThreadPool::take_part(std::uint32_t round, std::uint64_t ticket, std::size_t worker) {
+    std::uint32_t taken = 0;
     while (ticket >> 32 == round && (ticket & UINT32_MAX) != 0) {
-        if (!ticket_.compare_exchange_weak(ticket, ticket - 1, std::memory_order_acq_rel)) continue;
-        const std::size_t count = count_;
-        (*job_)(count - (ticket & UINT32_MAX), worker);
-        if (finished_.fetch_add(1, std::memory_order_acq_rel) + 1 == count) finished_.notify_one();
-        ticket = ticket_.load(std::memory_order_acquire);
+        if (!ticket_.compare_exchange_weak(ticket, ticket - 1, std::memory_order_relaxed)) continue;
+        job_(count_ - (ticket & UINT32_MAX), worker);
+        ++taken;
+        if (worker != 0) {
+            finished_.fetch_add(1, std::memory_order_acq_rel);
+            finished_.notify_one();
+        }
+        ticket = ticket_.load(std::memory_order_relaxed);
     }
+    return taken;
 }
 
+/// Takes part in each round. Looking at the ticket before taking one would fetch its cache line twice.
 inline void ThreadPool::work(std::size_t worker) {
     for (std::uint32_t seen = 0;;) {
         await_change(round_, seen);
         seen = round_.load(std::memory_order_acquire);
-        if (ending_) return;
-        take_part(seen, worker);
+        if (ending_.load(std::memory_order_relaxed)) return;
+        take_part(seen, ticket_of(seen, first_left_.load(std::memory_order_relaxed)), worker);
     }
 }
 

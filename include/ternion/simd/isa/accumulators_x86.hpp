@@ -6,7 +6,7 @@
 
 // Accumulators of the vector type that the instruction which adds to them has. GCC gives __m256i, a vector of int64,
 // and that type registers of their own, and copies every accumulator twice a turn, which for half of the 16 registers
-// means through memory: docs/performance.md has what that costs.
+// means through memory: docs/tried.md has what that costs.
 
 namespace ternion::detail {
 
