@@ -110,7 +110,7 @@ TEST_CASE("a run takes the memory that is computed beforehand, less of it where 
         while (run.trainer.steps_done() < 4)  // the fourth batch has the longest sequences
             run.trainer.step();
         const double taken = heap_in_use() - before;
-        const double computed = memory_of(recipe, run.data.longest(), activations, 2).total();
+        const double computed = memory_of(recipe, run.data.longest(), 1, activations, 2).total();
         CAPTURE(taken, computed);
         CHECK(taken < computed);
         CHECK(taken > 0.75 * computed);  // batches have room left

@@ -232,12 +232,13 @@ std::string task_of(const Json& json) {
     return "choices";
 }
 
-/// ARC's two sets differ in their files' names alone.
+/// ARC's two sets differ in their files' names alone, or in their folders'.
 std::string arc_set_of(const std::filesystem::path& file) {
-    std::string names = file.parent_path().filename().string() + "/" + file.filename().string();
-    std::ranges::transform(names, names.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    for (const char* set : {"easy", "challenge"})
-        if (names.find(set) != names.npos) return joined("arc-", set);
+    for (std::string name : {file.filename().string(), file.parent_path().filename().string()}) {
+        std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+        for (const char* set : {"easy", "challenge"})
+            if (name.find(set) != name.npos) return joined("arc-", set);
+    }
     return "arc";
 }
 

@@ -57,6 +57,7 @@ std::size_t count_gates(std::span<const float> gate, std::size_t ffn, ternion::R
     return count;
 }
 
+/// Of activations without scales in groups, as models have that leave zeros out.
 ternion::ActivationView one_token(const ternion::QuantizedActivations& x, std::size_t m) {
     ternion::ActivationView one = x.view();
     one.q += m * one.ld;

@@ -143,7 +143,8 @@ std::vector<float> TrainingRun::reference() const {
 const Recipe& TrainingRun::checked() {
     const Recipe& recipe = data_.recipe();
     if (std::filesystem::exists(path("checkpoint"))) check_checkpoint(path("checkpoint"), recipe);
-    const Memory memory = memory_of(recipe, data_.data().longest(), activations(), threads_.concurrency());
+    const std::size_t together = data_.pairs() == nullptr ? 1 : 2;
+    const Memory memory = memory_of(recipe, data_.data().longest(), together, activations(), threads_.concurrency());
     const auto gib = [](double bytes) { return bytes / (1024 * 1024 * 1024); };
     std::fprintf(
         stderr,

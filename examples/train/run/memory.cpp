@@ -16,15 +16,16 @@ double bytes_of_weight(const bitnet::ModelTensor& tensor, Weights kind) {
     return 5 * bytes_of_float + (packed ? bytes_of_trit : 0);
 }
 
-/// The most tokens of a part of a batch, if all sequences are the longest.
+/// The most tokens of a part of a batch, if all that stay together are the longest.
 std::size_t tokens_of_part(std::size_t batch, std::size_t longest) {
-    const std::size_t sequences = (batch + Trainer::parts * longest - 1) / (Trainer::parts * longest);
-    return sequences * longest;
+    const std::size_t count = (batch + Trainer::parts * longest - 1) / (Trainer::parts * longest);
+    return count * longest;
 }
 
 }  // namespace
 
-Memory memory_of(const Recipe& recipe, std::size_t longest, Activations activations, std::size_t threads) {
+Memory memory_of(const Recipe& recipe, std::size_t longest, std::size_t together, Activations activations,
+                 std::size_t threads) {
     Memory memory;
     const Layout layout(recipe.sizes);
     for (const Layout::Piece& piece : layout.pieces())
@@ -43,7 +44,8 @@ Memory memory_of(const Recipe& recipe, std::size_t longest, Activations activati
     const double ends = bytes_of_float * (6 * hidden + number(sizes.vocab));
     const double states = activations == Activations::kept ? number(sizes.layers) : 1;
     const double token = states * state + number(sizes.layers) * hidden * bytes_of_float + backward + prepared + ends;
-    const std::size_t batch = std::max(recipe.rows * recipe.length, longest), part = tokens_of_part(batch, longest);
+    const std::size_t batch = std::max(recipe.rows * recipe.length, together * longest);
+    const std::size_t part = tokens_of_part(batch, together * longest);
     const std::size_t at_once = std::min({threads, Trainer::parts, (batch + part - 1) / part});
     const double of_part = number(part) * token + length * length * bytes_of_float;
     memory.activations = number(at_once) * of_part + number(batch) * hidden * bytes_of_float;

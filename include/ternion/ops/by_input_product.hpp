@@ -45,7 +45,7 @@ class ByInputProduct {
         : w_(w), x_(x), results_(results) {}
 
     void run(RowRange rows) noexcept {
-        if (x_.m > few_tokens) return ByInputTileProduct<B, P>(w_, x_, results_).run(rows);
+        if (x_.m > few_tokens) return multiply_many(rows);
         multiply({{}, x_.k, false}, rows);
     }
     void run(RowRange rows, std::span<const std::uint32_t> list) noexcept {
@@ -56,9 +56,14 @@ class ByInputProduct {
  private:
     using Kernel = ByInputKernel<B, P>;
     /// More than two tokens whose inputs share so many hundredths of values, at most, are faster one after the other.
-    /// Where four are multiplied at once, codes of two bits cost too little for that (docs/performance.md).
+    /// Where four are multiplied at once, codes of two bits cost too little for that (docs/tried.md).
     static constexpr std::size_t most_alone = B::registers > 16 && P::codes_per_byte == 4 ? 0 : 40;
     using Sums = std::array<std::array<std::int32_t, P::most_panel_units * Kernel::outputs>, few_listed_tokens>;
+
+    /// In a frame of its own: tiles take a quarter of a megabyte, which few tokens have no use for.
+    TERNION_NOINLINE void multiply_many(RowRange rows) const noexcept {
+        ByInputTileProduct<B, P>(w_, x_, results_).run(rows);
+    }
 
     void multiply(const InputSet& inputs, RowRange rows) noexcept {
         if (x_.m == 0) return;

@@ -63,7 +63,7 @@ bool needs_group_sums(const TernaryView<P>&) noexcept {
     return false;
 }
 
-/// Up to so many tokens a list of rows is multiplied token by token.
+/// A list of rows is multiplied for up to so many tokens at once.
 inline constexpr std::size_t few_listed_tokens = 8;
 
 /// Calls f(RowRange) for each run of rows of a list that follow each other.
@@ -93,7 +93,7 @@ void multiply_groups(TernaryView<P> w, const GroupScales& scales, const Activati
         if constexpr (blocks_are_units<P, B>) {
             using Product = InPlaceProduct<B, P, BlockSums<B, P>>;
             if (scales.values == nullptr && Groups(scales, x).inputs == P::group_inputs &&
-                Product::takes(w.shape(), x.m))
+                x.m < GroupedTileProduct<B, P>::least_tokens && Product::takes(w.shape(), x.m))
                 return Product(w, x, results, {scales, x}).run(rows);
         }
         if (x.m >= GroupedTileProduct<B, P>::least_tokens)

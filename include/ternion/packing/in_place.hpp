@@ -29,8 +29,7 @@ namespace ternion {
 ///   arrange(x, out)              the activations of a unit, in the order above
 ///   multiply(packed, dot)        calls dot<Accumulator, Field>(codes) for all products of a register
 ///   split, field<F>, accumulator_of<F>   optional, for M > 1 tokens that share codes: what the fields of a register
-///   have
-///                                in common, the codes of one, and the accumulator that takes them
+///                                have in common, the codes of one, and the accumulator that takes them
 ///   accumulators, highest_code   the accumulators of a row, and the largest value in `codes`;
 ///   dots                         the products of a register that one of them takes, at most
 ///   totals, total_of, shift_of   the sums of a row, which of them an accumulator is added to, shifted right so far
@@ -66,9 +65,9 @@ inline constexpr int bits_in_place = M > 1                                      
                                                                                  : 4;
 
 /// Up to how many tokens the rows of a packing are multiplied in place that tokens share the codes of, with registers
-/// for four tokens at once; elsewhere so `few`.
+/// for four tokens at once: until tiles take over. Elsewhere so `few`.
 template <class B, std::size_t few>
-inline constexpr std::size_t few_in_place = B::wide_dot && B::registers > 16 ? 16 : few;
+inline constexpr std::size_t few_in_place = B::wide_dot && B::registers > 16 ? 40 : few;
 
 /// What formats of four 2-bit codes a byte share: they are multiplied where they stand, as far as accumulators allow.
 template <class B, std::size_t M, int... Shifts>
