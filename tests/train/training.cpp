@@ -166,32 +166,25 @@ TEST_CASE("a loss that is no number stops the run and leaves the weights as they
     CHECK(std::memcmp(weights_of(trainer).data(), before.data(), before.size() * sizeof(float)) == 0);
 }
 
-/// The relative root mean square of how far the decoder's logits are from the trainer's.
-double difference_of(const Network& network, const bitnet::Weights& weights, const Batch& row,
-                     ternion::ThreadPool& threads) {
+/// Of each token of a row: how far the decoder's logits are from the trainer's, as a relative root mean square.
+std::vector<double> differences_of(const Network& network, const bitnet::Weights& weights, const Batch& row,
+                                   ternion::ThreadPool& threads) {
     Network::State state;
     network.forward(row, state);
     const Floats& expected = network.logits(state);
     bitnet::Decoder decoder(weights, threads);
     bitnet::KvCache cache(weights.config, row.tokens.size(), bitnet::KvType::f32);
     decoder.forward(row.tokens, cache);
-    const auto vocab = static_cast<std::size_t>(expected.cols());
-    std::vector<float> all(row.tokens.size() * vocab);
-    decoder.logits(0, row.tokens.size(), all);
-    double difference = 0, size = 0;
-    Eigen::Index i = 0;
+    Floats found(static_cast<Eigen::Index>(row.tokens.size()), expected.cols());
+    decoder.logits(0, row.tokens.size(), {found.data(), static_cast<std::size_t>(found.size())});
+    std::vector<double> differences;
     for (std::size_t t = 0; t < row.tokens.size(); ++t) {
         if (row.targets[t] < 0) continue;
-        for (std::size_t v = 0; v < vocab; ++v) {
-            const auto found = static_cast<double>(all[t * vocab + v]),
-                       wanted = static_cast<double>(expected(i, static_cast<Eigen::Index>(v)));
-            difference += (found - wanted) * (found - wanted);
-            size += wanted * wanted;
-        }
-        ++i;
+        const auto wanted = expected.row(static_cast<Eigen::Index>(differences.size())).cast<double>();
+        const auto computed = found.row(static_cast<Eigen::Index>(t)).cast<double>();
+        differences.push_back((computed - wanted).norm() / wanted.norm());
     }
-    REQUIRE(i > 50);
-    return std::sqrt(difference / size);
+    return differences;
 }
 
 TEST_CASE("the exported model's logits in the decoder are those of the training's forward pass, for each paper") {
@@ -216,16 +209,19 @@ TEST_CASE("the exported model's logits in the decoder are those of the training'
     const auto source = bitnet::open_model(folder / "model.gguf");
     CHECK(source->config().bit_linear == family);
     const bitnet::Weights weights = bitnet::load_weights(*source, bitnet::find_kernels(), threads);
-    // A rounding tie that falls the other way in one of the two costs 1e-4 or more. Most rows have none, and other
-    // layers than the trainer's would come close in none.
-    int close = 0;
+    // A rounding tie that falls the other way in one of the two costs its token 1e-4 or more, and some of what attends
+    // to it: one token of some hundreds has one. Other layers than the trainer's would come close in none.
+    std::size_t tokens = 0, close = 0;
     for (std::size_t i = 100; i < 105; ++i) {
         const Batch row = trainer_run.data.training(i).part(0, 1);
-        const double difference = difference_of(trainer.network(), weights, row, threads);
-        CHECK(difference < 5e-2);
-        close += difference < 1e-5 ? 1 : 0;
+        for (const double difference : differences_of(trainer.network(), weights, row, threads)) {
+            CHECK(difference < 0.1);
+            close += difference < 1e-5 ? 1 : 0;
+            ++tokens;
+        }
     }
-    CHECK(close >= 2);
+    REQUIRE(tokens > 250);
+    CHECK(close > tokens / 2);
     CHECK(source->vocabulary().size() == recipe.sizes.vocab);
 }
 
