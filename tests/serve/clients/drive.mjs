@@ -18,8 +18,9 @@ const question = { role: "user", content: "What is 123 + 45?" };
 const chat = (more = {}) => ({ model: "small", messages: [question], temperature: 0, ...more });
 const start = (...args) => Server.start(program, ["-m", model, "-t", "2", ...args]);
 
+// Its cache is small: how much would be in a large one depends on how fast the machine is.
 const server = await start("--parallel", "8", "--max-queue", "300", "--read-timeout", "2", "--write-timeout", "2", "--cors", "*",
-  "--pooling", "last");
+  "--pooling", "last", "--cache-mb", "16");
 // A text that goes on until its limit: the tokens that would end it are made impossible.
 const ends = [];
 for (const name of ["<|eot_id|>", "<|end_of_text|>", "</s>", "<|im_end|>", "<|endoftext|>"]) {
