@@ -17,6 +17,9 @@ namespace bitnet_tests {
 /// Answers each request: whole, or, where the path asks for it, in parts.
 inline void answer_http(const bitnet::serve::HttpRequest& request,
                         const std::shared_ptr<bitnet::serve::Responder>& responder) {
+    if (request.problem) {
+        return responder->send({.status = request.problem->status(), .body = request.problem->json()});
+    }
     const std::string told = request.method + " " + request.path + " " + request.authorization + "\n" + request.body;
     if (request.path.find("stream") == std::string::npos) return responder->send({.body = told});
     responder->begin({.type = "text/event-stream"});

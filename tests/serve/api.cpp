@@ -5,14 +5,11 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
-#include <chrono>
-#include <condition_variable>
 #include <filesystem>
-#include <mutex>
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "model_fixture.hpp"
+#include "api_client.hpp"
 #include "serve/api_error.hpp"
 
 namespace {
@@ -21,102 +18,6 @@ using namespace bitnet;
 using namespace bitnet::serve;
 using namespace serve_tests;
 using Catch::Matchers::ContainsSubstring;
-
-/// A client without a network.
-class Client : public Responder {
- public:
-    void send(HttpReply whole) override {
-        const std::lock_guard lock(mutex_);
-        reply = std::move(whole);
-        finish();
-    }
-    void begin(HttpReply head) override {
-        const std::lock_guard lock(mutex_);
-        reply = std::move(head);
-    }
-    void write(std::string part) override {
-        const std::lock_guard lock(mutex_);
-        reply.body += part;
-    }
-    void end() override {
-        const std::lock_guard lock(mutex_);
-        finish();
-    }
-    void on_gone(std::function<void()>) override {}
-
-    void wait() {
-        std::unique_lock lock(mutex_);
-        REQUIRE(ended_.wait_for(lock, std::chrono::minutes(1), [&] { return done_; }));
-    }
-
-    HttpReply reply;
-
- private:
-    void finish() {
-        done_ = true;
-        ended_.notify_all();
-    }
-
-    std::mutex mutex_;
-    std::condition_variable ended_;
-    bool done_ = false;
-};
-
-struct Server {
-    explicit Server(const std::string& path = shipped_model, ApiOptions options = {})
-        : model(load_model(path, {.threads = 1})),
-          scheduler(std::make_unique<Scheduler>(model, SchedulerOptions{.slots = 4, .queue = 4})),
-          api(model, *scheduler, quiet(std::move(options))) {}
-    ~Server() { scheduler.reset(); }
-
-    static ApiOptions quiet(ApiOptions options) {
-        options.log = false;
-        return options;
-    }
-
-    HttpReply ask(const std::string& method, const std::string& path, const std::string& body = "",
-                  const std::string& authorization = "") {
-        const auto client = std::make_shared<Client>();
-        api.handle({.method = method, .path = path, .body = body, .remote = "test", .authorization = authorization},
-                   client);
-        client->wait();
-        return client->reply;
-    }
-    Json post(const std::string& path, const Json& body, int status = 200) {
-        const HttpReply reply = ask("POST", path, body.dump());
-        INFO(reply.body);
-        CHECK(reply.status == status);
-        return Json::parse(reply.body);
-    }
-    /// The error object of what is refused.
-    Json refusal(const std::string& path, const Json& body, int status = 400) {
-        const Json error = post(path, body, status)["error"];
-        for (const char* member : {"message", "type", "param", "code"})
-            CHECK(error.contains(member));
-        return error;
-    }
-
-    Model model;
-    std::unique_ptr<Scheduler> scheduler;
-    Api api;
-};
-
-Json question(const std::string& text = "What is 123 + 45?") {
-    return {{"messages", {{{"role", "user"}, {"content", text}}}}, {"temperature", 0}};
-}
-
-/// The objects of a stream of events, which ends with [DONE].
-std::vector<Json> events_of(const HttpReply& reply) {
-    CHECK(reply.type == "text/event-stream");
-    CHECK(reply.body.ends_with("\n\ndata: [DONE]\n\n"));
-    std::vector<Json> events;
-    for (std::size_t at = 0, end = 0; (end = reply.body.find("\n\n", at)) != std::string::npos; at = end + 2) {
-        const std::string line = reply.body.substr(at, end - at);
-        REQUIRE(line.starts_with("data: "));
-        if (line != "data: [DONE]") events.push_back(Json::parse(line.substr(6)));
-    }
-    return events;
-}
 
 TEST_CASE("a chat's answer has OpenAI's shape, whole and as a stream") {
     Server server;
@@ -140,6 +41,8 @@ TEST_CASE("a chat's answer has OpenAI's shape, whole and as a stream") {
     for (const Json& event : events) {
         CHECK(event["object"] == "chat.completion.chunk");
         CHECK(event["id"] == events[0]["id"]);
+        CHECK(event.contains("usage"));  // null in all but the last
+        CHECK(event["usage"].is_null() == (&event != &events.back()));
         if (!event["choices"].empty()) streamed += event["choices"][0]["delta"].value("content", "");
     }
     CHECK(streamed == text);
@@ -347,12 +250,55 @@ TEST_CASE("unknown members are ignored, and nulls are nothing") {
     CHECK(server.post("/v1/chat/completions", body)["choices"][0]["finish_reason"] == "stop");
 }
 
+TEST_CASE("whole numbers may be written with a point") {
+    Server server;
+    Json body = question();
+    body.update({{"max_tokens", 4.0}, {"seed", 1.0}, {"n", 1.0}, {"top_k", 40.0}});
+    CHECK(server.post("/v1/chat/completions", body)["usage"]["completion_tokens"] == 4);
+    CHECK(server.post("/detokenize", {{"tokens", {104.0, 105.0}}})["content"] == "hi");
+    for (const double wrong : {0.5, 1e300, -0.5, 9007199254740994.0}) {
+        body["seed"] = wrong;
+        CHECK(server.refusal("/v1/chat/completions", body)["param"] == "seed");
+        server.refusal("/detokenize", {{"tokens", {wrong}}});
+    }
+}
+
+TEST_CASE("tools that may not be called, and an assistant that said nothing, change nothing") {
+    Server server;
+    const auto text = [&](const Json& body) {
+        return server.post("/v1/chat/completions", body)["choices"][0]["message"]["content"];
+    };
+    const Json tools = {{{"type", "function"}, {"function", {{"name", "f"}}}}};
+    Json body = question();
+    const Json expected = text(body);
+    body.update({{"tools", tools}, {"tool_choice", "none"}, {"functions", tools}, {"function_call", "none"}});
+    CHECK(text(body) == expected);
+    for (const Json& choice : {Json("auto"), Json("required"), Json(), tools[0]}) {
+        body["tool_choice"] = choice;
+        CHECK(server.refusal("/v1/chat/completions", body)["param"] == "tools");
+    }
+    body["tools"] = Json::array();
+    body["tool_choice"] = "auto";
+    CHECK(text(body) == expected);
+    body["tool_choice"] = "required";
+    CHECK(server.refusal("/v1/chat/completions", body)["param"] == "tool_choice");
+
+    const Json user = {{"role", "user"}, {"content", "Hi"}};
+    const auto after = [&](const Json& silent) {
+        return text({{"messages", {user, silent, user}}, {"temperature", 0}});
+    };
+    const Json empty = after({{"role", "assistant"}, {"content", ""}});
+    CHECK(after({{"role", "assistant"}, {"content", nullptr}}) == empty);
+    CHECK(after({{"role", "assistant"}}) == empty);
+}
+
 TEST_CASE("a key opens what needs one") {
     Server server(shipped_model, {.keys = {"secret", "other"}});
     CHECK(server.ask("GET", "/health").status == 200);
     CHECK(server.ask("GET", "/v1/models", "", "bearer other").status == 200);
     for (const char* wrong : {"", "Bearer ", "Bearer secre", "Bearer secret2", "secret", "Basic secret"})
         CHECK(server.ask("GET", "/v1/models", "", wrong).status == 401);
+    CHECK(server.ask("GET", "/v1/models").headers == HttpHeaders{{"WWW-Authenticate", "Bearer"}});
     CHECK(server.ask("GET", "/v1/models", "", "Bearer secret").status == 200);
     CHECK(server.ask("GET", "/v1/models", "", "Bearer other").status == 200);
     CHECK(server.ask("POST", "/v1/chat/completions", question().dump()).status == 401);

@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <bitnet/engine.hpp>
 #include <cstdio>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <ternion/distributed/any_communicator.hpp>
@@ -27,6 +29,7 @@ struct ServeOptions {
     serve::SchedulerOptions scheduler;
     serve::ApiOptions api;
     std::string key_file;
+    std::optional<std::string> cors;  // the origin that pages may come from
     std::size_t cache_mb = 1024;
     std::size_t body_kb = 4096;
     int drain_seconds = 30;
@@ -40,6 +43,16 @@ void read_keys(const std::string& path, std::vector<std::string>& keys) {
         if (const std::string key = trimmed(line); !key.empty()) keys.push_back(key);
     }
     if (keys.empty()) throw FileError(path, "an API key in a line", "none");
+}
+
+/// Headers carry no other texts unchanged, so that a request couldn't match them.
+void check_words(const char* name, const std::vector<std::string>& texts) {
+    for (const std::string& text : texts) {
+        const bool word = !text.empty() && std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
+        if (!word)
+            throw std::runtime_error(
+                joined(name, ": expected printable ASCII without spaces, found other text or none"));
+    }
 }
 
 /// Waits until the answers that are on their way are written, for so long at most, or until it is asked again.
@@ -66,8 +79,10 @@ std::string listening(const ServeOptions& options, int port) {
 void serve_model(const ServeOptions& given) {
     ServeOptions options = given;
     if (!options.key_file.empty()) read_keys(options.key_file, options.api.keys);
-    if (!options.api.cors.empty()) {
-        options.http.headers = {{"Access-Control-Allow-Origin", options.api.cors},
+    check_words("--api-key", options.api.keys);
+    if (options.cors) {
+        check_words("--cors", {*options.cors});
+        options.http.headers = {{"Access-Control-Allow-Origin", *options.cors},
                                 {"Access-Control-Allow-Methods", "GET, POST, OPTIONS"},
                                 {"Access-Control-Allow-Headers", "Authorization, *"}};
     }
@@ -138,7 +153,7 @@ void add_serve(CLI::App& app) {
         ->take_all()
         ->type_name("KEY");
     add_file(command, "--api-key-file", options.key_file, "a file with such keys, one a line");
-    command.add_option("--cors", options.api.cors, "origin whose pages may ask; *: any")->type_name("ORIGIN");
+    command.add_option("--cors", options.cors, "origin whose pages may ask; *: any")->type_name("ORIGIN");
     command.add_option("--chat-template", options.api.chat_template, "instead of the model's")
         ->check(CLI::IsMember(ChatTemplate::names()).description(""))
         ->type_name("NAME");

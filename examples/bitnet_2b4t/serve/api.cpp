@@ -29,6 +29,12 @@ bool same_secret(std::string_view a, std::string_view b) {
     return difference == 0;
 }
 
+/// Files of the page are those in the program: no path leads anywhere else.
+const PageFile* page_file(std::string_view path) {
+    const auto found = std::ranges::find(page_files(), path, &PageFile::path);
+    return found == page_files().end() ? nullptr : &*found;
+}
+
 [[noreturn]] void refuse_path(const std::string& path) {
     const char* hint = path.starts_with("/v1/") ? "" : "; OpenAI's endpoints begin with /v1/";
     throw ApiError(joined("there is no such page or endpoint: ", program::in_quotes(path), hint), "", 404, "not_found");
@@ -65,6 +71,7 @@ void Api::handle(HttpRequest request, std::shared_ptr<Responder> responder) {
         if (error.status() == 429 || error.status() == 503) {
             reply.headers.emplace_back("Retry-After", std::to_string(retry_seconds(scheduler_.status())));
         }
+        if (error.status() == 401) reply.headers.emplace_back("WWW-Authenticate", "Bearer");
         call.send(std::move(reply));
     };
     try {
@@ -105,22 +112,29 @@ void Api::answer(Call& call) {
         Route{"POST", "/v1/embeddings", &Api::embed},
     };
     const HttpRequest& request = call.request;
-    const std::string method = request.method == "HEAD" ? "GET" : request.method;
-    if (method == "OPTIONS") return call.send(HttpReply{.status = 204, .type = ""});
+    if (request.problem) throw *request.problem;
+    if (request.method == "OPTIONS") return call.send(HttpReply{.status = 204, .type = ""});
     for (const Route& route : routes) {
         if (route.path != request.path) continue;
-        if (route.method != method) {
-            call.headers = {{"Allow", std::string(route.method)}};
-            throw ApiError(
-                joined("expected ", route.method, " for ", route.path, ", found ", program::in_quotes(method)), "",
-                405);
-        }
+        require_method(call, route.method);
         if (!route.open) check_key(request);
         return (this->*route.endpoint)(call);
     }
-    if (method == "GET" && request.path.starts_with("/v1/models/")) return check_key(request), this->model(call);
-    if (method == "GET") return page(call);
-    refuse_path(request.path);
+    const bool of_model = request.path.starts_with("/v1/models/");
+    const PageFile* file = page_file(request.path);
+    if (!of_model && file == nullptr) refuse_path(request.path);
+    require_method(call, "GET");
+    if (!of_model) return page(call, *file);
+    check_key(request);
+    this->model(call);
+}
+
+void Api::require_method(Call& call, std::string_view method) {
+    const std::string& found = call.request.method;
+    if (found == method || (method == "GET" && found == "HEAD")) return;
+    call.headers = {{"Allow", method == "GET" ? "GET, HEAD" : std::string(method)}};
+    throw ApiError(joined("expected ", method, " for ", call.request.path, ", found ", program::in_quotes(found)), "",
+                   405);
 }
 
 void Api::check_key(const HttpRequest& request) const {
@@ -227,19 +241,14 @@ void Api::submit(Call& call, std::vector<Job> jobs) {
     call.responder->on_gone([cancelled = *flag] { cancelled->store(true, std::memory_order_relaxed); });
 }
 
-/// Files of the page are those in the program: no path leads anywhere else.
-void Api::page(Call& call) {
-    for (const PageFile& file : page_files()) {
-        if (file.path != call.request.path) continue;
-        return call.send(HttpReply{.type = std::string(file.type),
-                                   .body = std::string(file.content),
-                                   .headers = {{"Cache-Control", "no-cache"},
-                                               {"Content-Security-Policy",
-                                                "default-src 'none'; script-src 'self'; style-src 'self'; "
-                                                "connect-src 'self'; img-src data:; frame-ancestors 'none'"},
-                                               {"X-Content-Type-Options", "nosniff"}}});
-    }
-    refuse_path(call.request.path);
+void Api::page(Call& call, const PageFile& file) {
+    call.send(HttpReply{.type = std::string(file.type),
+                        .body = std::string(file.content),
+                        .headers = {{"Cache-Control", "no-cache"},
+                                    {"Content-Security-Policy",
+                                     "default-src 'none'; script-src 'self'; style-src 'self'; "
+                                     "connect-src 'self'; img-src data:; frame-ancestors 'none'"},
+                                    {"X-Content-Type-Options", "nosniff"}}});
 }
 
 }  // namespace bitnet::serve

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "access_log.hpp"
@@ -15,9 +16,10 @@
 
 namespace bitnet::serve {
 
+struct PageFile;
+
 struct ApiOptions {
     std::vector<std::string> keys = {};  // any of them opens the API; none: it is open
-    std::string cors = {};               // the origin that pages may come from; empty: none
     std::string chat_template = {};      // as ChatTemplate's
     std::string pooling = {};            // "last": vectors also of a model that doesn't say how they are made
     SamplingOptions sampling = {};       // where a request doesn't say
@@ -44,6 +46,7 @@ class Api {
     using Endpoint = void (Api::*)(Call&);
 
     void answer(Call& call);
+    static void require_method(Call& call, std::string_view method);
     void check_key(const HttpRequest& request) const;
     void health(Call& call);
     void models(Call& call);
@@ -56,7 +59,7 @@ class Api {
     void chat(Call& call);
     void complete(Call& call);
     void embed(Call& call);
-    void page(Call& call);
+    void page(Call& call, const PageFile& file);
 
     void generate(Call& call, TextRequest request);
     void check_count(std::size_t count, const char* field) const;

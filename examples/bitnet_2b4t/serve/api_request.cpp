@@ -92,9 +92,18 @@ ChoiceOptions read_choice(const JsonFields& fields, const RequestContext& contex
     return choice;
 }
 
+/// A model that is told to call none of its tools answers with a text, as it does here without any.
+void refuse_tools(const JsonFields& fields, const char* tools, const char* choice) {
+    if (fields[choice] == "none") return;
+    refuse_unsupported(fields, {tools});
+    if (fields[choice] != "auto") refuse_unsupported(fields, {choice});
+}
+
 /// What both kinds of requests have.
 TextRequest read_common(const JsonFields& fields, const RequestContext& context) {
-    refuse_unsupported(fields, {"tools", "functions", "audio", "prediction", "web_search_options"});
+    refuse_tools(fields, "tools", "tool_choice");
+    refuse_tools(fields, "functions", "function_call");
+    refuse_unsupported(fields, {"audio", "prediction", "web_search_options"});
     TextRequest request;
     request.choice = read_choice(fields, context);
     request.choices = static_cast<std::size_t>(fields.integer("n", 1, most_choices, 1));
@@ -143,7 +152,8 @@ ChatMessage read_message(const Json& message) {
     using Role = ChatMessage::Role;
     if (role == "system" || role == "developer") return {Role::system, read_content(fields["content"])};
     if (role == "user") return {Role::user, read_content(fields["content"])};
-    if (role == "assistant") return {Role::assistant, read_content(fields["content"])};
+    if (role == "assistant")  // may have said nothing
+        return {Role::assistant, fields.has("content") ? read_content(fields["content"]) : ""};
     JsonFields::refuse("messages", "a role of system, developer, user or assistant", fields["role"]);
 }
 
@@ -178,9 +188,10 @@ std::vector<int> read_tokens(const Json& list, const char* name, const Model& mo
     if (!list.is_array()) JsonFields::refuse(name, "a list of tokens", list);
     std::vector<int> tokens;
     for (const Json& one : list) {
-        const bool known = one.is_number_unsigned() && one.get<std::uint64_t>() < model.vocabulary_size();
-        if (!known) JsonFields::refuse(name, joined("token ids from 0 to ", model.vocabulary_size() - 1), one);
-        tokens.push_back(one.get<int>());
+        const std::optional<std::int64_t> id = whole_number(one);
+        if (!id || *id < 0 || static_cast<std::uint64_t>(*id) >= model.vocabulary_size())
+            JsonFields::refuse(name, joined("token ids from 0 to ", model.vocabulary_size() - 1), one);
+        tokens.push_back(static_cast<int>(*id));
     }
     return tokens;
 }

@@ -165,7 +165,9 @@ Json GenerationReply::chunk(std::size_t index, Json delta, Json finish_reason, J
                          {request_.chat ? "delta" : "text", std::move(delta)},
                          {"logprobs", std::move(scored)},
                          {"finish_reason", std::move(finish_reason)}};
-    return object(request_.chat ? "chat.completion.chunk" : "text_completion", Json::array({choice}));
+    Json event = object(request_.chat ? "chat.completion.chunk" : "text_completion", Json::array({choice}));
+    if (request_.include_usage) event["usage"] = nullptr;  // the last event has it
+    return event;
 }
 
 std::string GenerationReply::text_of(int token) const {

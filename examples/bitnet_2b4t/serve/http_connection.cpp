@@ -9,6 +9,7 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <utility>
 
@@ -32,6 +33,25 @@ auto then(HttpConnection& connection, void (HttpConnection::*method)(Arguments..
     return [self = connection.shared_from_this(), method](HttpConnection::ErrorCode error, auto&&...) {
         ((*self).*method)(error);
     };
+}
+
+/// Of a request's target, which clients of a proxy write as a whole URL. What is no escape stays as it is.
+std::string path_of(std::string_view target) {
+    if (const auto scheme = target.find("://"); !target.starts_with('/') && scheme != target.npos) {
+        const auto path = target.find_first_of("/?", scheme + 3);
+        target = path == target.npos ? "/" : target.substr(path);
+    }
+    target = target.substr(0, target.find_first_of("?#"));
+    std::string path;
+    for (std::size_t i = 0; i < target.size(); ++i) {
+        const char* digits = target.data() + i + 1;
+        unsigned char byte = 0;
+        const bool escape = target[i] == '%' && target.size() - i > 2 &&
+                            std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2;
+        path += escape ? static_cast<char>(byte) : target[i];
+        if (escape) i += 2;
+    }
+    return path;
 }
 
 }  // namespace
@@ -100,7 +120,8 @@ void HttpConnection::refuse(ErrorCode error) {
     if (error == http::error::end_of_stream || error == net::error::operation_aborted || error == net::error::eof ||
         error == net::error::connection_reset || error == beast::error::timeout)
         return;  // there is nobody to answer: who is too slow has lost the connection
-    const auto reply = [&]() -> ApiError {
+    HttpRequest request = request_read();
+    request.problem = [&]() -> ApiError {
         if (error == http::error::body_limit) {
             return ApiError("expected a body of at most " + std::to_string(service_.options.most_body_bytes) + " bytes",
                             "", 413);
@@ -111,9 +132,20 @@ void HttpConnection::refuse(ErrorCode error) {
     }();
     begin_exchange({});
     keep_alive_ = head_only_ = false;
-    exchange_->send({.status = reply.status(), .body = reply.json()});
+    service_.handler(std::move(request), exchange_);
     stream_.expires_never();
     write_next();
+}
+
+HttpRequest HttpConnection::request_read() const {
+    const auto& message = parser_->get();
+    HttpRequest request;
+    request.method = std::string(message.method_string());
+    request.path = path_of(std::string(message.target()));
+    request.authorization = std::string(message[http::field::authorization]);
+    ErrorCode ignored;
+    request.remote = stream_.socket().remote_endpoint(ignored).address().to_string();
+    return request;
 }
 
 void HttpConnection::answer() {
@@ -121,23 +153,16 @@ void HttpConnection::answer() {
     head_only_ = message.method() == http::verb::head;
     keep_alive_ = message.keep_alive();
     version_ = message.version();
-    HttpRequest request;
-    request.method = std::string(message.method_string());
-    const std::string target(message.target());
-    request.path = target.substr(0, target.find('?'));
-    request.authorization = std::string(message[http::field::authorization]);
+    HttpRequest request = request_read();
     request.body = std::move(message.body());
-    ErrorCode ignored;
-    request.remote = stream_.socket().remote_endpoint(ignored).address().to_string();
     parser_.reset();
     // It holds the connection until the answer is written or nobody wants it any more.
     begin_exchange([self = shared_from_this()] { self->wake(); });
     const auto exchange = exchange_;
     watch();
     if (service_.connections > service_.options.most_connections) {
-        const ApiError full("there are too many connections; try again later", "", 503);
+        request.problem.emplace("there are too many connections; try again later", "", 503);
         keep_alive_ = false;
-        return exchange->send({.status = 503, .body = full.json(), .headers = {{"Retry-After", "5"}}});
     }
     service_.handler(std::move(request), exchange);
 }

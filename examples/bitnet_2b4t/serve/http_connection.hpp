@@ -60,6 +60,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     void on_request(ErrorCode error);
     void refuse(ErrorCode error);
     void answer();
+    HttpRequest request_read() const;
     void begin_exchange(std::function<void()> wake);
     void end_exchange();
     void watch();

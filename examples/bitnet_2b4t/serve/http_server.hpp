@@ -4,16 +4,20 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "api_error.hpp"
+
 namespace bitnet::serve {
 
 struct HttpRequest {
-    std::string method, path, body;  // the path without what follows a '?'
-    std::string remote;              // the client's address
-    std::string authorization;       // headers
+    std::string method, path, body;        // the path without what follows a '?', its %20 and such decoded
+    std::string remote;                    // the client's address
+    std::string authorization;             // headers
+    std::optional<ApiError> problem = {};  // why it gets no other answer; the rest is what was read of it
 };
 
 using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
@@ -55,8 +59,8 @@ struct HttpOptions {
 /// options say loses its connection.
 class HttpServer {
  public:
-    /// Listens. Throws std::runtime_error with one line where it can't. `handler` gets whole requests, from several
-    /// threads.
+    /// Listens. Throws std::runtime_error with one line where it can't. `handler` gets whole requests, and those that
+    /// are to be refused, from several threads.
     HttpServer(const HttpOptions& options, HttpHandler handler);
     HttpServer(const HttpServer&) = delete;
     HttpServer& operator=(const HttpServer&) = delete;

@@ -60,6 +60,18 @@ std::string short_text(const Json& json) {
     return text.size() <= 60 ? text : text.substr(0, 57) + "...";
 }
 
+std::optional<std::int64_t> whole_number(const Json& value) {
+    constexpr double exact = 9007199254740992;  // 2^53: beyond it a double may stand for a neighbour
+    if (value.is_number_float()) {
+        const auto number = value.get<double>();
+        if (std::abs(number) > exact || number != std::trunc(number)) return std::nullopt;
+        return static_cast<std::int64_t>(number);
+    }
+    if (value.is_number_unsigned() && value.get<std::uint64_t>() > static_cast<std::uint64_t>(INT64_MAX))
+        return std::nullopt;
+    return value.is_number_integer() ? std::optional(value.get<std::int64_t>()) : std::nullopt;
+}
+
 Json read_body(std::string_view body) {
     JsonShape shape;
     if (!Json::sax_parse(body, &shape))
@@ -87,11 +99,8 @@ std::int64_t JsonFields::integer(const char* name, std::int64_t least, std::int6
                                  std::int64_t otherwise) const {
     const Json& value = (*this)[name];
     if (value.is_null()) return otherwise;
-    const bool fits =
-        value.is_number_integer() &&
-        (!value.is_number_unsigned() || value.get<std::uint64_t>() <= static_cast<std::uint64_t>(INT64_MAX));
-    if (fits && value.get<std::int64_t>() >= least && value.get<std::int64_t>() <= most)
-        return value.get<std::int64_t>();
+    const std::optional<std::int64_t> number = whole_number(value);
+    if (number && *number >= least && *number <= most) return *number;
     refuse(name, joined("a whole number from ", least, " to ", most), value);
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,9 @@ using Json = nlohmann::ordered_json;
 std::string dumped(const Json& json);
 /// The same for messages: in ASCII, and its beginning alone where it is long.
 std::string short_text(const Json& json);
+
+/// The whole number that a value is, also one written as 16.0; none where it is no such, or beyond 64 bits.
+std::optional<std::int64_t> whole_number(const Json& value);
 
 /// The object that a request's body is. Throws ApiError for what is none, and for one of more than 100 levels
 /// or of an object with more than 1024 members.

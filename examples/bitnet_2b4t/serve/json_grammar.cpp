@@ -228,9 +228,10 @@ class SchemaRules {
     static std::uint32_t bound(const Json& schema, const char* keyword, std::uint32_t otherwise) {
         if (!schema.contains(keyword)) return otherwise;
         const Json& value = schema[keyword];
-        if (!value.is_number_unsigned() || value.get<std::uint64_t>() > most_repeats)
+        const std::optional<std::int64_t> count = whole_number(value);
+        if (!count || *count < 0 || static_cast<std::uint64_t>(*count) > most_repeats)
             refuse(std::string("expected ") + keyword + " from 0 to 100000, found " + short_text(value));
-        return value.get<std::uint32_t>();
+        return static_cast<std::uint32_t>(*count);
     }
 
     static void check_keywords(const Json& schema, std::initializer_list<std::string_view> known) {

@@ -47,6 +47,11 @@ await part("curl", async () => {
   check(preflight.includes("Access-Control-Allow-Headers: Authorization, *\r\n"), "CORS for the headers of OpenAI's client", preflight);
   check(curl("-i", `${server.url}/v1/completions`).includes("\r\nAllow: POST\r\n"), "what a path allows");
   check(curl(`${server.url}/models`).includes("begin with /v1/"), "a base address without /v1");
+  check(curl("-i", "-X", "PUT", `${server.url}/`).includes("\r\nAllow: GET, HEAD\r\n"), "what the page allows");
+  for (const target of [`http://127.0.0.1:${server.port}/health`, "http://x/health?a#b", "/%68ealth", "/v1/models/%73mall"])
+    check(curl("--request-target", target, `${server.url}/`).includes(target.includes("models") ? '"id":"small"' : '"ok"'), "a target", target);
+  for (const target of ["/health%", "/%zz", "/%2", "http://x", "//health", "/health%2f"])
+    check(!curl("--request-target", target, `${server.url}/x`).includes('"ok"'), "no such target", target);
   const http10 = curl("--http1.0", `${server.url}/v1/completions`, "-d", JSON.stringify(endless({ stream: true, max_tokens: 5 })));
   check(http10.startsWith("data: {") && http10.endsWith("data: [DONE]\n\n"), "a stream for HTTP/1.0", http10);
   const body = JSON.stringify({ content: "a ".repeat(600000) }); // too long for a command line
@@ -194,6 +199,25 @@ await part("connections beyond the most are told so, or closed at once", async (
   check((await small.stop()).code === 0, "the end");
 });
 
+await part("a model's name that a URL can't hold as it is", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "ternion-serve-"));
+  const file = join(folder, "50% été +1.gguf");
+  copyFileSync(model, file);
+  const named = await Server.start(program, ["-m", file]);
+  const client = new OpenAI({ baseURL: `${named.url}/v1`, apiKey: "none", maxRetries: 0 });
+  const [{ id }] = (await client.models.list()).data;
+  check(id === "50% été +1" && (await client.models.retrieve(id)).id === id, "the same model", id);
+  await named.stop();
+  rmSync(folder, { recursive: true });
+});
+
+await part("keys and origins that no header could hold are refused", async () => {
+  for (const [option, value] of [["--api-key", ""], ["--api-key", " a"], ["--api-key", "a\n"], ["--api-key", "é"], ["--cors", ""], ["--cors", "x\r\ny: z"]]) {
+    const other = await start(option, value);
+    check((await other.stop()).code === 1 && other.log.startsWith(`bitnet-2b4t: ${option}: expected `), "one line", [option, value, other.log]);
+  }
+});
+
 await part("a port that is taken", async () => {
   const other = await Server.start(program, ["-m", model], server.port);
   const { code } = await other.exit;
@@ -229,9 +253,15 @@ await part("a full queue", async () => {
   check(replies.filter((reply) => reply.status === 200).length === 2 && full.length === 3, "two answers", replies.map((r) => r.status));
   check(Number(full[0]?.headers.get("retry-after")) >= 1, "Retry-After");
   check((await full[0]?.json())?.error.type === "rate_limit_error", "the error");
+  const refused = [413, 400, 431];
+  await small.raw("POST /v1/completions HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n");
+  await small.raw("nonsense\r\n\r\n");
+  await small.raw(`GET /v1/completions HTTP/1.1\r\nA: ${"a".repeat(20000)}\r\n\r\n`);
   check((await small.stop()).code === 0, "the end");
   const lines = small.log.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
-  check(lines.length === 6 && lines.every((line) => line.path === "/v1/completions" && !("body" in line)), "a line a request", small.log);
+  check(lines.length === 9 && lines.every((line) => !("body" in line)), "a line a request", small.log);
+  check(lines.slice(0, 7).every((line) => line.path === "/v1/completions"), "its path, also where its body isn't read", small.log);
+  check(lines.slice(6).every((line, i) => line.status === refused[i]), "what is no request, too", small.log);
 });
 
 await part("SIGTERM lets answers end", async () => {
