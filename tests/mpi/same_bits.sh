@@ -19,6 +19,14 @@ on 3 complete -m "$small" -p "$text" -n 24 -t 1 --temp 0.9 --seed 3 >"$folder/dr
 cmp "$folder/drawn" "$folder/drawn3" || fail "a text that is drawn on 3 ranks differs"
 on 2 perplexity -m "$small" -f "$folder/long" -t 1 >"$folder/perplexity2"
 cmp "$folder/perplexity" "$folder/perplexity2" || fail "the perplexity on 2 ranks differs"
+printf 'one text\nanother\n' >"$folder/texts"
+"$program" embed -m "$small" --pooling last -t 1 <"$folder/texts" >"$folder/vectors"
+on 3 embed -m "$small" --pooling last -t 1 <"$folder/texts" >"$folder/vectors3"
+cmp "$folder/vectors" "$folder/vectors3" || fail "vectors of texts on 3 ranks differ"
+echo '{"context": "Two and two are", "choices": ["four", "five"], "answer": 0}' >"$folder/questions"
+"$program" score -m "$small" -f "$folder/questions" -t 1 >"$folder/score"
+on 2 score -m "$small" -f "$folder/questions" -t 1 >"$folder/score2"
+cmp "$folder/score" "$folder/score2" || fail "a score on 2 ranks differs"
 # A conversation that is saved on 3 ranks has the bytes of one process's, and goes on on 2 and on 1.
 printf '%s\n/save %s\n' "$text" "$folder/saved" | "$program" chat -m "$small" -n 8 -t 1 --commands >"$folder/chat" 2>"$folder/err"
 printf '%s\n/save %s\n' "$text" "$folder/saved3" | on 3 chat -m "$small" -n 8 -t 1 --commands >"$folder/chat3" 2>"$folder/err" ||
@@ -33,6 +41,7 @@ cmp "$folder/chat" "$folder/chat2" || fail "a chat that goes on on 2 ranks diffe
 # The server: texts of two requests, one of which begins as the other did, are those of one process.
 # answers MPIRUN...: what a server that is started so says to both, as the fields that don't depend on time.
 answers() {
+    : >"$folder/err" # or the port of the server before is read, until the next has opened its own
     "$@" "$program" serve -m "$small" -t 1 --port 0 >"$folder/out" 2>"$folder/err" &
     server=$!
     for _ in $(seq 600); do
