@@ -260,8 +260,9 @@ TEST_CASE("cli: synth writes a model that can be used, and says what it can't wr
     const TemporaryFolder folder;
     const std::string model = folder / "model.gguf";
     // One layer of 2B4T's sizes: the embedding is most of it.
-    REQUIRE(run({"synth", "--output", model, "--layers", "1", "--seed", "3"}).status == 0);
+    REQUIRE(run({"synth", "--output", model, "--layers", "1", "--seed", "3", "--context", "5000"}).status == 0);
     CHECK(folder.entries() == 1);
+    CHECK(run({"inspect", "-m", model}).out.find("context_length = 5000") != std::string::npos);
     const Outcome complete = run({"complete", "-m", model, "-p", "Hello", "-n", "2", "--temp", "0"});
     CHECK(complete.status == 0);
     CHECK(complete.err.empty());

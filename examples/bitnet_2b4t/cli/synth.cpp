@@ -16,6 +16,7 @@ struct Options {
     std::string size = "2B4T";
     std::string family;
     double ffn_zeros = -1;
+    std::size_t context = 0;
 };
 
 const Family& family_named(const std::string& name) {
@@ -31,6 +32,7 @@ void choose_size(const Options& options, SynthOptions& chosen) {
     const auto [family, config] = find_size(options.size);
     chosen.family = options.family.empty() ? &family : &family_named(options.family);
     chosen.sizes = with_sizes(chosen.family->config(), config);
+    if (options.context > 0) chosen.sizes.context = options.context;
 }
 
 void synth(const Options& options) {
@@ -63,6 +65,7 @@ void add_synth(CLI::App& app) {
                     "architecture, if not the size's own: bitnet, bitnet-silu, llama, qwen3")
         ->type_name("NAME");
     add_number(command, "--layers", options.synth.layers, "number of layers (default: all)", 1, 4096);
+    add_number(command, "--context", options.context, "longest sequence in tokens (default: the size's)", 1, 1 << 24);
     command.add_flag("--repeating", options.synth.repeating,
                      "weights whose greedy text repeats its last token: drafts' best case");
     add_number(command, "--ffn-zeros", options.ffn_zeros,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 
 #include "kv_block.hpp"
 #include "products.hpp"
@@ -21,6 +22,7 @@ struct AttentionTile {
     float* values;                        // [rows, value_stride], weighted by the softmax, not yet divided by `sum`
     float* peak;                          // the largest score of each row
     float* sum;                           // of exp(score - peak)
+    const std::byte* next;                // the block that comes after this one: few rows ask for it meanwhile
 };
 
 inline namespace TERNION_ABI {
@@ -47,11 +49,29 @@ inline void softmax_step(const AttentionTile& tile, std::size_t stride, std::siz
     }
 }
 
+/// Few rows multiply a block's numbers from where they are: widening them first would take as long as the products.
+template <class T>
+void attend_streamed(const AttentionTile& tile, const KvFormat& format, const std::byte* block, std::size_t first_key,
+                     std::size_t keys) {
+    const std::size_t dim = format.head_dim(), stride = format.value_stride();
+    const std::uintptr_t ahead = reinterpret_cast<std::uintptr_t>(tile.next) - reinterpret_cast<std::uintptr_t>(block);
+    add_streamed_product(tile.queries, dim, reinterpret_cast<const T*>(block), column_block, tile.scores, column_block,
+                         tile.rows, column_block, dim, ahead);
+    softmax_step(tile, stride, first_key, keys);
+    add_streamed_product(tile.scores, column_block, reinterpret_cast<const T*>(block + format.values_offset()), stride,
+                         tile.values, stride, tile.rows, stride, keys, ahead);
+}
+
 /// Adds a block of the KV cache, of which `keys` tokens from position `first_key` on may be seen, to a tile.
 inline void attend(const AttentionTile& tile, const KvFormat& format, const std::byte* block, std::size_t first_key,
                    std::size_t keys) {
+    constexpr std::size_t few_rows = 8;
     const std::size_t dim = format.head_dim(), stride = format.value_stride();
     std::fill_n(tile.scores, tile.rows * column_block, 0.0F);
+    if (tile.rows <= few_rows && format.type() == KvType::f16)
+        return attend_streamed<ternion::Float16>(tile, format, block, first_key, keys);
+    if (tile.rows <= few_rows && format.type() == KvType::f32)
+        return attend_streamed<float>(tile, format, block, first_key, keys);
     add_product(tile.queries, dim, keys_of(format, block, tile.keys), column_block, tile.scores, column_block,
                 tile.rows, column_block, dim);
     softmax_step(tile, stride, first_key, keys);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <ternion/ternion.hpp>
 
 #include "kv_format.hpp"
@@ -27,10 +28,12 @@ TERNION_INLINE Lanes load(const Half* from) {
 
 static_assert(column_block % (width * lanes) == 0);
 
-/// One register tile: Rows × (width · lanes) sums that stay in registers over the whole depth.
-template <std::size_t Rows>
-TERNION_INLINE void tile(const float* a, std::size_t lda, const float* b, std::size_t ldb, float* c, std::size_t ldc,
-                         std::size_t depth) {
+/// One register tile: Rows × (width · lanes) sums that stay in registers over the whole depth. Where B is streamed from
+/// memory, what lies `ahead` bytes behind each of its cache lines, maybe in another array, is asked for, into the
+/// second cache: the first holds less than two blocks of attention.
+template <std::size_t Rows, bool Streamed, class T>
+TERNION_INLINE void tile(const float* a, std::size_t lda, const T* b, std::size_t ldb, float* c, std::size_t ldc,
+                         std::size_t depth, std::uintptr_t ahead) {
     Lanes sums[Rows][width];
     const auto each = [](auto&& f) TERNION_INLINE_LAMBDA {
 #pragma GCC unroll 4
@@ -44,13 +47,29 @@ TERNION_INLINE void tile(const float* a, std::size_t lda, const float* b, std::s
     for (std::size_t d = 0; d < depth; ++d) {
         Lanes row[width];
 #pragma GCC unroll 4
-        for (std::size_t w = 0; w < width; ++w)
-            row[w] = load(b + d * ldb + w * lanes);
+        for (std::size_t w = 0; w < width; ++w) {
+            const T* from = b + d * ldb + w * lanes;
+            if (Streamed && w * lanes * sizeof(T) % 64 == 0)
+                __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(from) + ahead), 0, 2);
+            row[w] = load(from);
+        }
         each([&](std::size_t r, std::size_t w) TERNION_INLINE_LAMBDA { sums[r][w] += a[r * lda + d] * row[w]; });
     }
     each(
         [&](std::size_t r, std::size_t w)
             TERNION_INLINE_LAMBDA { *reinterpret_cast<Memory*>(c + r * ldc + w * lanes) = sums[r][w]; });
+}
+
+template <bool Streamed, class T>
+TERNION_INLINE void add_product(const float* a, std::size_t lda, const T* b, std::size_t ldb, float* c, std::size_t ldc,
+                                std::size_t rows, std::size_t cols, std::size_t depth, std::uintptr_t ahead) {
+    for (std::size_t j = 0; j < cols; j += width * lanes) {
+        std::size_t i = 0;
+        for (; i + 4 <= rows; i += 4)
+            tile<4, Streamed>(a + i * lda, lda, b + j, ldb, c + i * ldc + j, ldc, depth, ahead);
+        for (; i < rows; ++i)
+            tile<1, Streamed>(a + i * lda, lda, b + j, ldb, c + i * ldc + j, ldc, depth, ahead);
+    }
 }
 
 }  // namespace products_detail
@@ -60,14 +79,15 @@ TERNION_INLINE void tile(const float* a, std::size_t lda, const float* b, std::s
 /// times with the four rows of a decoding step (AVX-512, 64 × 128 blocks), because nothing is copied first.
 inline void add_product(const float* a, std::size_t lda, const float* b, std::size_t ldb, float* c, std::size_t ldc,
                         std::size_t rows, std::size_t cols, std::size_t depth) {
-    using namespace products_detail;
-    for (std::size_t j = 0; j < cols; j += width * lanes) {
-        std::size_t i = 0;
-        for (; i + 4 <= rows; i += 4)
-            tile<4>(a + i * lda, lda, b + j, ldb, c + i * ldc + j, ldc, depth);
-        for (; i < rows; ++i)
-            tile<1>(a + i * lda, lda, b + j, ldb, c + i * ldc + j, ldc, depth);
-    }
+    products_detail::add_product<false>(a, lda, b, ldb, c, ldc, rows, cols, depth, 0);
+}
+
+/// The same sums, for few rows: B, floats or Float16, is read from memory once for four of them, and what lies `ahead`
+/// bytes behind it is asked for on the way.
+template <class T>
+void add_streamed_product(const float* a, std::size_t lda, const T* b, std::size_t ldb, float* c, std::size_t ldc,
+                          std::size_t rows, std::size_t cols, std::size_t depth, std::uintptr_t ahead) {
+    products_detail::add_product<true>(a, lda, b, ldb, c, ldc, rows, cols, depth, ahead);
 }
 
 /// Dot product of n numbers (float, Float16 or BFloat16) with n floats, in an order that depends on the width of

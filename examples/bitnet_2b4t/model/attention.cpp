@@ -27,44 +27,62 @@ Attention::Attention(const Config& config, const Kernels& kernels)
 void Attention::operator()(std::span<const float> queries, std::size_t first, std::size_t count, const KvCache& cache,
                            std::size_t layer, std::span<float> out, ternion::ThreadPool& threads) {
     if (count == 0 || kv_heads_ == 0) return;
+    const Context context{queries, first, count, cache, layer, out};
     const std::size_t tile_tokens = std::max(least_tokens, tile_rows / group_);
-    const std::size_t tiles = ternion::ceil_div(count, tile_tokens);
-    // With several tiles, each goes through all its spans itself.
-    const std::size_t parts = tiles == 1 ? ternion::ceil_div(first + count, span_keys) : 1;
-    const std::size_t stride = cache.format().value_stride();
-    prepare(std::min(tile_tokens, count) * group_, parts > 1 ? kv_heads_ * parts : 0, cache, threads.concurrency());
+    if (count > tile_tokens) return by_tiles(context, tile_tokens, threads);
+    const std::size_t spans = ternion::ceil_div(first + count, span_keys);
+    if (spans == 1) return by_tiles(context, count, threads);
+    by_spans(context, spans, threads);
+}
 
-    const auto tile_of = [&](std::size_t tile, std::size_t head) {
-        const std::size_t begin = tile * tile_tokens;
-        const std::size_t tokens = std::min(tile_tokens, count - begin);
-        return Tile{head, begin, tokens, tokens * group_, first + begin};
-    };
-    threads.parallel_for(kv_heads_ * parts * tiles, [&](std::size_t item, std::size_t w) {
+/// Each tile of tokens goes through all its spans of keys itself.
+void Attention::by_tiles(const Context& c, std::size_t tile_tokens, ternion::ThreadPool& threads) {
+    const std::size_t tiles = ternion::ceil_div(c.count, tile_tokens), stride = c.cache.format().value_stride();
+    prepare(std::min(tile_tokens, c.count) * group_, 0, c.cache, threads.concurrency());
+    threads.parallel_for(kv_heads_ * tiles, [&](std::size_t item, std::size_t w) {
         // Late tiles see many keys, early ones few: taken in turns, any run of items is about as much work.
-        const std::size_t turn = item % tiles;
-        const Tile tile = tile_of(turn % 2 == 0 ? turn / 2 : tiles - 1 - turn / 2, item / tiles / parts);
-        const std::size_t part = item / tiles % parts, end = tile.position + tile.tokens;
+        const std::size_t turn = item % tiles, index = turn % 2 == 0 ? turn / 2 : tiles - 1 - turn / 2;
+        const Tile tile = tile_of(c, index * tile_tokens, tile_tokens, item / tiles);
+        const std::size_t end = tile.position + tile.tokens;
         Worker& worker = workers_[w];
-        load(tile, queries, worker);
-        if (parts > 1) {
-            accumulate(tile, part * span_keys, std::min((part + 1) * span_keys, end), cache, layer, worker,
-                       partials_[tile.head * parts + part]);
-            return;
-        }
-        accumulate(tile, 0, std::min(span_keys, end), cache, layer, worker, worker.joined);
+        load(tile, c.queries, worker);
+        accumulate(tile, 0, std::min(span_keys, end), c, worker, worker.joined);
         for (std::size_t key = span_keys; key < end; key += span_keys) {
-            accumulate(tile, key, std::min(key + span_keys, end), cache, layer, worker, worker.partial);
+            accumulate(tile, key, std::min(key + span_keys, end), c, worker, worker.partial);
             join(worker.joined, worker.partial, tile.rows, stride);
         }
-        finish(tile, worker.joined, stride, out);
+        finish(tile, worker.joined, stride, c.out);
     });
-    for (std::size_t head = 0; parts > 1 && head < kv_heads_; ++head) {
-        const Tile tile = tile_of(0, head);
-        Partial& joined = partials_[head * parts];
-        for (std::size_t part = 1; part < parts; ++part)
-            join(joined, partials_[head * parts + part], tile.rows, stride);
-        finish(tile, joined, stride, out);
+}
+
+/// One tile, whose spans are shared by the threads, in runs of neighbours: each asks for the memory of the next one.
+void Attention::by_spans(const Context& c, std::size_t spans, ternion::ThreadPool& threads) {
+    constexpr std::size_t runs_a_thread = 8;
+    const std::size_t run = std::max<std::size_t>(1, kv_heads_ * spans / (runs_a_thread * threads.concurrency()));
+    const std::size_t runs = ternion::ceil_div(spans, run), stride = c.cache.format().value_stride();
+    const std::size_t end = c.first + c.count;
+    prepare(c.count * group_, kv_heads_ * spans, c.cache, threads.concurrency());
+    threads.parallel_for(kv_heads_ * runs, [&](std::size_t item, std::size_t w) {
+        const Tile tile = tile_of(c, 0, c.count, item / runs);
+        load(tile, c.queries, workers_[w]);
+        const std::size_t begin = item % runs * run;
+        for (std::size_t span = begin; span < std::min(begin + run, spans); ++span)
+            accumulate(tile, span * span_keys, std::min((span + 1) * span_keys, end), c, workers_[w],
+                       partials_[tile.head * spans + span]);
+    });
+    for (std::size_t head = 0; head < kv_heads_; ++head) {
+        const Tile tile = tile_of(c, 0, c.count, head);
+        Partial& joined = partials_[head * spans];
+        for (std::size_t span = 1; span < spans; ++span)
+            join(joined, partials_[head * spans + span], tile.rows, stride);
+        finish(tile, joined, stride, c.out);
     }
+}
+
+Attention::Tile Attention::tile_of(const Context& c, std::size_t begin, std::size_t tile_tokens,
+                                   std::size_t head) const {
+    const std::size_t tokens = std::min(tile_tokens, c.count - begin);
+    return {head, begin, tokens, tokens * group_, c.first + begin};
 }
 
 /// Allocates before the threads start: an exception couldn't leave them.
@@ -99,24 +117,26 @@ void Attention::load(const Tile& tile, std::span<const float> queries, Worker& w
     }
 }
 
-void Attention::accumulate(const Tile& tile, std::size_t key_begin, std::size_t key_end, const KvCache& cache,
-                           std::size_t layer, Worker& worker, Partial& partial) const {
+void Attention::accumulate(const Tile& tile, std::size_t key_begin, std::size_t key_end, const Context& c,
+                           Worker& worker, Partial& partial) const {
     constexpr std::size_t block = KvCache::block;
     std::fill(partial.values.begin(), partial.values.end(), 0.0F);
     std::fill(partial.peak.begin(), partial.peak.end(), masked);
     std::fill(partial.sum.begin(), partial.sum.end(), 0.0F);
-    const AttentionTile seen{.rows = tile.rows,
-                             .group = group_,
-                             .position = tile.position,
-                             .queries = worker.queries.data(),
-                             .scores = worker.scores.data(),
-                             .keys = worker.keys.data(),
-                             .block_values = worker.values.data(),
-                             .values = partial.values.data(),
-                             .peak = partial.peak.data(),
-                             .sum = partial.sum.data()};
+    AttentionTile seen{.rows = tile.rows,
+                       .group = group_,
+                       .position = tile.position,
+                       .queries = worker.queries.data(),
+                       .scores = worker.scores.data(),
+                       .keys = worker.keys.data(),
+                       .block_values = worker.values.data(),
+                       .values = partial.values.data(),
+                       .peak = partial.peak.data(),
+                       .sum = partial.sum.data(),
+                       .next = nullptr};
     for (std::size_t key = key_begin; key < key_end; key += block) {
-        kernels_.attend(seen, cache.format(), cache.at(layer, tile.head, key / block), key,
+        seen.next = c.cache.at(c.layer, tile.head, std::min(key / block + 1, c.cache.blocks() - 1));
+        kernels_.attend(seen, c.cache.format(), c.cache.at(c.layer, tile.head, key / block), key,
                         std::min(block, key_end - key));
     }
 }

@@ -43,10 +43,22 @@ class Attention {
         std::size_t position;  // of its first token
     };
 
+    /// What a call computes.
+    struct Context {
+        std::span<const float> queries;
+        std::size_t first, count;
+        const KvCache& cache;
+        std::size_t layer;
+        std::span<float> out;
+    };
+
+    void by_tiles(const Context& c, std::size_t tile_tokens, ternion::ThreadPool& threads);
+    void by_spans(const Context& c, std::size_t spans, ternion::ThreadPool& threads);
+    Tile tile_of(const Context& c, std::size_t begin, std::size_t tile_tokens, std::size_t head) const;
     void prepare(std::size_t rows, std::size_t partials, const KvCache& cache, std::size_t workers);
     void load(const Tile& tile, std::span<const float> queries, Worker& worker) const;
-    void accumulate(const Tile& tile, std::size_t key_begin, std::size_t key_end, const KvCache& cache,
-                    std::size_t layer, Worker& worker, Partial& partial) const;
+    void accumulate(const Tile& tile, std::size_t key_begin, std::size_t key_end, const Context& c, Worker& worker,
+                    Partial& partial) const;
     static void join(Partial& into, const Partial& later, std::size_t rows, std::size_t stride);
     void finish(const Tile& tile, const Partial& joined, std::size_t stride, std::span<float> out) const;
 
