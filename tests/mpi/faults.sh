@@ -84,3 +84,10 @@ printf 'x' | dd of="$folder/other/model" bs=1 seek=$(($(wc -c <"$tiny") - 9)) co
 refused 'bitnet-2b4t: rank 1: expected the model of rank 0, 1 file, [0-9]* bytes with hash [0-9]*, found 1 file, '
 rm "$folder/other/model"
 refused 'bitnet-2b4t: rank 1: model: '
+
+# What is wrong for all ranks is said once.
+if BITNET_RANK_TIMEOUT=soon timeout 30 "$mpirun" -n 3 "$program" logits -m "$tiny" --tokens 1 --output "$folder/logits" 2>"$folder/err"; then
+    fail "expected to be refused: a time that is none"
+fi
+said 'bitnet-2b4t: BITNET_RANK_TIMEOUT: expected seconds above 0, found "soon"'
+[ "$(grep -c BITNET_RANK_TIMEOUT "$folder/err")" = 1 ] || fail "expected one line, found more: $(cat "$folder/err")"

@@ -33,14 +33,24 @@ bool launched() {
     return std::ranges::any_of(names, [](const char* name) { return std::getenv(name) != nullptr; });
 }
 
-/// How long a rank waits for the others, in seconds.
+/// How long a rank waits for the others, in seconds: what rank 0 was told. 0, which it says itself, for what is no
+/// time.
 double patience() {
+    int rank = 0;
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     const char* const given = std::getenv("BITNET_RANK_TIMEOUT");
-    if (given == nullptr) return 60;
-    char* end = nullptr;
-    const double seconds = std::strtod(given, &end);
-    if (end != given && *end == '\0' && seconds > 0) return seconds;
-    throw std::runtime_error("BITNET_RANK_TIMEOUT: expected seconds above 0, found " + in_quotes(given));
+    double seconds = 60;
+    if (rank == 0 && given != nullptr) {
+        char* end = nullptr;
+        seconds = std::strtod(given, &end);
+        if (end == given || *end != '\0' || !(seconds > 0)) {
+            seconds = 0;
+            std::fprintf(stderr, "bitnet-2b4t: BITNET_RANK_TIMEOUT: expected seconds above 0, found %s\n",
+                         in_quotes(given).c_str());
+        }
+    }
+    MPI_Bcast(&seconds, 1, MPI_DOUBLE, 0, MPI_COMM_WORLD);
+    return seconds;
 }
 
 int follow_rank_0() {
@@ -66,11 +76,15 @@ const std::shared_ptr<ternion::AnyCommunicator>& ranks() {
 int run_on_ranks(const std::function<int()>& program) {
     if (!launched()) return program();
     try {
-        const double seconds = patience();
         int provided = 0;
         if (MPI_Init_thread(nullptr, nullptr, MPI_THREAD_SERIALIZED, &provided) != MPI_SUCCESS ||
             provided < MPI_THREAD_SERIALIZED)
             throw std::runtime_error("MPI: expected threads that may take turns, found none");
+        const double seconds = patience();
+        if (seconds == 0) {
+            MPI_Finalize();
+            return 2;
+        }
         started() = std::make_shared<ternion::ErasedCommunicator<ternion::MpiCommunicator>>(
             ternion::MpiCommunicator(MPI_COMM_WORLD, ternion::MpiCommunicator::Seconds(seconds), "bitnet-2b4t"));
     } catch (const std::exception& error) {
