@@ -274,4 +274,20 @@ TEST_CASE("cli: the progress of loading fits the terminal and leaves nothing beh
     }
 }
 
+TEST_CASE("cli: help is as wide as the terminal, 80 columns at most") {
+    for (const unsigned short columns : std::array<unsigned short, 3>{60, 80, 120}) {
+        for (const std::string command : {"chat", "serve", "convert", "bench"}) {
+            Terminal help({command, "--help"}, columns);
+            const std::string text = help.read_until("Example: ");
+            std::size_t longest = 0;
+            for (std::size_t begin = 0, end = 0; (end = text.find("\r\n", begin)) != text.npos; begin = end + 2)
+                longest = std::max(longest, end - begin);
+            INFO(columns << ": " << text);
+            const std::size_t width = std::min<std::size_t>(columns, 80);
+            CHECK(longest <= width);
+            CHECK(longest > width - 8);
+        }
+    }
+}
+
 }  // namespace

@@ -1,5 +1,6 @@
 #include "command_line.hpp"
 
+#include <unistd.h>
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
@@ -36,9 +37,11 @@ std::string version_of(const Program& program) {
     return joined(program.name, " ", major, ".", minor, ".", patch);
 }
 
-/// In lines of 80 columns: what doesn't fit stands in the next line, that of an option under its description.
+/// In lines as wide as the terminal, 80 columns at most and elsewhere: what doesn't fit stands in the next line, that
+/// of an option under its description.
 std::string wrapped(const std::string& help) {
-    constexpr std::size_t width = 80, descriptions = 30;
+    constexpr std::size_t descriptions = 30, narrowest = 45, widest = 80;
+    const std::size_t width = std::clamp(columns(STDOUT_FILENO), narrowest, widest);
     std::istringstream lines(help);
     std::string out;
     for (std::string line; std::getline(lines, line);) {
