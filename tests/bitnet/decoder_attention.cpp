@@ -114,6 +114,21 @@ TEST_CASE("attention over a long context") {
     CHECK(largest_difference(attend(config, s, KvType::f32, 2), oracle(config, s)) <= 1e-5);
 }
 
+TEST_CASE("attention shares a long context among threads in runs of spans, some of them shorter") {
+    const Config config = small_config(20, 5, 32);  // 12 spans for each of 5 heads: runs of 7 and 5, of 3, of 2, of 1
+    const KvType type = GENERATE(KvType::f32, KvType::f16, KvType::i8);
+    const Sequence s(config, 3001, 3);
+    const std::vector<float> found = attend(config, s, type, 1);
+    if (type == KvType::f32) CHECK(largest_difference(found, oracle(config, s)) <= 1e-5);
+    for (const int threads : {2, 3, 9})
+        CHECK(attend(config, s, type, threads) == found);
+    // One token multiplies keys and values where they are, three widen them first.
+    Sequence alone = s;
+    alone.count = 1;
+    alone.queries.assign(s.queries.end() - static_cast<std::ptrdiff_t>(config.q_size()), s.queries.end());
+    CHECK(std::ranges::equal(attend(config, alone, type, 2), std::span(found).last(config.q_size())));
+}
+
 TEST_CASE("attention keeps to a key far above all others, wherever it is") {
     const Config config = small_config(2, 1, 16);
     const std::size_t place = GENERATE(0, 63, 64, 299, 511);

@@ -33,8 +33,7 @@ bool launched() {
     return std::ranges::any_of(names, [](const char* name) { return std::getenv(name) != nullptr; });
 }
 
-/// How long a rank waits for the others, in seconds: what rank 0 was told. 0, which it says itself, for what is no
-/// time.
+/// How long each rank waits for the others, in seconds, as rank 0 was told. 0 where that is no time, which rank 0 says.
 double patience() {
     int rank = 0;
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
